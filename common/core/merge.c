@@ -1,0 +1,807 @@
+#include "fq/core/merge.h"
+
+#include <string.h>
+
+void fq_view_init(struct fq_view *view, const struct fq_areas *areas,
+                  struct fq_frontier *frontier, const struct fq_view_memory *memory)
+{
+    memset(view, 0, sizeof *view);
+    view->areas = areas;
+    view->frontier = frontier;
+    view->memory = *memory;
+    view->disputes = (struct fq_dispute *)(void *)view->memory.disputes.base;
+    view->dirty = (uint32_t *)(void *)view->memory.dirty.base;
+    view->memory.nodes.used = FQ_NODE_PLACE_UNIT; /* place 0 means none */
+    fq_index_init(&view->index, &view->memory.dispute_heads, &view->memory.dispute_links);
+    fq_cells_init(&view->cells, &view->memory.cells, &view->memory.cell_heads,
+                  &view->memory.cell_links);
+}
+
+/* ---- nodes ---- */
+
+static struct fq_node *node_at(const struct fq_view *view, uint32_t place)
+{
+    return place ? (void *)(view->memory.nodes.base + (size_t)place * FQ_NODE_PLACE_UNIT) : NULL;
+}
+
+const struct fq_node *fq_view_nodes(const struct fq_view *view, const struct fq_dispute *dispute)
+{
+    return node_at(view, dispute->nodes);
+}
+
+const struct fq_node *fq_view_next(const struct fq_view *view, const struct fq_node *node)
+{
+    return node_at(view, node->next);
+}
+
+struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_node *node)
+{
+    return (struct fq_event_id){
+        .log = view->frontier->logs[node->log].id,
+        .seq = (uint64_t)node->seq_high << 32 | node->seq_low,
+    };
+}
+
+static uint64_t tag_of(const struct fq_id *cmd_id)
+{
+    return fq_get_be64(cmd_id->bytes);
+}
+
+const struct fq_node *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
+                                      const struct fq_id *cmd_id)
+{
+    uint64_t tag = tag_of(cmd_id);
+
+    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
+         node = fq_view_next(view, node)) {
+        if (node->cmd_tag == tag) {
+            return node;
+        }
+    }
+    return NULL;
+}
+
+static struct fq_stamp stamp_of_node(const struct fq_view *view, const struct fq_node *node)
+{
+    return (struct fq_stamp){
+        .rev = node->rev,
+        .tier = view->frontier->logs[node->log].tier,
+        .id = fq_view_event_id(view, node),
+    };
+}
+
+/* A copy of the event in the node heap, not yet linked; NULL when the heap is full. */
+static struct fq_node *make_node(struct fq_view *view, const struct fq_event *event,
+                                 const struct fq_log *log)
+{
+    uint8_t payload[FQ_NODE_PAYLOAD_MAX];
+    size_t payload_size = fq_node_pack(event, payload);
+    struct fq_arena *heap = &view->memory.nodes;
+    size_t size = (FQ_NODE_HEAD_SIZE + payload_size + FQ_NODE_PLACE_UNIT - 1) /
+                  FQ_NODE_PLACE_UNIT * FQ_NODE_PLACE_UNIT;
+
+    if (size > heap->size - heap->used) {
+        return NULL;
+    }
+    struct fq_node *node = (void *)(heap->base + heap->used);
+    heap->used += size;
+    node->cmd_tag = tag_of(&event->cmd_id);
+    node->next = 0;
+    node->rev = event->rev;
+    node->seq_low = (uint32_t)event->id.seq;
+    node->seq_high = (uint8_t)(event->id.seq >> 32);
+    node->log = (uint16_t)fq_frontier_index(view->frontier, log);
+    node->date = event->date;
+    node->kind = (uint8_t)event->kind;
+    node->step = (uint8_t)event->step;
+    node->is_voided = false;
+    node->payload_size = (uint16_t)payload_size;
+    memcpy(node->payload, payload, payload_size);
+    return node;
+}
+
+static uint32_t place_of(const struct fq_view *view, const struct fq_node *node)
+{
+    return (uint32_t)(((const uint8_t *)node - view->memory.nodes.base) / FQ_NODE_PLACE_UNIT);
+}
+
+/* ---- disputes ---- */
+
+static uint64_t hash_id(const struct fq_id *id)
+{
+    return fq_hash_quick(fq_span_of(id->bytes, FQ_ID_SIZE));
+}
+
+static uint32_t find_entry(const struct fq_view *view, const struct fq_id *id, uint64_t hash)
+{
+    uint32_t entry = fq_index_first(&view->index, hash);
+
+    while (entry != FQ_INDEX_NONE && !fq_id_equal(&view->disputes[entry].id, id)) {
+        entry = fq_index_next(&view->index, entry);
+    }
+    return entry;
+}
+
+const struct fq_dispute *fq_view_find(const struct fq_view *view, const struct fq_id *id)
+{
+    uint32_t entry = find_entry(view, id, hash_id(id));
+
+    return entry == FQ_INDEX_NONE ? NULL : &view->disputes[entry];
+}
+
+static bool has_room_for_dispute(const struct fq_view *view)
+{
+    size_t end = ((size_t)view->index.count + 1) * sizeof *view->disputes;
+
+    return end <= view->memory.disputes.size &&
+           ((size_t)view->index.count + 1) * sizeof *view->dirty <= view->memory.dirty.size;
+}
+
+/* The dispute, added without any event when unknown; NULL when a region is full. */
+static struct fq_dispute *find_or_add(struct fq_view *view, const struct fq_id *id)
+{
+    uint64_t hash = hash_id(id);
+    uint32_t entry = find_entry(view, id, hash);
+
+    if (entry != FQ_INDEX_NONE) {
+        return &view->disputes[entry];
+    }
+    entry = view->index.count;
+    if (!has_room_for_dispute(view) || !fq_index_add(&view->index, hash)) {
+        return NULL;
+    }
+    view->memory.disputes.used = ((size_t)entry + 1) * sizeof *view->disputes;
+    view->disputes[entry] = (struct fq_dispute){.id = *id};
+    return &view->disputes[entry];
+}
+
+static void mark_dirty(struct fq_view *view, struct fq_dispute *dispute)
+{
+    if (!(dispute->flags & FQ_DISPUTE_DIRTY)) {
+        dispute->flags |= FQ_DISPUTE_DIRTY;
+        view->dirty[view->dirty_count++] = (uint32_t)(dispute - view->disputes);
+    }
+}
+
+void fq_view_clean(struct fq_view *view)
+{
+    for (uint32_t i = 0; i < view->dirty_count; i++) {
+        view->disputes[view->dirty[i]].flags &= (uint16_t)~FQ_DISPUTE_DIRTY;
+    }
+    view->dirty_count = 0;
+}
+
+/* ---- contribution ---- */
+
+static unsigned bit(unsigned kind)
+{
+    return 1u << kind;
+}
+
+static unsigned kinds_of(const struct fq_dispute *dispute)
+{
+    return bit(dispute->kind) | dispute->joined_kinds;
+}
+
+struct adder {
+    struct fq_contribution *to;
+    uint32_t area;
+    uint8_t kinds;
+};
+
+static void add(struct adder *adder, enum fq_measure measure, uint16_t date, int64_t value)
+{
+    if (date == 0 || value == 0 || adder->to->count == FQ_TERMS_MAX) {
+        return;
+    }
+    adder->to->terms[adder->to->count++] = (struct fq_term){
+        .area = adder->area,
+        .month = fq_month_of(date),
+        .measure = (uint8_t)measure,
+        .kinds = adder->kinds,
+        .value = value,
+    };
+}
+
+static uint16_t later(uint16_t a, uint16_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool is_found(const struct fq_dispute *dispute)
+{
+    return dispute->source == FQ_SOURCE_SCREENING || dispute->source == FQ_SOURCE_ON_INITIATIVE;
+}
+
+/* Days from acceptance to the end of mediation: MOJ Order 75 art. 33 (30 days), petition transfers
+ * 60, with the extension granted. */
+static uint16_t due_on(const struct fq_dispute *dispute)
+{
+    unsigned days = dispute->source == FQ_SOURCE_DELEGATED_PETITION ? 60 : 30;
+    unsigned due = dispute->decided_on + days + dispute->extended_days;
+
+    return due > FQ_DATE_MAX - 1 ? FQ_DATE_MAX - 1 : (uint16_t)due;
+}
+
+static void add_stocks(struct adder *adder, const struct fq_dispute *dispute)
+{
+    uint16_t over_on = (uint16_t)(due_on(dispute) + 1);
+
+    add(adder, FQ_MEASURE_OPEN, dispute->decided_on, 1);
+    if (!dispute->outcome || dispute->outcome_on >= over_on) {
+        add(adder, FQ_MEASURE_OVERDUE, over_on, 1);
+    }
+    if (dispute->outcome) {
+        add(adder, FQ_MEASURE_OPEN, later(dispute->decided_on, dispute->outcome_on), -1);
+        if (dispute->outcome_on >= over_on) {
+            add(adder, FQ_MEASURE_OVERDUE, dispute->outcome_on, -1);
+        }
+    }
+}
+
+static void add_decision(struct adder *adder, const struct fq_dispute *dispute)
+{
+    add(adder, FQ_MEASURE_REGISTERED, dispute->registered_on, 1);
+    add(adder, FQ_MEASURE_FOUND, dispute->registered_on, is_found(dispute));
+    add(adder, FQ_MEASURE_FOUND_RESOLVED, dispute->registered_on,
+        is_found(dispute) && dispute->outcome);
+    if (dispute->decision == FQ_DECISION_ACCEPTED) {
+        add(adder, FQ_MEASURE_ACCEPTED, dispute->decided_on, 1);
+        add(adder, FQ_MEASURE_PERSONS, dispute->decided_on, dispute->persons);
+        add_stocks(adder, dispute);
+    } else if (dispute->decision == FQ_DECISION_REJECTED) {
+        add(adder, FQ_MEASURE_REJECTED, dispute->decided_on, 1);
+    }
+}
+
+static void add_outcome(struct adder *adder, const struct fq_dispute *dispute)
+{
+    static const enum fq_measure outcomes[] = {
+        [FQ_OUTCOME_AGREED] = FQ_MEASURE_AGREED,
+        [FQ_OUTCOME_FAILED] = FQ_MEASURE_FAILED,
+        [FQ_OUTCOME_TERMINATED] = FQ_MEASURE_TERMINATED,
+    };
+    uint16_t on = dispute->outcome_on;
+
+    add(adder, FQ_MEASURE_CONCLUDED, on, 1);
+    add(adder, outcomes[dispute->outcome], on, 1);
+    add(adder, FQ_MEASURE_ORAL, on, dispute->form == FQ_FORM_ORAL);
+    add(adder, FQ_MEASURE_WRITTEN, on, dispute->form == FQ_FORM_WRITTEN);
+    add(adder, FQ_MEASURE_AMOUNT_CENTS, on,
+        dispute->amount_cents > INT64_MAX ? INT64_MAX : (int64_t)dispute->amount_cents);
+    if (dispute->difficulty >= FQ_DIFFICULTY_DIFFICULT) {
+        add(adder, FQ_MEASURE_DIFFICULT, on, 1);
+        add(adder, FQ_MEASURE_DIFFICULT_PERSONS, on, dispute->persons);
+    }
+}
+
+static void add_after(struct adder *adder, const struct fq_dispute *dispute)
+{
+    bool is_performed = dispute->performance == FQ_PERFORMANCE_IMMEDIATE ||
+                        dispute->performance == FQ_PERFORMANCE_PERFORMED;
+    bool is_linked = __builtin_popcount(kinds_of(dispute)) >= 2;
+
+    add(adder, FQ_MEASURE_CONFIRMED, dispute->confirmed_on, 1);
+    add(adder, FQ_MEASURE_PERFORMED, dispute->performed_on, is_performed);
+    add(adder, FQ_MEASURE_CLOSED, dispute->closed_on, 1);
+    add(adder, FQ_MEASURE_SURVEYED, dispute->visited_on,
+        (dispute->visit & FQ_VISIT_SURVEYED) != 0);
+    add(adder, FQ_MEASURE_SATISFIED, dispute->visited_on,
+        (dispute->visit & FQ_VISIT_SATISFIED) != 0);
+    add(adder, FQ_MEASURE_LINKED,
+        dispute->outcome ? dispute->outcome_on : dispute->decided_on, is_linked);
+    add(adder, FQ_MEASURE_LINKED_CONCLUDED, dispute->outcome_on, is_linked);
+}
+
+/* Whether a map already holds `key`; adds it when there is room. Sets `out_is_full` otherwise. */
+struct seen {
+    uint64_t keys[FQ_MAP_ENTRIES_MAX];
+    unsigned count;
+};
+
+static bool is_new_key(struct seen *seen, uint64_t key)
+{
+    for (unsigned i = 0; i < seen->count; i++) {
+        if (seen->keys[i] == key) {
+            return false;
+        }
+    }
+    if (seen->count == FQ_MAP_ENTRIES_MAX) {
+        return false;
+    }
+    seen->keys[seen->count++] = key;
+    return true;
+}
+
+static bool is_county(const struct fq_view *view, uint32_t code)
+{
+    const struct fq_area *area = fq_areas_find(view->areas, code);
+
+    return area && area->tier == FQ_TIER_COUNTY;
+}
+
+static void add_prevented(struct adder *adder, const struct fq_event *event)
+{
+    static const enum fq_measure effects[] = {
+        [FQ_PREVENTION_SUICIDE] = FQ_MEASURE_PREVENTED_SUICIDE,
+        [FQ_PREVENTION_CIVIL_TO_CRIMINAL] = FQ_MEASURE_PREVENTED_CRIME,
+        [FQ_PREVENTION_MASS_PETITION] = FQ_MEASURE_PREVENTED_PETITION,
+        [FQ_PREVENTION_MASS_BRAWL] = FQ_MEASURE_PREVENTED_BRAWL,
+    };
+    uint64_t effect = event->value[FQ_FIELD_EFFECT];
+
+    if (effect >= FQ_PREVENTION_SUICIDE && effect <= FQ_PREVENTION_MASS_BRAWL) {
+        add(adder, effects[effect], event->date, 1);
+        add(adder, effects[effect] + 1, event->date,
+            (int64_t)(event->value[FQ_FIELD_PERSONS] & INT64_MAX));
+    }
+}
+
+/* What the maps add: referrals by their command, preventions by theirs, units by their code. A fact
+ * that reached us under two origins is one command, hence one entry. */
+static void add_maps(const struct fq_view *view, const struct fq_dispute *dispute,
+                     struct adder *adder)
+{
+    struct seen referrals = {.count = 0};
+    struct seen preventions = {.count = 0};
+    struct seen units = {.count = 0};
+    bool is_cross_area = false;
+    struct adder assisting = *adder;
+    struct fq_event event;
+
+    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
+         node = fq_view_next(view, node)) {
+        if (node->is_voided) {
+            continue;
+        }
+        if (node->step == FQ_EVENT_REFERRED && is_new_key(&referrals, node->cmd_tag)) {
+            add(adder, FQ_MEASURE_REFERRED, node->date, 1);
+        } else if (node->step == FQ_EVENT_PREVENTED && is_new_key(&preventions, node->cmd_tag)) {
+            fq_node_unpack(node, &event);
+            add_prevented(adder, &event);
+        } else if (node->step == FQ_EVENT_JOINED || node->step == FQ_EVENT_REFERRAL_ACCEPTED) {
+            fq_node_unpack(node, &event);
+            uint64_t unit = event.value[FQ_FIELD_TO_UNIT];
+            if (!is_new_key(&units, unit)) {
+                continue;
+            }
+            assisting.area = (uint32_t)(unit / 10000 % 1000000);
+            assisting.kinds = (uint8_t)bit((unsigned)event.value[FQ_FIELD_TO_KIND] & 3u);
+            if (dispute->decision == FQ_DECISION_ACCEPTED) {
+                add(&assisting, FQ_MEASURE_PARTICIPATED, dispute->decided_on, 1);
+            }
+            is_cross_area |= assisting.area != dispute->home && is_county(view, assisting.area);
+        }
+    }
+    add(adder, FQ_MEASURE_CROSS_AREA,
+        dispute->outcome ? dispute->outcome_on : dispute->decided_on, is_cross_area);
+}
+
+static void add_service(struct adder *adder, const struct fq_dispute *dispute)
+{
+    if (dispute->flags & FQ_DISPUTE_SWEEP) {
+        add(adder, FQ_MEASURE_SWEEPS, dispute->registered_on, 1);
+        add(adder, FQ_MEASURE_ZERO_REPORTS, dispute->registered_on,
+            (dispute->flags & FQ_DISPUTE_ZERO_REPORT) != 0);
+        add(adder, FQ_MEASURE_HOUSEHOLDS, dispute->registered_on, dispute->persons);
+    }
+    if (dispute->flags & FQ_DISPUTE_ACTIVITY) {
+        adder->to->is_activity = true;
+        add(adder, FQ_MEASURE_ACTIVITY, dispute->registered_on,
+            (int64_t)(dispute->amount_cents & INT64_MAX));
+    }
+}
+
+void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dispute,
+                        struct fq_contribution *out_contribution)
+{
+    struct adder adder = {.to = out_contribution, .area = dispute->home};
+
+    out_contribution->type = dispute->type;
+    out_contribution->is_activity = false;
+    out_contribution->count = 0;
+    if (dispute->flags & FQ_DISPUTE_REGISTERED) {
+        adder.kinds = (uint8_t)kinds_of(dispute);
+        if (dispute->flags & FQ_DISPUTE_VOIDED) {
+            add(&adder, FQ_MEASURE_VOIDED, dispute->registered_on, 1);
+            return;
+        }
+        if (dispute->flags & FQ_DISPUTE_MERGED) {
+            add(&adder, FQ_MEASURE_MERGED, dispute->registered_on, 1);
+            return;
+        }
+        add_decision(&adder, dispute);
+        if (dispute->outcome) {
+            add_outcome(&adder, dispute);
+        }
+        add_after(&adder, dispute);
+        if (dispute->flags & FQ_DISPUTE_HAS_MAPS) {
+            add_maps(view, dispute, &adder);
+        }
+    } else if (dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY)) {
+        if (!(dispute->flags & FQ_DISPUTE_VOIDED)) {
+            add_service(&adder, dispute);
+        }
+    } /* else an orphan: waits for its registration (M5) */
+}
+
+/* ---- cells ---- */
+
+static bool add_to_cell(struct fq_view *view, enum fq_cell_table table, const struct fq_term *term,
+                        uint16_t dimension, int64_t sign)
+{
+    struct fq_cell *cell =
+        fq_cells_make(&view->cells, table, term->area, term->month, dimension);
+
+    if (!cell) {
+        return false;
+    }
+    /* Unsigned, so that sums beyond 64 bits wrap alike everywhere and retract exactly. */
+    cell->value[term->measure] =
+        (int64_t)((uint64_t)cell->value[term->measure] + (uint64_t)(sign * term->value));
+    cell->is_hash_stale = true;
+    return true;
+}
+
+static bool apply_term(struct fq_view *view, const struct fq_contribution *contribution,
+                       const struct fq_term *term, int64_t sign)
+{
+    if (contribution->is_activity) {
+        return add_to_cell(view, FQ_CELLS_ACTIVITY, term, contribution->type, sign);
+    }
+    bool is_whole = add_to_cell(view, FQ_CELLS_AREA, term, 0, sign) &&
+                    add_to_cell(view, FQ_CELLS_TYPE, term, contribution->type, sign);
+    for (uint16_t kind = FQ_KIND_PEOPLE; kind <= FQ_KIND_JUDICIAL && is_whole; kind++) {
+        if (term->kinds & bit(kind)) {
+            is_whole = add_to_cell(view, FQ_CELLS_KIND, term, kind, sign);
+        }
+    }
+    return is_whole;
+}
+
+static bool term_equal(const struct fq_term *a, const struct fq_term *b)
+{
+    return a->value == b->value && a->area == b->area && a->month == b->month &&
+           a->measure == b->measure && a->kinds == b->kinds;
+}
+
+/* Add after - before to the cells, leaving out what both begin or end with. */
+static bool apply_difference(struct fq_view *view, const struct fq_contribution *before,
+                             const struct fq_contribution *after)
+{
+    uint32_t from = 0, before_end = before->count, after_end = after->count;
+    bool is_alike = before->type == after->type && before->is_activity == after->is_activity;
+    bool is_whole = true;
+
+    while (is_alike && from < before_end && from < after_end &&
+           term_equal(&before->terms[from], &after->terms[from])) {
+        from++;
+    }
+    while (is_alike && before_end > from && after_end > from &&
+           term_equal(&before->terms[before_end - 1], &after->terms[after_end - 1])) {
+        before_end--;
+        after_end--;
+    }
+    for (uint32_t i = from; i < before_end; i++) {
+        is_whole &= apply_term(view, before, &before->terms[i], -1);
+    }
+    for (uint32_t i = from; i < after_end; i++) {
+        is_whole &= apply_term(view, after, &after->terms[i], 1);
+    }
+    return is_whole;
+}
+
+/* ---- fold ---- */
+
+/* Mark the nodes that a void of the set names (D2). */
+static void mark_voided(const struct fq_view *view, struct fq_dispute *dispute)
+{
+    struct fq_event event;
+
+    for (struct fq_node *node = node_at(view, dispute->nodes); node;
+         node = node_at(view, node->next)) {
+        if (node->step != FQ_EVENT_VOIDED) {
+            continue;
+        }
+        fq_node_unpack(node, &event);
+        struct fq_span target = fq_event_bytes(&event, FQ_FIELD_TARGET);
+        if (target.size != FQ_EVENT_ID_SIZE) {
+            continue;
+        }
+        dispute->flags |= FQ_DISPUTE_HAS_VOIDS;
+        struct fq_event_id voided = fq_event_id_decode(target.data);
+        for (struct fq_node *other = node_at(view, dispute->nodes); other;
+             other = node_at(view, other->next)) {
+            struct fq_event_id id = fq_view_event_id(view, other);
+            if (id.seq == voided.seq && fq_log_id_equal(&id.log, &voided.log) &&
+                other->step != FQ_EVENT_VOIDED) {
+                other->is_voided = true;
+            }
+        }
+    }
+}
+
+/* The packed values from scratch: the live nodes in the order of their stamps (D1). The list runs
+ * from the greatest down, so it is turned round, walked, and turned back. */
+static void resolve(const struct fq_view *view, struct fq_dispute *dispute)
+{
+    uint32_t ascending = 0;
+    struct fq_event event;
+
+    fq_dispute_clear(dispute);
+    mark_voided(view, dispute);
+    for (uint32_t place = dispute->nodes; place;) {
+        struct fq_node *node = node_at(view, place);
+        uint32_t next = node->next;
+        node->next = ascending;
+        ascending = place;
+        place = next;
+    }
+    uint32_t descending = 0;
+    for (uint32_t place = ascending; place;) {
+        struct fq_node *node = node_at(view, place);
+        uint32_t next = node->next;
+        if (!node->is_voided) {
+            fq_node_unpack(node, &event);
+            fq_dispute_apply(dispute, &event);
+        }
+        node->next = descending;
+        descending = place;
+        place = next;
+    }
+    dispute->nodes = descending;
+}
+
+/* Where the stamp belongs: the link to follow or to change. `out_is_known` when it is there. */
+static uint32_t *find_place(const struct fq_view *view, struct fq_dispute *dispute,
+                            const struct fq_stamp *stamp, bool *out_is_known)
+{
+    uint32_t *link = &dispute->nodes;
+
+    *out_is_known = false;
+    for (struct fq_node *node = node_at(view, *link); node; node = node_at(view, *link)) {
+        struct fq_stamp other = stamp_of_node(view, node);
+        int order = fq_stamp_compare(stamp, &other);
+        if (order >= 0) {
+            *out_is_known = order == 0;
+            break;
+        }
+        link = &node->next;
+    }
+    return link;
+}
+
+/* Screenings and activities are no disputes but fold alike, under an id of their own. An activity
+ * is keyed by what it reports, so that a second report replaces the first. */
+static struct fq_id entity_of(const struct fq_event *event)
+{
+    if (event->step == FQ_EVENT_ACTIVITY) {
+        uint64_t key[] = {event->value[FQ_FIELD_INDICATOR], event->area, event->unit,
+                          event->value[FQ_FIELD_FIRST_DAY], event->value[FQ_FIELD_LAST_DAY]};
+        uint8_t bytes[8 * 5];
+        struct fq_span span = fq_span_of(bytes, sizeof bytes);
+        struct fq_id id;
+        for (size_t i = 0; i < 5; i++) {
+            fq_put_be64(bytes + 8 * i, key[i]);
+        }
+        fq_hash_id(&span, 1, &id);
+        return id;
+    }
+    return fq_id_is_zero(&event->dispute) ? event->cmd_id : event->dispute;
+}
+
+static void count_dispute(struct fq_view *view, const struct fq_dispute *dispute, uint32_t count_was)
+{
+    bool is_service = dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY);
+
+    if (view->index.count > count_was && !is_service) {
+        view->dispute_count++;
+    }
+    view->types_seen[dispute->type / 8] |= (uint8_t)(1u << dispute->type % 8);
+}
+
+/* Give the dispute its new set and the cells the difference. */
+static bool fold_node(struct fq_view *view, struct fq_dispute *dispute, uint32_t *link,
+                      struct fq_node *node, const struct fq_event *event)
+{
+    struct fq_contribution before, after;
+    bool is_greatest = link == &dispute->nodes;
+    bool is_void = event->step == FQ_EVENT_VOIDED && event->value[FQ_FIELD_TARGET];
+
+    fq_contribution_of(view, dispute, &before);
+    node->next = *link;
+    *link = place_of(view, node);
+    if (event->rev > dispute->rev) {
+        dispute->rev = event->rev;
+    }
+    if (is_greatest && !is_void && !(dispute->flags & FQ_DISPUTE_HAS_VOIDS)) {
+        fq_dispute_apply(dispute, event);
+    } else {
+        resolve(view, dispute);
+    }
+    fq_contribution_of(view, dispute, &after);
+    return apply_difference(view, &before, &after);
+}
+
+static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *event)
+{
+    struct fq_log *log = fq_frontier_find(view->frontier, &event->id.log);
+    struct fq_id id = entity_of(event);
+    uint32_t count_was = view->index.count;
+    bool is_known;
+
+    if (!log) {
+        log = fq_frontier_add(view->frontier, &event->id.log, view->areas);
+    }
+    struct fq_dispute *dispute = log ? find_or_add(view, &id) : NULL;
+    if (!dispute) {
+        return FQ_MERGED_FULL;
+    }
+    struct fq_stamp stamp = {.rev = event->rev, .tier = log->tier, .id = event->id};
+    uint32_t *link = find_place(view, dispute, &stamp, &is_known);
+    if (is_known) {
+        return FQ_MERGED_DUPLICATE; /* M1 */
+    }
+    struct fq_node *node = make_node(view, event, log);
+    if (!node || !fold_node(view, dispute, link, node, event)) {
+        return FQ_MERGED_FULL;
+    }
+    count_dispute(view, dispute, count_was);
+    mark_dirty(view, dispute);
+    view->event_count++;
+    return FQ_MERGED_NEW;
+}
+
+/* The event a relay carries, under its own identity; false when the bytes are no record. */
+static bool open_relay(const struct fq_event *relay, struct fq_event *out_inner)
+{
+    struct fq_span id = fq_event_bytes(relay, FQ_FIELD_INNER_ID);
+    struct fq_span inner = fq_event_bytes(relay, FQ_FIELD_INNER);
+
+    if (id.size != FQ_EVENT_ID_SIZE || !fq_codec_scan(inner)) {
+        return false;
+    }
+    struct fq_reader reader = fq_reader_over(inner);
+    return fq_event_decode(&reader, fq_event_id_decode(id.data), out_inner);
+}
+
+static bool is_inert(const struct fq_event *event)
+{
+    return event->step == 0 || event->step >= FQ_EVENT_CONTROL;
+}
+
+enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event)
+{
+    struct fq_event inner;
+
+    if (event->kind == FQ_EVENT_RELAY) {
+        if (!open_relay(event, &inner)) {
+            return FQ_MERGED_INERT;
+        }
+        event = &inner;
+    }
+    return is_inert(event) ? FQ_MERGED_INERT : merge_step(view, event); /* M6 */
+}
+
+/* ---- digest ---- */
+
+struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t first_month,
+                                uint16_t last_month)
+{
+    struct fq_digest sum = {0};
+    uint32_t last_area = 0;
+    bool is_covered = false;
+
+    for (uint32_t i = 0; i < view->cells.index.count; i++) {
+        struct fq_cell *cell = &view->cells.cells[i];
+        if (cell->month < first_month || cell->month > last_month) {
+            continue;
+        }
+        if (cell->area != last_area) {
+            last_area = cell->area;
+            is_covered = fq_areas_covers(view->areas, area, cell->area);
+        }
+        if (is_covered) {
+            fq_digest_add(&sum, fq_cell_digest(cell));
+        }
+    }
+    return sum;
+}
+
+/* ---- persistence: per node log2 seq5 rev4 date2 kind1 step1 tag8 size2 payload ---- */
+
+#define PACKED_NODE_HEAD 25
+
+bool fq_view_encode(const struct fq_view *view, const struct fq_dispute *dispute,
+                    struct fq_arena *arena, struct fq_span *out_value)
+{
+    size_t size = 0;
+
+    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
+         node = fq_view_next(view, node)) {
+        size += PACKED_NODE_HEAD + node->payload_size;
+    }
+    uint8_t *out = fq_arena_take_raw(arena, size);
+    if (!out) {
+        return false;
+    }
+    *out_value = fq_span_of(out, size);
+    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
+         node = fq_view_next(view, node)) {
+        fq_put_be16(out, node->log);
+        out[2] = node->seq_high;
+        fq_put_be32(out + 3, node->seq_low);
+        fq_put_be32(out + 7, node->rev);
+        fq_put_be16(out + 11, node->date);
+        out[13] = node->kind;
+        out[14] = node->step;
+        fq_put_be64(out + 15, node->cmd_tag);
+        fq_put_be16(out + 23, node->payload_size);
+        memcpy(out + PACKED_NODE_HEAD, node->payload, node->payload_size);
+        out += PACKED_NODE_HEAD + node->payload_size;
+    }
+    return true;
+}
+
+/* Append the packed node after the one that ends the list; gives the bytes it took, 0 when bad. */
+static size_t load_node(struct fq_view *view, uint32_t **link, const uint8_t *in, size_t size)
+{
+    struct fq_arena *heap = &view->memory.nodes;
+
+    if (size < PACKED_NODE_HEAD) {
+        return 0;
+    }
+    size_t payload_size = fq_get_be16(in + 23);
+    size_t taken = (FQ_NODE_HEAD_SIZE + payload_size + FQ_NODE_PLACE_UNIT - 1) /
+                   FQ_NODE_PLACE_UNIT * FQ_NODE_PLACE_UNIT;
+    if (payload_size > size - PACKED_NODE_HEAD || payload_size > FQ_NODE_PAYLOAD_MAX ||
+        fq_get_be16(in) >= view->frontier->count || taken > heap->size - heap->used) {
+        return 0;
+    }
+    struct fq_node *node = (void *)(heap->base + heap->used);
+    heap->used += taken;
+    node->cmd_tag = fq_get_be64(in + 15);
+    node->next = 0;
+    node->rev = fq_get_be32(in + 7);
+    node->seq_low = fq_get_be32(in + 3);
+    node->log = fq_get_be16(in);
+    node->date = fq_get_be16(in + 11);
+    node->kind = in[13];
+    node->step = in[14];
+    node->seq_high = in[2];
+    node->is_voided = false;
+    node->payload_size = (uint16_t)payload_size;
+    memcpy(node->payload, in + PACKED_NODE_HEAD, payload_size);
+    **link = place_of(view, node);
+    *link = &node->next;
+    return PACKED_NODE_HEAD + payload_size;
+}
+
+bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span value)
+{
+    static const struct fq_contribution nothing = {0};
+    struct fq_contribution contribution;
+    uint32_t count_was = view->index.count;
+    struct fq_dispute *dispute = find_or_add(view, id);
+
+    if (!dispute || dispute->nodes) {
+        return false;
+    }
+    uint32_t *link = &dispute->nodes;
+    for (size_t at = 0; at < value.size;) {
+        size_t taken = load_node(view, &link, value.data + at, value.size - at);
+        if (taken == 0) {
+            return false;
+        }
+        at += taken;
+        view->event_count++;
+    }
+    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
+         node = fq_view_next(view, node)) {
+        dispute->rev = node->rev > dispute->rev ? node->rev : dispute->rev;
+    }
+    resolve(view, dispute);
+    count_dispute(view, dispute, count_was);
+    fq_contribution_of(view, dispute, &contribution);
+    return apply_difference(view, &nothing, &contribution);
+}

@@ -1,0 +1,169 @@
+/* Errors and reasons: what went wrong, what the caller should do, what a person should do.
+ *
+ * A function that can fail returns `fq_err`; the code says how the program should go on and is the
+ * exit code of the command line. `struct fq_why` carries the reason, a numbered row of the table
+ * `FQ_REASONS` (one sentence of cause, one of cure, both translated where they are shown), and a
+ * detail that names the place: a file and line, a key, an id. Details hold no words of party data.
+ *
+ * E1  A reason's number never changes its meaning.
+ * E2  FQ_ASSERT is on in every build and is never used on what came from outside. */
+#ifndef FQ_BASE_ERR_H
+#define FQ_BASE_ERR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FQ_CHECKED __attribute__((warn_unused_result))
+
+/* The values are the exit codes of every program (the contract's list). */
+typedef enum fq_err {
+    FQ_OK = 0,
+    FQ_ERR_FAILED = 1,  /* the outside world failed: disk, socket, library */
+    FQ_ERR_USAGE = 2,   /* command line, configuration, unknown area, period or measure */
+    FQ_ERR_NOTHING = 3, /* nothing matched */
+    FQ_ERR_DENIED = 4,  /* not allowed, or not held at this node */
+    FQ_ERR_WAITING = 5, /* saved here, upstream not reached in time */
+    FQ_ERR_REFUSED = 6, /* a rule says no */
+    FQ_ERR_VERIFY = 7,  /* bytes are not what they were signed to be */
+    FQ_ERR_SEALED = 8,  /* not possible on a sealed period */
+    FQ_ERR_NEWER = 9,   /* written by a newer program */
+    FQ_ERR_LIMIT = 10,  /* a named limit or an arena is full (internal; shown as FAILED) */
+} fq_err;
+
+/* name, number, err, cause, cure. The number is printed as FQ-nnnn. */
+#define FQ_REASONS(X)                                                                              \
+    X(NONE, 0, FQ_OK, "Nothing is wrong.", "Nothing to do.")                                       \
+    X(USAGE, 1001, FQ_ERR_USAGE, "The command line is not understood.",                            \
+      "See `fengqiao --help` or `fengqiao COMMAND --help`.")                                       \
+    X(CONFIG, 1002, FQ_ERR_USAGE, "The configuration is wrong.",                                   \
+      "Mend the named key at the named line.")                                                     \
+    X(FILE, 1003, FQ_ERR_USAGE, "A file cannot be read or written.",                               \
+      "Check that the path exists and that you may use it.")                                       \
+    X(AREA_UNKNOWN, 1101, FQ_ERR_USAGE, "There is no such area.",                                  \
+      "Use one of the codes listed; `fengqiao lab ls` and the area table show them.")              \
+    X(PERIOD_UNKNOWN, 1102, FQ_ERR_USAGE, "There is no such period.",                              \
+      "Write 2021, 2021H1, 2021Q2, 2021-06 or 2021-01..2021-06.")                                  \
+    X(MEASURE_UNKNOWN, 1103, FQ_ERR_USAGE, "There is no such measure or dimension.",               \
+      "Use one of the names listed.")                                                              \
+    X(CODE_UNKNOWN, 1104, FQ_ERR_USAGE, "The code is not in its table.",                           \
+      "Use an id, number or name of the table named.")                                             \
+    X(AREA_FILE, 1105, FQ_ERR_USAGE, "The area table is wrong.",                                   \
+      "Mend the named line: a code has six digits, a parent stands above its child.")              \
+    X(RUNNING, 1201, FQ_ERR_USAGE, "Another program holds this data directory.",                   \
+      "Stop the daemon whose process id is named, or use another directory.")                      \
+    X(DENIED, 2001, FQ_ERR_DENIED, "This key may not do that here.",                               \
+      "Ask the operator of the node for a certificate with the role named.")                       \
+    X(KEY_UNKNOWN, 2002, FQ_ERR_DENIED, "The node does not know this key.",                        \
+      "Put the certificate into the node's allow-list.")                                           \
+    X(NOT_HELD, 2003, FQ_ERR_DENIED, "This node does not hold that.",                              \
+      "Ask a node whose area covers it.")                                                          \
+    X(ZAP_OPEN, 2004, FQ_ERR_FAILED, "The start-up self-test let an unknown key in.",              \
+      "Do not run this node; check the installed libzmq and report it.")                           \
+    X(VAULT_ABOVE, 2005, FQ_ERR_DENIED, "A vault lies in a node that must not have one.",          \
+      "Party data belongs in the county; restore the right data directory.")                       \
+    X(DATE, 3001, FQ_ERR_REFUSED, "The date is not a date between 1900 and 2078.",                 \
+      "Write YYYY-MM-DD.")                                                                         \
+    X(DATE_ORDER, 3002, FQ_ERR_REFUSED, "The step lies before the step it rests on.",              \
+      "Correct the earlier date or the later one.")                                                \
+    X(STEP, 3003, FQ_ERR_REFUSED, "This step is not possible in the dispute's present state.",     \
+      "Take one of the legal next steps named.")                                                   \
+    X(DISPUTE_UNKNOWN, 3004, FQ_ERR_REFUSED, "There is no such dispute at this node.",             \
+      "Give an id, a unique beginning of an id, or a number.")                                     \
+    X(DISPUTE_MANY, 3005, FQ_ERR_REFUSED, "More than one dispute begins so.",                      \
+      "Give more digits of the id.")                                                               \
+    X(FIELD, 3006, FQ_ERR_REFUSED, "A field is missing or malformed.",                             \
+      "Give the field as its help says.")                                                          \
+    X(AMOUNT, 3007, FQ_ERR_REFUSED, "The amount is not money.",                                    \
+      "Write units with at most two decimals, such as 707.00.")                                    \
+    X(UNIT, 3008, FQ_ERR_REFUSED, "The unit is not a unit.",                                       \
+      "A unit code is the area code and a four-digit number.")                                     \
+    X(COMMAND_CLASH, 3009, FQ_ERR_REFUSED, "The command id was used for another command.",         \
+      "Make a new command id; both contents are kept as evidence.")                                \
+    X(TOO_MANY, 3010, FQ_ERR_REFUSED, "A limit of the dispute is reached.",                        \
+      "Close the dispute or register another.")                                                    \
+    X(READ_ONLY, 3011, FQ_ERR_REFUSED, "The node is read-only until its tail is restored.",        \
+      "Wait for the tier above to return the missing records, or resend them from an outbox.")     \
+    X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
+      "Import it at its own node, or set skip_foreign in the map.")                                \
+    X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \
+      "Mend the quotes or the number of columns at the line named.")                               \
+    X(ROW_VALUE, 4003, FQ_ERR_REFUSED, "A value of the row is not in the map's table.",            \
+      "Add the value to the look-up table, or correct the row.")                                   \
+    X(MAP, 4004, FQ_ERR_USAGE, "The import map is wrong.",                                         \
+      "Mend the named key at the named line.")                                                     \
+    X(ENCODING, 4005, FQ_ERR_REFUSED, "The text is neither UTF-8 nor GB18030.",                    \
+      "Save the file as UTF-8 and import it again.")                                               \
+    X(BYTES, 5001, FQ_ERR_VERIFY, "The bytes are not a well-formed message.",                      \
+      "Nothing to do here; the sender is named in `fengqiao evidence ls`.")                        \
+    X(CHAIN, 5002, FQ_ERR_VERIFY, "The batch does not continue the log it names.",                 \
+      "Compare the two nodes' logs; one was restored from an older image or cloned.")              \
+    X(SEAL, 5003, FQ_ERR_VERIFY, "The seal does not fit the bytes or the key.",                    \
+      "Restore the node from its neighbour; the batch named was altered.")                         \
+    X(GAP, 5004, FQ_ERR_VERIFY, "A batch is missing before this one.",                             \
+      "Nothing to do; the sender begins again at the number expected.")                            \
+    X(ORIGIN, 5005, FQ_ERR_VERIFY, "The log belongs to no node this one knows or may hear.",       \
+      "Put the certificate of the origin into the allow-list.")                                    \
+    X(VIEW_DIFFERS, 5006, FQ_ERR_VERIFY, "The view differs from a fold of the log.",               \
+      "Stop the node, keep a copy, start it with --rebuild and report the difference.")            \
+    X(STORE, 6001, FQ_ERR_FAILED, "The store failed.",                                             \
+      "Check the disk; what was acknowledged is kept.")                                            \
+    X(STORE_NEWER, 6002, FQ_ERR_NEWER, "The store was written by a newer program.",                \
+      "Install the newer program, or restore an older backup.")                                    \
+    X(STORE_FULL, 6003, FQ_ERR_FAILED, "The disk is almost full.",                                 \
+      "Free space; new commands are refused until then, old facts are kept.")                      \
+    X(LIMIT, 6004, FQ_ERR_LIMIT, "A limit of the program is reached.",                             \
+      "Send less at once, or raise the limit named.")                                              \
+    X(STORE_FOREIGN, 6005, FQ_ERR_USAGE, "The data directory belongs to another node.",            \
+      "Use the directory of the node named in the configuration.")                                 \
+    X(UNREACHED, 7001, FQ_ERR_FAILED, "The node does not answer.",                                 \
+      "Check that it runs and that the endpoint is right: `fengqiao lab ls`.")                     \
+    X(NOT_ACKNOWLEDGED, 7002, FQ_ERR_WAITING, "Saved here; the tier above has not answered yet.",  \
+      "Nothing is lost; look again with `fengqiao node status`.")                                  \
+    X(VERB_UNKNOWN, 7003, FQ_ERR_USAGE, "The node does not know this request.",                    \
+      "Use programs of the same version.")                                                         \
+    X(EMPTY, 7004, FQ_ERR_NOTHING, "Nothing matched.", "Widen the filter.")                        \
+    X(ARGUMENT, 7005, FQ_ERR_USAGE, "An argument of the request is missing or malformed.",         \
+      "Give the argument named as its help says.")                                                 \
+    X(NET, 8001, FQ_ERR_FAILED, "The network library failed.",                                     \
+      "Check the endpoint and whether another program listens there.")                             \
+    X(CRYPTO, 8002, FQ_ERR_FAILED, "A key or ciphertext cannot be used.",                          \
+      "Check the key files named; they must be whole and readable by their owner alone.")          \
+    X(LAB, 8003, FQ_ERR_FAILED, "A node of the lab did not become ready.",                         \
+      "Read the log file named.")
+
+enum fq_reason {
+#define FQ_REASON_ENUM(name, number, err, cause, cure) FQ_REASON_##name = number,
+    FQ_REASONS(FQ_REASON_ENUM)
+#undef FQ_REASON_ENUM
+};
+
+#define FQ_WHY_SIZE 400
+
+struct fq_why {
+    enum fq_reason reason;
+    char detail[FQ_WHY_SIZE]; /* what and where, e.g. "county.cfg:3: limits.batch: 0 is below 1" */
+};
+
+struct fq_reason_row {
+    enum fq_reason reason;
+    const char *name;
+    fq_err err;
+    const char *cause;
+    const char *cure;
+};
+
+/* The row of `reason`, or NULL when the number is not in the table. */
+const struct fq_reason_row *fq_reason_find(unsigned number);
+/* The row at `index` in ascending order of number, or NULL past the end. */
+const struct fq_reason_row *fq_reason_at(size_t index);
+
+/* Fill `out_why` (which may be NULL) and return the reason's err: `return fq_fail(...)`. */
+fq_err fq_fail(struct fq_why *out_why, enum fq_reason reason, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+_Noreturn void fq_assert_failed(const char *file, int line, const char *condition);
+#define FQ_ASSERT(condition)                                                                       \
+    ((condition) ? (void)0 : fq_assert_failed(__FILE__, __LINE__, #condition))
+
+#endif

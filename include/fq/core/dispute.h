@@ -1,0 +1,118 @@
+/* A dispute's state: the set of its events, and what that set amounts to.
+ *
+ * The set is a list of nodes, one per event, greatest stamp first. A stamp is
+ * t = (rev, tier, origin, stream, epoch, seq): a total order without ties that carries the event's
+ * identity, so a second copy of an event finds its own place taken. What the set amounts to is the
+ * result of applying its live events in the order of their stamps, each overwriting the registers
+ * it writes. Hence the greatest live write wins in every register, whatever the order of arrival,
+ * and voiding it brings back what stood before.
+ *
+ * D1  The packed values are a pure function of the set of nodes.
+ * D2  An event named by a `voided` event is not live, whichever came first; a void is final.
+ * D3  `reopened` empties outcome, form, amount, performance, confirmation, visit and closing.
+ * D4  A merge points from the greater id to the smaller; any other is no merge. */
+#ifndef FQ_CORE_DISPUTE_H
+#define FQ_CORE_DISPUTE_H
+
+#include "fq/core/event.h"
+#include "fq/core/frontier.h"
+
+enum fq_dispute_flag {
+    FQ_DISPUTE_REGISTERED = 1 << 0, /* a live registration is known */
+    FQ_DISPUTE_VOIDED = 1 << 1,
+    FQ_DISPUTE_MERGED = 1 << 2,
+    FQ_DISPUTE_HAS_VOIDS = 1 << 3,     /* some event of the set is named by a void */
+    FQ_DISPUTE_HAS_MAPS = 1 << 4,      /* referrals, preventions or joined units among the nodes */
+    FQ_DISPUTE_AT_ONCE = 1 << 5,       /* performance was written by the outcome itself */
+    FQ_DISPUTE_ARCHIVED = 1 << 6,
+    FQ_DISPUTE_MEDIATING = 1 << 7,     /* a session was held since acceptance */
+    FQ_DISPUTE_SWEEP = 1 << 8,         /* not a dispute: a screening report */
+    FQ_DISPUTE_ACTIVITY = 1 << 9,      /* not a dispute: an indicator's figure */
+    FQ_DISPUTE_ZERO_REPORT = 1 << 10,
+    FQ_DISPUTE_DIRTY = 1 << 11,        /* changed since the view was last written behind */
+};
+
+enum fq_decision { FQ_DECISION_NONE, FQ_DECISION_ACCEPTED, FQ_DECISION_REJECTED };
+enum fq_visit_bit { FQ_VISIT_SURVEYED = 1, FQ_VISIT_SATISFIED = 2 };
+
+struct fq_dispute {
+    struct fq_id id;
+    uint32_t nodes; /* the first node, as a place in the node heap; 0 none */
+    uint32_t home;  /* county-level area; a screening's or activity's area */
+    uint32_t rev;   /* greatest known */
+    uint32_t persons; /* a screening's households */
+    uint64_t host;    /* unit */
+    uint64_t amount_cents; /* an activity's count */
+    uint16_t registered_on, decided_on, outcome_on, confirmed_on, performed_on, closed_on,
+        visited_on;
+    uint16_t type; /* code of dispute type; an activity's indicator */
+    uint16_t flags; /* enum fq_dispute_flag */
+    uint16_t extended_days;
+    uint8_t kind;         /* of the host, enum fq_kind */
+    uint8_t joined_kinds; /* bit per kind that ever joined */
+    uint8_t source, committee, scale, difficulty, risk;
+    uint8_t decision, outcome, form, performance, confirmation, visit;
+};
+
+/* A node: an event as the fold needs it. The payload (fq_node_unpack) follows. */
+struct fq_node {
+    uint64_t cmd_tag; /* first 8 bytes of cmd_id */
+    uint32_t next;    /* place of the next smaller stamp; 0 ends it */
+    uint32_t rev;
+    uint32_t seq_low;
+    uint16_t log; /* index in the frontier */
+    uint16_t date;
+    uint8_t kind;
+    uint8_t step;
+    uint8_t seq_high;
+    uint8_t is_voided;
+    uint16_t payload_size;
+    uint8_t payload[];
+};
+#define FQ_NODE_HEAD_SIZE 30
+#define FQ_NODE_PLACE_UNIT 8      /* a place is an offset in units of 8 bytes */
+#define FQ_NODE_PAYLOAD_MAX 400
+
+struct fq_stamp {
+    uint32_t rev;
+    uint8_t tier;
+    struct fq_event_id id;
+};
+
+/* Below 0, 0, above 0 as a is smaller, the same event, greater. */
+int fq_stamp_compare(const struct fq_stamp *a, const struct fq_stamp *b);
+
+/* Pack what the fold needs of the event into `out` (FQ_NODE_PAYLOAD_MAX bytes); gives the size. */
+size_t fq_node_pack(const struct fq_event *event, uint8_t *out);
+/* The event a node stands for: kind, step, rev, date, area, unit and folded fields; no texts. Byte
+ * fields point into the node. */
+void fq_node_unpack(const struct fq_node *node, struct fq_event *out_event);
+
+/* Apply one live event, greater than all applied before, to the packed values. */
+void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event);
+/* Empty the packed values, keeping id, nodes, rev and DIRTY. */
+void fq_dispute_clear(struct fq_dispute *dispute);
+
+enum fq_state {
+    FQ_STATE_UNKNOWN, /* no registration known yet */
+    FQ_STATE_REGISTERED,
+    FQ_STATE_REJECTED,
+    FQ_STATE_ACCEPTED,
+    FQ_STATE_MEDIATING,
+    FQ_STATE_AGREED,
+    FQ_STATE_FAILED,
+    FQ_STATE_TERMINATED,
+    FQ_STATE_PERFORMED,
+    FQ_STATE_CLOSED,
+    FQ_STATE_ARCHIVED,
+    FQ_STATE_MERGED,
+    FQ_STATE_VOIDED,
+    FQ_STATES
+};
+
+enum fq_state fq_dispute_state(const struct fq_dispute *dispute);
+const char *fq_state_name(enum fq_state state);
+/* Whether a command may take this step in this state (the picture in dispute.c). */
+bool fq_dispute_may(enum fq_state state, unsigned step);
+
+#endif

@@ -1,0 +1,68 @@
+/* Effects: what a turn wants done. The core fills them; the node carries them out in the order
+ * store, speak. Everything points into the turn's arena or the inputs and lives until its end. */
+#ifndef FQ_CORE_EFFECTS_H
+#define FQ_CORE_EFFECTS_H
+
+#include "fq/core/frontier.h"
+
+#define FQ_PEER_PARENT 0 /* a child is named by its origin */
+
+struct fq_send { /* one link frame */
+    uint32_t peer;
+    struct fq_span frame;
+};
+
+/* Read batches of `log` from the store, beginning with the one whose first sequence is `from_seq`,
+ * while their total stays within `size_max` (at least one), send each in a BATCH frame of `session`
+ * (fq_sync_batch_frame) and tell the core how far it went with fq_sync_forwarded. */
+struct fq_forward {
+    uint32_t peer;
+    uint64_t session;
+    struct fq_log_id log;
+    uint64_t from_seq;
+    uint64_t size_max;
+};
+
+struct fq_append { /* one batch to store, its events known as first_lsn and on */
+    struct fq_log_id log;
+    uint64_t first_seq, last_seq;
+    uint64_t first_lsn;
+    struct fq_span batch;
+    struct fq_span arrival; /* value of the column family arrival, see feed.h */
+};
+
+struct fq_evidence { /* something refused, kept for the operator */
+    struct fq_log_id log;
+    uint64_t seq;
+    enum fq_reason reason;
+    uint32_t peer;
+    struct fq_span bytes; /* at most FQ_EVIDENCE_BYTES_MAX of what was refused */
+};
+
+#define FQ_EFFECT_SENDS_MAX 8192
+#define FQ_EFFECT_FORWARDS_MAX 1024
+#define FQ_EFFECT_APPENDS_MAX 2048
+#define FQ_EFFECT_EVIDENCE_MAX 64
+#define FQ_EVIDENCE_BYTES_MAX 4096
+
+struct fq_effects {
+    struct fq_arena *arena; /* the turn's */
+    struct fq_append appends[FQ_EFFECT_APPENDS_MAX];
+    uint32_t append_count;
+    struct fq_send sends[FQ_EFFECT_SENDS_MAX];
+    uint32_t send_count;
+    struct fq_forward forwards[FQ_EFFECT_FORWARDS_MAX];
+    uint32_t forward_count;
+    struct fq_evidence evidence[FQ_EFFECT_EVIDENCE_MAX];
+    uint32_t evidence_count;
+    uint32_t dropped_count; /* sends and evidence beyond the limits: retried or told by count */
+};
+
+void fq_effects_reset(struct fq_effects *effects, struct fq_arena *arena);
+/* Each returns false, counting in dropped_count, when its table is full. */
+bool fq_effects_send(struct fq_effects *effects, uint32_t peer, struct fq_span frame);
+bool fq_effects_forward(struct fq_effects *effects, const struct fq_forward *forward);
+bool fq_effects_append(struct fq_effects *effects, const struct fq_append *append);
+bool fq_effects_evidence(struct fq_effects *effects, const struct fq_evidence *evidence);
+
+#endif

@@ -1,0 +1,109 @@
+/* The idempotent merge: how facts become figures. Start reading here.
+ *
+ * The view of a node is a table of disputes, each the join of the events that speak of it, and a
+ * table of cells, each the sum over disputes of one pure function of their states:
+ *
+ *     state(d) = the set of d's events            (dispute.h)
+ *     cells    = sum over d of contribution(state(d))
+ *
+ * Folding an event adds it to its set and adds contribution(after) - contribution(before) to the
+ * cells. Nothing is ever incremented because an event came. Therefore:
+ *
+ * M1  Folding an event a second time changes nothing.
+ * M2  The order in which events arrive does not matter.
+ * M3  How they are grouped into batches, turns and restarts does not matter.
+ * M4  A view rebuilt from the log equals the view that was kept up event by event.
+ * M5  An event before its registration is kept and counts nothing until the registration comes.
+ * M6  What this version cannot interpret is kept in the log and folds to nothing.
+ *
+ * The caller reserves the memory; the view never allocates and never shrinks. */
+#ifndef FQ_CORE_MERGE_H
+#define FQ_CORE_MERGE_H
+
+#include "fq/core/dispute.h"
+#include "fq/core/measure.h"
+
+/* Regions the view grows in, each used for nothing else (edge/memory.h reserves them). */
+struct fq_view_memory {
+    struct fq_arena disputes, dispute_heads, dispute_links, nodes, dirty;
+    struct fq_arena cells, cell_heads, cell_links;
+};
+
+struct fq_view {
+    const struct fq_areas *areas;
+    struct fq_frontier *frontier;
+    struct fq_view_memory memory;
+    struct fq_dispute *disputes;
+    struct fq_index index; /* of disputes, by id */
+    struct fq_cells cells;
+    uint32_t *dirty; /* disputes changed since fq_view_clean */
+    uint32_t dirty_count;
+    uint64_t event_count;   /* distinct events folded, relays counted as what they carry */
+    uint64_t dispute_count; /* with a live registration or not; screenings and activities apart */
+    uint8_t types_seen[8192]; /* bit per dispute type ever seen in the view */
+};
+
+enum fq_merged {
+    FQ_MERGED_NEW,       /* added to its set */
+    FQ_MERGED_DUPLICATE, /* already there: nothing changed (M1) */
+    FQ_MERGED_INERT,     /* nothing to fold (M6) */
+    FQ_MERGED_FULL,      /* a region is full: nothing changed */
+};
+
+/* Keeps `areas` and `frontier`; takes the regions, which must be zero-filled. */
+void fq_view_init(struct fq_view *view, const struct fq_areas *areas,
+                  struct fq_frontier *frontier, const struct fq_view_memory *memory);
+
+enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event);
+
+/* The dispute, or NULL. The pointer stays good for the life of the view. */
+const struct fq_dispute *fq_view_find(const struct fq_view *view, const struct fq_id *id);
+/* The nodes of a dispute, greatest stamp first: first, then next until NULL. */
+const struct fq_node *fq_view_nodes(const struct fq_view *view, const struct fq_dispute *dispute);
+const struct fq_node *fq_view_next(const struct fq_view *view, const struct fq_node *node);
+struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_node *node);
+/* The node that the command made in this dispute, or NULL: how a repeat is known. */
+const struct fq_node *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
+                                      const struct fq_id *cmd_id);
+
+/* One term of a contribution: `value` of `measure` in (area, month), in each kind of `kinds`. */
+struct fq_term {
+    uint32_t area;
+    uint16_t month;
+    uint8_t measure;
+    uint8_t kinds; /* bit per enum fq_kind */
+    int64_t value;
+};
+
+#define FQ_MAP_ENTRIES_MAX 255 /* referrals, preventions or units of one dispute that count */
+#define FQ_TERMS_MAX (32 + 3 * FQ_MAP_ENTRIES_MAX)
+
+struct fq_contribution {
+    uint16_t type;
+    bool is_activity; /* its terms go to FQ_CELLS_ACTIVITY with `type` as the indicator */
+    uint32_t count;
+    struct fq_term terms[FQ_TERMS_MAX];
+};
+
+/* What a dispute adds to the cells: the one definition of every measure (1.4 of the domain in
+ * README.md), used for cells, scans, drill-down and audits alike. */
+void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dispute,
+                        struct fq_contribution *out_contribution);
+
+/* Sum of cell digests over the areas below `area` (inclusive) and the months given; 0..UINT16_MAX
+ * for all. Brings stale hashes up to date. */
+struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t first_month,
+                                uint16_t last_month);
+
+/* ---- writing the view behind ---- */
+
+/* The persistent form of one dispute: its nodes. False when the arena is full. */
+bool fq_view_encode(const struct fq_view *view, const struct fq_dispute *dispute,
+                    struct fq_arena *arena, struct fq_span *out_value);
+/* Load what fq_view_encode wrote into a view that does not know the dispute; contributes to the
+ * cells. False on bad bytes or a full region. */
+bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span value);
+/* Forget which disputes are dirty. */
+void fq_view_clean(struct fq_view *view);
+
+#endif

@@ -1,0 +1,490 @@
+/* The one place that prints results: table, json, jsonl, csv, md from the same value. */
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define COLUMNS_MAX 128
+
+/* Titles of keys; a key that is not here is its own title. */
+static const struct {
+    const char *key, *title;
+} titles[] = {
+    {"accepted", N_("accepted")},
+    {"amount_cents", N_("amount")},
+    {"agreed", N_("agreed")},
+    {"area", N_("area")},
+    {"cause", N_("cause")},
+    {"city", N_("city")},
+    {"closed", N_("closed")},
+    {"code", N_("code")},
+    {"committee", N_("committee")},
+    {"concluded", N_("concluded")},
+    {"confirmed", N_("confirmed")},
+    {"county", N_("county")},
+    {"cure", N_("cure")},
+    {"cursor", N_("cursor")},
+    {"data", N_("data")},
+    {"date", N_("date")},
+    {"digest", N_("digest")},
+    {"dispute", N_("dispute")},
+    {"event", N_("event")},
+    {"events", N_("events")},
+    {"failed", N_("failed")},
+    {"feed", N_("feed")},
+    {"found", N_("found")},
+    {"frontier", N_("frontier")},
+    {"head", N_("head")},
+    {"home", N_("home")},
+    {"id", N_("id")},
+    {"imported", N_("imported")},
+    {"already", N_("already there")},
+    {"instance", N_("instance")},
+    {"kind", N_("kind")},
+    {"linked", N_("linked")},
+    {"lsn", N_("lsn")},
+    {"measure", N_("measure")},
+    {"missing", N_("missing")},
+    {"month", N_("month")},
+    {"name", N_("name")},
+    {"node", N_("node")},
+    {"origin", N_("origin")},
+    {"outcome", N_("outcome")},
+    {"parent", N_("parent")},
+    {"performed", N_("performed")},
+    {"pid", N_("pid")},
+    {"ready", N_("ready")},
+    {"recorded", N_("recorded")},
+    {"referred", N_("referred")},
+    {"refused", N_("refused")},
+    {"registered", N_("registered")},
+    {"rejected", N_("rejected")},
+    {"rows", N_("rows")},
+    {"satisfaction_rate", N_("satisfaction %")},
+    {"satisfied", N_("satisfied")},
+    {"saved", N_("saved at")},
+    {"service", N_("service")},
+    {"skipped", N_("skipped")},
+    {"source", N_("source")},
+    {"state", N_("state")},
+    {"success_rate", N_("success %")},
+    {"surveyed", N_("surveyed")},
+    {"terminated", N_("terminated")},
+    {"tier", N_("tier")},
+    {"type", N_("type")},
+    {"value", N_("value")},
+};
+
+const char *cli_title(const char *key)
+{
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
+        if (strcmp(titles[i].key, key) == 0) {
+            return _(titles[i].title);
+        }
+    }
+    return key;
+}
+
+/* ---- cells ---- */
+
+struct grid {
+    char keys[COLUMNS_MAX][48];
+    const char *titles[COLUMNS_MAX];
+    bool is_number[COLUMNS_MAX];
+    struct cli_cells cells;
+    size_t capacity; /* rows there is room for */
+};
+
+static char *format_cents(int64_t cents)
+{
+    char *text = NULL;
+    uint64_t size = cents < 0 ? 0 - (uint64_t)cents : (uint64_t)cents;
+
+    if (asprintf(&text, "%s%" PRIu64 ".%02u", cents < 0 ? "-" : "", size / 100,
+                 (unsigned)(size % 100)) < 0) {
+        return NULL;
+    }
+    return text;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t size = strlen(text), end_size = strlen(end);
+
+    return size >= end_size && strcmp(text + size - end_size, end) == 0;
+}
+
+/* Words of the domain are translated for people; codes, ids and names stay as they are. */
+static bool is_word(const char *key)
+{
+    static const char *const keys[] = {"state", "event", "tier", "outcome", "saved"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(keys[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static char *cell_text(const char *key, struct fq_span value, bool is_for_person)
+{
+    struct fq_reader reader = fq_reader_over(value);
+    char *text = NULL;
+    char word[512];
+
+    switch (value.size ? fq_read_type(&reader) : FQ_CODEC_NIL) {
+    case FQ_CODEC_NIL:
+        return NULL;
+    case FQ_CODEC_BOOL:
+        if (is_for_person) {
+            return strdup(fq_read_bool(&reader) ? _("yes") : _("no"));
+        }
+        return strdup(fq_read_bool(&reader) ? "true" : "false");
+    case FQ_CODEC_UINT:
+    case FQ_CODEC_INT:
+        if (is_for_person && ends_with(key, "_cents")) {
+            return format_cents(fq_read_int(&reader));
+        }
+        return asprintf(&text, "%" PRId64, fq_read_int(&reader)) < 0 ? NULL : text;
+    case FQ_CODEC_TEXT: {
+        struct fq_span span = fq_read_text(&reader);
+        if (is_for_person && is_word(key)) {
+            return strdup(cli_word(span, word, sizeof word));
+        }
+        return strndup((const char *)span.data, span.size);
+    }
+    default:
+        return cli_json_text(value);
+    }
+}
+
+static bool is_number_type(struct fq_span value)
+{
+    struct fq_reader reader = fq_reader_over(value);
+    enum fq_codec_type type = value.size ? fq_read_type(&reader) : FQ_CODEC_NIL;
+
+    return type == FQ_CODEC_UINT || type == FQ_CODEC_INT;
+}
+
+static void add_column(struct grid *grid, const char *key, bool is_for_person)
+{
+    size_t column = grid->cells.column_count;
+
+    if (column == COLUMNS_MAX) {
+        return;
+    }
+    snprintf(grid->keys[column], sizeof grid->keys[column], "%s", key);
+    grid->titles[column] = is_for_person ? cli_title(grid->keys[column]) : grid->keys[column];
+    grid->cells.column_count++;
+}
+
+static void choose_columns(struct grid *grid, const struct cli_view *view, struct fq_span row,
+                           bool is_for_person)
+{
+    struct fq_reader reader = fq_reader_over(row);
+
+    if (view->columns) {
+        for (size_t i = 0; view->columns[i]; i++) {
+            add_column(grid, view->columns[i], is_for_person);
+        }
+    } else if (row.size && fq_read_type(&reader) == FQ_CODEC_MAP) {
+        uint32_t count = fq_read_map(&reader);
+        for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+            char key[48];
+            cli_copy(key, sizeof key, fq_read_text(&reader));
+            (void)fq_read_skip(&reader);
+            add_column(grid, key, is_for_person);
+        }
+    }
+}
+
+static bool grow(struct grid *grid)
+{
+    if (grid->cells.row_count < grid->capacity) {
+        return true;
+    }
+    size_t capacity = grid->capacity ? grid->capacity * 2 : 64;
+    char **cells = realloc(grid->cells.cells,
+                           capacity * (grid->cells.column_count + 1) * sizeof *cells);
+    if (!cells) {
+        return false;
+    }
+    grid->cells.cells = cells;
+    grid->capacity = capacity;
+    return true;
+}
+
+static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, bool is_total)
+{
+    if (!grow(grid)) {
+        return false;
+    }
+    char **cells = grid->cells.cells + grid->cells.row_count * grid->cells.column_count;
+    for (size_t column = 0; column < grid->cells.column_count; column++) {
+        struct fq_span value = fq_map_get(row, grid->keys[column]);
+        cells[column] = cell_text(grid->keys[column], value, is_for_person);
+        grid->is_number[column] |= is_number_type(value) || ends_with(grid->keys[column], "_rate");
+    }
+    if (is_total && grid->cells.column_count && !cells[0]) {
+        cells[0] = strdup(is_for_person ? _("total") : "total");
+    }
+    grid->cells.row_count++;
+    grid->cells.has_total |= is_total;
+    return true;
+}
+
+static void grid_free(struct grid *grid)
+{
+    for (size_t i = 0; i < grid->cells.row_count * grid->cells.column_count; i++) {
+        free(grid->cells.cells[i]);
+    }
+    free(grid->cells.cells);
+    free(grid);
+}
+
+static struct fq_span rows_of(struct fq_span value, const struct cli_view *view)
+{
+    return view->rows ? fq_map_get(value, view->rows) : value;
+}
+
+static bool is_array(struct fq_span value)
+{
+    struct fq_reader reader = fq_reader_over(value);
+
+    return value.size && fq_read_type(&reader) == FQ_CODEC_ARRAY;
+}
+
+/* Rows of an array, or the one row of a map. */
+static bool fill(struct grid *grid, struct fq_span value, const struct cli_view *view,
+                 bool is_for_person)
+{
+    struct fq_span rows = rows_of(value, view);
+    struct fq_span total = view->total ? fq_map_get(value, view->total) : (struct fq_span){0};
+    struct fq_reader reader = fq_reader_over(rows);
+    bool is_fine = true;
+
+    if (!is_array(rows)) {
+        choose_columns(grid, view, rows.size ? rows : total, is_for_person);
+        is_fine = !rows.size || add_row(grid, rows, is_for_person, false);
+    } else {
+        uint32_t count = fq_read_array(&reader);
+        struct fq_reader peek = reader;
+        choose_columns(grid, view, count ? fq_read_skip(&peek) : total, is_for_person);
+        for (uint32_t i = 0; i < count && is_fine && !reader.is_bad; i++) {
+            is_fine = add_row(grid, fq_read_skip(&reader), is_for_person, false);
+        }
+    }
+    return is_fine && (!total.size || add_row(grid, total, is_for_person, true));
+}
+
+/* ---- csv and md ---- */
+
+static bool is_plain_number(const char *cell)
+{
+    size_t at = *cell == '-' ? 1 : 0;
+
+    return cell[at] && strspn(cell + at, "0123456789.") == strlen(cell + at);
+}
+
+/* RFC 4180; a cell that a spreadsheet would run as a formula is disarmed by a quote. */
+static void print_csv_cell(FILE *out, const char *cell)
+{
+    bool is_formula = *cell && strchr("=+-@", *cell) && !is_plain_number(cell);
+
+    if (!strpbrk(cell, "\",\r\n") && !is_formula) {
+        fputs(cell, out);
+        return;
+    }
+    fputc('"', out);
+    if (is_formula) {
+        fputc('\'', out);
+    }
+    for (; *cell; cell++) {
+        if (*cell == '"') {
+            fputc('"', out);
+        }
+        fputc(*cell, out);
+    }
+    fputc('"', out);
+}
+
+static void print_csv(FILE *out, const struct cli_cells *cells)
+{
+    for (size_t i = 0; i < cells->column_count; i++) {
+        fputs(i ? "," : "", out);
+        print_csv_cell(out, cells->titles[i]);
+    }
+    fputs("\r\n", out);
+    for (size_t i = 0; i < cells->row_count * cells->column_count; i++) {
+        fputs(i % cells->column_count ? "," : "", out);
+        print_csv_cell(out, cells->cells[i] ? cells->cells[i] : "");
+        fputs(i % cells->column_count == cells->column_count - 1 ? "\r\n" : "", out);
+    }
+}
+
+static void print_md_row(FILE *out, const char *const *cells, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? " | " : "| ", out);
+        for (const char *at = cells[i] ? cells[i] : ""; *at; at++) {
+            fputs(*at == '|' ? "\\" : "", out);
+            fputc(*at == '\n' ? ' ' : *at, out);
+        }
+    }
+    fputs(" |\n", out);
+}
+
+static void print_md(FILE *out, const struct cli_cells *cells)
+{
+    print_md_row(out, cells->titles, cells->column_count);
+    for (size_t i = 0; i < cells->column_count; i++) {
+        fputs(cells->is_number[i] ? "|---:" : "|---", out);
+    }
+    fputs("|\n", out);
+    for (size_t row = 0; row < cells->row_count; row++) {
+        print_md_row(out, (const char *const *)(cells->cells + row * cells->column_count),
+                     cells->column_count);
+    }
+}
+
+/* A record as two columns: what, value. */
+static fq_err print_record(struct grid *grid, struct fq_why *out_why)
+{
+    size_t count = grid->cells.column_count;
+    char **cells = calloc(count ? count * 2 : 1, sizeof *cells);
+    static const bool is_number[2] = {false, false};
+
+    if (!cells) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "table");
+    }
+    for (size_t i = 0; i < count; i++) {
+        cells[2 * i] = strdup(grid->titles[i]);
+        cells[2 * i + 1] = grid->cells.cells[i] ? strdup(grid->cells.cells[i]) : NULL;
+    }
+    const char *record_titles[2] = {_("what"), cli_title("value")};
+    struct cli_cells record = {.titles = record_titles, .is_number = is_number, .cells = cells,
+                               .column_count = 2, .row_count = count};
+    fq_err err = cli_table_print(stdout, &record, out_why);
+    for (size_t i = 0; i < 2 * count; i++) {
+        free(cells[i]);
+    }
+    free(cells);
+    return err;
+}
+
+/* ---- choose ---- */
+
+static fq_err print_lines(struct fq_span value, const struct cli_view *view,
+                          struct fq_why *out_why)
+{
+    struct fq_span rows = rows_of(value, view);
+
+    if (!is_array(rows)) {
+        return cli_json_print(stdout, value, false, out_why);
+    }
+    struct fq_reader reader = fq_reader_over(rows);
+    uint32_t count = fq_read_array(&reader);
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        fq_err err = cli_json_print(stdout, fq_read_skip(&reader), false, out_why);
+        if (err) {
+            return err;
+        }
+    }
+    return FQ_OK;
+}
+
+static fq_err print_grid(const struct cli *cli, struct fq_span value,
+                         const struct cli_view *view, struct fq_why *out_why)
+{
+    bool is_for_person = cli->format != CLI_CSV;
+    struct grid *grid = calloc(1, sizeof *grid);
+    fq_err err = FQ_OK;
+
+    if (!grid) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "table");
+    }
+    grid->cells.titles = grid->titles;
+    grid->cells.is_number = grid->is_number;
+    if (!fill(grid, value, view, is_for_person)) {
+        err = fq_fail(out_why, FQ_REASON_LIMIT, "table");
+    } else if (cli->format == CLI_CSV) {
+        print_csv(stdout, &grid->cells);
+    } else if (cli->format == CLI_MD) {
+        print_md(stdout, &grid->cells);
+    } else if (!is_array(rows_of(value, view)) && !view->total) {
+        err = print_record(grid, out_why);
+    } else {
+        err = cli_table_print(stdout, &grid->cells, out_why);
+    }
+    grid_free(grid);
+    return err;
+}
+
+fq_err cli_flush(struct fq_why *out_why)
+{
+    if (fflush(stdout) || ferror(stdout)) {
+        return fq_fail(out_why, FQ_REASON_FILE, "stdout: %s", strerror(errno));
+    }
+    return FQ_OK;
+}
+
+fq_err cli_print(const struct cli *cli, struct fq_span value, const struct cli_view *view,
+                 struct fq_why *out_why)
+{
+    fq_err err;
+
+    if (cli->format == CLI_JSON) {
+        err = cli_json_print(stdout, value, true, out_why);
+    } else if (cli->format == CLI_JSONL) {
+        err = print_lines(value, view, out_why);
+    } else {
+        err = print_grid(cli, value, view, out_why);
+    }
+    return err ? err : cli_flush(out_why);
+}
+
+/* ---- a growing value ---- */
+
+struct fq_writer cli_build_open(size_t size_max)
+{
+    void *base = mmap(NULL, size_max, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    return base == MAP_FAILED ? fq_writer_over(NULL, 0) : fq_writer_over(base, size_max);
+}
+
+void cli_build_close(struct fq_writer *writer)
+{
+    if (writer->base) {
+        munmap(writer->base, writer->size);
+    }
+    *writer = (struct fq_writer){0};
+}
+
+void cli_write_pair_text(struct fq_writer *writer, const char *key, const char *text)
+{
+    fq_write_text(writer, key);
+    fq_write_text(writer, text);
+}
+
+void cli_write_pair_uint(struct fq_writer *writer, const char *key, uint64_t value)
+{
+    fq_write_text(writer, key);
+    fq_write_uint(writer, value);
+}
+
+void cli_write_pair_bool(struct fq_writer *writer, const char *key, bool value)
+{
+    fq_write_text(writer, key);
+    fq_write_bool(writer, value);
+}
+
+void cli_write_pair_nil(struct fq_writer *writer, const char *key)
+{
+    fq_write_text(writer, key);
+    fq_write_nil(writer);
+}

@@ -1,0 +1,127 @@
+/* What the program says to people: the language, and how a reason is told.
+ *
+ * gettext looks at LANGUAGE only when the locale is not "C"; C.UTF-8 is on every Debian, so that
+ * is set and LANGUAGE chooses (design 6, Text). */
+#include "cli.h"
+
+#include <libintl.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DOMAIN "fengqiao"
+
+static bool is_chinese;
+
+static bool begins_chinese(const char *text)
+{
+    return text && strncmp(text, "zh", 2) == 0;
+}
+
+static bool choose_language(const char *asked)
+{
+    static const char *const names[] = {"FQ_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"};
+
+    if (asked) {
+        return begins_chinese(asked);
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) {
+            return begins_chinese(value);
+        }
+    }
+    return false;
+}
+
+void cli_text_open(const char *asked, const char *exe_dir)
+{
+    char path[600];
+    const char *given = getenv("FQ_LOCALEDIR");
+
+    is_chinese = choose_language(asked);
+    setenv("LANGUAGE", is_chinese ? "zh_CN" : "en", 1);
+    setlocale(LC_ALL, "C.UTF-8");
+    setlocale(LC_NUMERIC, "C");
+    for (int i = 0; i < 2 && !given; i++) {
+        char file[700];
+        snprintf(path, sizeof path, i == 0 ? "%s/../locale" : "%s/../share/locale", exe_dir);
+        snprintf(file, sizeof file, "%s/zh_CN/LC_MESSAGES/" DOMAIN ".mo", path);
+        given = access(file, R_OK) == 0 ? path : NULL;
+    }
+    bindtextdomain(DOMAIN, given ? given : "/usr/share/locale");
+    bind_textdomain_codeset(DOMAIN, "UTF-8");
+    textdomain(DOMAIN);
+}
+
+bool cli_text_is_chinese(void)
+{
+    return is_chinese;
+}
+
+const char *cli_text(const char *text)
+{
+    return *text ? gettext(text) : text;
+}
+
+const char *cli_word(struct fq_span word, char *out, size_t out_size)
+{
+    cli_copy(out, out_size, word);
+    return cli_text(out);
+}
+
+/* The size of `text` without the full stop that ends it, in either language. */
+static size_t size_without_stop(const char *text)
+{
+    size_t size = strlen(text);
+
+    if (size >= 3 && strcmp(text + size - 3, "。") == 0) {
+        return size - 3;
+    }
+    return size >= 1 && text[size - 1] == '.' ? size - 1 : size;
+}
+
+void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t out_size)
+{
+    const struct fq_reason_row *row = fq_reason_find(why->reason);
+
+    if (!row) {
+        snprintf(out, out_size, "FQ-%04u: %s", (unsigned)why->reason, why->detail);
+        return;
+    }
+    const char *cause = cli_text(row->cause);
+    const char *stop = is_chinese ? "。" : ". ";
+    const char *cure = with_cure ? cli_text(row->cure) : "";
+    if (why->detail[0]) {
+        snprintf(out, out_size, is_chinese ? "FQ-%04u:%.*s(%s)%s%s" : "FQ-%04u: %.*s (%s)%s%s",
+                 (unsigned)why->reason, (int)size_without_stop(cause), cause, why->detail, stop,
+                 cure);
+    } else {
+        snprintf(out, out_size, is_chinese ? "FQ-%04u:%s%s%s" : "FQ-%04u: %s%s%s",
+                 (unsigned)why->reason, cause, is_chinese || !with_cure ? "" : " ", cure);
+    }
+    size_t size = strlen(out);
+    if (size && out[size - 1] == ' ') {
+        out[size - 1] = 0;
+    }
+}
+
+void cli_complain(const struct fq_why *why)
+{
+    char text[2048];
+
+    cli_text_why(why, true, text, sizeof text);
+    fprintf(stderr, "%s\n", text);
+}
+
+void cli_copy(char *out, size_t out_size, struct fq_span text)
+{
+    size_t size = text.size < out_size - 1 ? text.size : out_size - 1;
+
+    if (size) {
+        memcpy(out, text.data, size);
+    }
+    out[size] = 0;
+}
