@@ -20,7 +20,7 @@ static const char *const table_names[FQ_CODES_COUNT] = {
     [FQ_CODES_RELATION] = "relation",
 };
 
-/* The rows that rules of the core rest on (K2). */
+/* The rows that rules of the core rest on (O2). */
 static const struct known {
     enum fq_code_table table;
     uint16_t number;

@@ -99,8 +99,8 @@ static bool judge_number(const char *text, size_t length, bool *out_needs_l)
     return errno != ERANGE;
 }
 
-/* Copy `text` to `out`, which is twice as large, with an L after every number that needs one (G1);
- * line numbers stay. Refuses includes (G2). */
+/* Copy `text` to `out`, which is twice as large, with an L after every number that needs one (L1);
+ * line numbers stay. Refuses includes (L2). */
 static fq_err widen_numbers(const char *path, const char *text, char *out, struct fq_why *out_why)
 {
     unsigned line = 1;

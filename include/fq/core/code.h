@@ -5,8 +5,8 @@
  * table is used only when it agrees with them. An event's number that no row knows is kept, shown
  * as its number, and counted under "other".
  *
- * K1  A row's number and id stand in their table once; number 0 is "not given" and never a row.
- * K2  Numbers the core knows by name mean the same in every table version. */
+ * O1  A row's number and id stand in their table once; number 0 is "not given" and never a row.
+ * O2  Numbers the core knows by name mean the same in every table version. */
 #ifndef FQ_CORE_CODE_H
 #define FQ_CORE_CODE_H
 
@@ -117,10 +117,10 @@ struct fq_codes {
 FQ_CHECKED fq_err fq_codes_reserve(struct fq_codes *codes, struct fq_arena *arena,
                                    enum fq_code_table table, uint32_t capacity,
                                    struct fq_why *out_why);
-/* Add a copy of `code` (K1). Its parent must be there already. */
+/* Add a copy of `code` (O1). Its parent must be there already. */
 FQ_CHECKED fq_err fq_codes_add(struct fq_codes *codes, enum fq_code_table table,
                                const struct fq_code *code, struct fq_why *out_why);
-/* Whether every table has rows and every number the core knows stands for its id (K2). */
+/* Whether every table has rows and every number the core knows stands for its id (O2). */
 FQ_CHECKED fq_err fq_codes_check(const struct fq_codes *codes, struct fq_why *out_why);
 
 /* The row of a number, or NULL. */

@@ -4,8 +4,8 @@
  * 1900-01-01. A business month counts from 1 for 1900-01. Instants are milliseconds since
  * 1970-01-01T00:00:00Z and serve display only.
  *
- * D1  0 is "no date" and "no month"; every day from 1 to FQ_DATE_MAX is a day of the calendar.
- * D2  Months and days keep their order as numbers: a < b means earlier. */
+ * T1  0 is "no date" and "no month"; every day from 1 to FQ_DATE_MAX is a day of the calendar.
+ * T2  Months and days keep their order as numbers: a < b means earlier. */
 #ifndef FQ_CORE_DATE_H
 #define FQ_CORE_DATE_H
 
@@ -44,7 +44,7 @@ void fq_time_format_ms(int64_t time_ms, char out[FQ_TIME_TEXT_SIZE]);
  * YYYY-MM-DD as its midnight in UTC. */
 bool fq_time_parse(struct fq_span text, int64_t *out_time_ms);
 
-/* The month of a day, 0 of 0 (D1). In the header because every fold of every event asks it.
+/* The month of a day, 0 of 0 (T1). In the header because every fold of every event asks it.
  *
  * Counted in years that begin on 1 March, every fourth has a day more, without exception from
  * 1900-03-01 (day 60) to 2100; so a year is 1461 quarter days, and a month of such a year follows

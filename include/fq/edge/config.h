@@ -3,8 +3,8 @@
  * What is read here is right in form and range; whether an area exists or a path can be opened is
  * found out by who uses it. Errors say FILE:LINE: key: what is wrong.
  *
- * C1  An unknown key, a key of the wrong type, or a value out of its range is refused by name.
- * C2  What is printed can be loaded again; the token is never printed. */
+ * F1  An unknown key, a key of the wrong type, or a value out of its range is refused by name.
+ * F2  What is printed can be loaded again; the token is never printed. */
 #ifndef FQ_EDGE_CONFIG_H
 #define FQ_EDGE_CONFIG_H
 
@@ -50,7 +50,7 @@ struct fq_config {
 /* Read a node's configuration; absent keys have their defaults. */
 FQ_CHECKED fq_err fq_config_load(const char *path, struct fq_config *out_config,
                                  struct fq_why *out_why);
-/* Print the effective configuration (C2). */
+/* Print the effective configuration (F2). */
 void fq_config_print(const struct fq_config *config, FILE *out);
 
 #endif

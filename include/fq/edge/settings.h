@@ -3,9 +3,9 @@
  * The door to libconfig. What the settings mean is the business of who reads them: the node's
  * configuration, code tables, import maps.
  *
- * G1  A number is read as written or refused; it never wraps, whatever its size. (libconfig 1.5
+ * L1  A number is read as written or refused; it never wraps, whatever its size. (libconfig 1.5
  *     reads 3000000000 as -1294967296, and says nothing.)
- * G2  A file is whole in itself: includes are refused, so a line number always means this file. */
+ * L2  A file is whole in itself: includes are refused, so a line number always means this file. */
 #ifndef FQ_EDGE_SETTINGS_H
 #define FQ_EDGE_SETTINGS_H
 
@@ -30,7 +30,7 @@ struct fq_setting {
     int64_t number;
 };
 
-/* Read any libconfig file as a flat list of its settings, in the arena (G1, G2). Numbers with a
+/* Read any libconfig file as a flat list of its settings, in the arena (L1, L2). Numbers with a
  * decimal point are refused. `out_first` is NULL for an empty file. */
 FQ_CHECKED fq_err fq_settings_read(const char *path, struct fq_arena *arena,
                                    const struct fq_setting **out_first, struct fq_why *out_why);

@@ -1,0 +1,571 @@
+#include "fq/core/core.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fq/core/command.h"
+
+fq_err fq_core_init(struct fq_core *core, const struct fq_core_options *options,
+                    const struct fq_areas *areas, const struct fq_codes *codes,
+                    struct fq_arena *memory, const struct fq_view_memory *view_memory,
+                    struct fq_why *out_why)
+{
+    FQ_ASSERT(options->batch_size_max > FQ_BATCH_OVERHEAD + FQ_RECORD_MAX);
+    FQ_ASSERT(options->batch_size_max <= FQ_BATCH_SIZE_MAX);
+    FQ_ASSERT(options->batch_records_max >= 1);
+    FQ_ASSERT(options->batch_records_max <= FQ_BATCH_RECORDS_MAX);
+
+    memset(core, 0, sizeof *core);
+    core->options = *options;
+    core->areas = areas;
+    core->codes = codes;
+    core->own = (struct fq_log_id){options->origin, 0, options->epoch};
+    core->signers = fq_arena_take(memory, FQ_SIGNERS_MAX * sizeof *core->signers);
+    if (!core->signers || !fq_frontier_init(&core->frontier, memory)) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "core memory");
+    }
+    fq_view_init(&core->view, areas, &core->frontier, view_memory);
+    fq_sync_init(&core->sync, &core->frontier, areas, &options->sync);
+    return FQ_OK;
+}
+
+/* ---- signers ---- */
+
+static uint32_t signer_place(const struct fq_core *core, uint32_t origin)
+{
+    uint32_t low = 0, high = core->signer_count;
+
+    while (low < high) {
+        uint32_t middle = (low + high) / 2;
+        if (core->signers[middle].origin < origin) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+const struct fq_sign_public *fq_core_signer(const struct fq_core *core, uint32_t origin)
+{
+    uint32_t place = signer_place(core, origin);
+    bool is_there = place < core->signer_count && core->signers[place].origin == origin;
+
+    return is_there ? &core->signers[place].key : NULL;
+}
+
+bool fq_core_add_signer(struct fq_core *core, uint32_t origin, const struct fq_sign_public *key)
+{
+    uint32_t place = signer_place(core, origin);
+
+    if (place == core->signer_count || core->signers[place].origin != origin) {
+        if (core->signer_count == FQ_SIGNERS_MAX) {
+            return false;
+        }
+        memmove(&core->signers[place + 1], &core->signers[place],
+                (core->signer_count - place) * sizeof *core->signers);
+        core->signer_count++;
+    }
+    core->signers[place] = (struct fq_signer){.origin = origin, .key = *key};
+    return true;
+}
+
+/* ---- what a step carries through its turn ---- */
+
+struct step {
+    struct fq_core *core;
+    struct fq_turn *turn;
+    struct fq_arena *arena;
+    uint64_t now_ms;
+    struct fq_why *why;
+    struct fq_writer records; /* own records of the turn not yet sealed, NULL until the first */
+    uint32_t record_count;
+    uint64_t from_seq; /* of the first of them */
+};
+
+/* ---- batches: own and received alike are numbered, stored and held ---- */
+
+/* Number the batch, hand it to the store and move the frontier to its end. */
+static fq_err take_batch(struct step *step, const struct fq_batch *batch)
+{
+    struct fq_core *core = step->core;
+    const struct fq_seal *seal = &batch->seal;
+    struct fq_log *log = fq_frontier_add(&core->frontier, &seal->log, core->areas);
+    struct fq_append append = {
+        .log = seal->log,
+        .first_seq = seal->from_seq,
+        .last_seq = seal->to_seq,
+        .first_lsn = core->feed.head + 1,
+        .batch = batch->bytes,
+    };
+
+    if (!log || !fq_feed_number(&core->feed, batch, step->now_ms, step->arena, &append.arrival) ||
+        !fq_effects_append(&step->turn->effects, &append)) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "batches of one turn");
+    }
+    log->last = seal->to_seq;
+    log->chain = seal->chain_to;
+    if (seal->from_seq == 1) {
+        log->instance = seal->instance;
+    }
+    return FQ_OK;
+}
+
+static fq_err fold(struct step *step, const struct fq_event *event)
+{
+    if (fq_merge_event(&step->core->view, event) == FQ_MERGED_FULL) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
+    }
+    return FQ_OK;
+}
+
+/* ---- own events ---- */
+
+/* Seal what the turn has written so far. */
+static fq_err seal_records(struct step *step)
+{
+    struct fq_core *core = step->core;
+    struct fq_log *log = fq_frontier_find(&core->frontier, &core->own);
+    struct fq_seal seal = {
+        .log = core->own,
+        .from_seq = step->from_seq,
+        .to_seq = step->from_seq + step->record_count - 1,
+        .hlc = core->hlc,
+        .cert_serial = core->options.cert_serial,
+        .instance = core->options.instance,
+    };
+    struct fq_span bytes;
+    struct fq_batch batch;
+
+    if (step->record_count == 0) {
+        return FQ_OK;
+    }
+    if (!fq_batch_seal(&seal, log ? &log->chain : NULL, fq_writer_span(&step->records),
+                       step->record_count, &core->options.secret, step->arena, &bytes)) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    step->record_count = 0;
+    fq_err err = fq_batch_parse(bytes, &batch, step->why);
+    return err ? err : take_batch(step, &batch);
+}
+
+/* Room for one more record: a batch that is full is sealed and the next one begun. */
+static fq_err make_room(struct step *step)
+{
+    const struct fq_core_options *options = &step->core->options;
+    size_t size_max = options->batch_size_max - FQ_BATCH_OVERHEAD;
+
+    if (step->record_count > 0 && step->record_count < options->batch_records_max &&
+        step->records.used + FQ_RECORD_MAX <= size_max) {
+        return FQ_OK;
+    }
+    fq_err err = seal_records(step);
+    if (err) {
+        return err;
+    }
+    const struct fq_log *log = fq_frontier_find(&step->core->frontier, &step->core->own);
+    step->from_seq = (log ? log->last : 0) + 1;
+    step->records = fq_writer_take(step->arena, size_max);
+    return step->records.is_full ? fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn")
+                                 : FQ_OK;
+}
+
+/* The hybrid clock: never behind the wall, never standing still. */
+static uint64_t tick(struct fq_core *core, uint64_t now_ms)
+{
+    uint64_t wall = now_ms << 16;
+
+    core->hlc = wall > core->hlc ? wall : core->hlc + 1;
+    return core->hlc;
+}
+
+/* Write a checked command as the next own event and fold it. */
+static fq_err write_event(struct step *step, struct fq_event *event)
+{
+    struct fq_core *core = step->core;
+    fq_err err = make_room(step);
+
+    if (err) {
+        return err;
+    }
+    event->id = (struct fq_event_id){core->own, step->from_seq + step->record_count};
+    event->hlc = tick(core, step->now_ms);
+    event->dict_version = core->codes->version;
+    fq_event_encode(event, &step->records);
+    FQ_ASSERT(!step->records.is_full);
+    step->record_count++;
+    return fold(step, event);
+}
+
+/* ---- commands ---- */
+
+struct verdict {
+    enum fq_reason reason; /* NONE: done */
+    bool is_repeat;
+    struct fq_event_id id;
+    char detail[FQ_WHY_SIZE];
+};
+
+/* Disputes as a dry run would have them, beside the view that it must not change. */
+struct rehearsal {
+    struct fq_dispute *disputes; /* room for one per command */
+    uint32_t count;
+};
+
+static struct fq_dispute *rehearsed(const struct rehearsal *rehearsal, const struct fq_id *id)
+{
+    for (uint32_t i = rehearsal->count; i > 0; i--) {
+        if (fq_id_equal(&rehearsal->disputes[i - 1].id, id)) {
+            return &rehearsal->disputes[i - 1];
+        }
+    }
+    return NULL;
+}
+
+static void rehearse(struct rehearsal *rehearsal, const struct fq_dispute *dispute,
+                     const struct fq_event *event)
+{
+    struct fq_dispute *copy = rehearsed(rehearsal, &event->dispute);
+
+    if (!copy) {
+        copy = &rehearsal->disputes[rehearsal->count++];
+        *copy = dispute ? *dispute : (struct fq_dispute){.id = event->dispute};
+    }
+    fq_dispute_apply(copy, event);
+}
+
+/* A repeat: the command made an event here or elsewhere before (N2). */
+static bool is_repeat(const struct fq_core *core, const struct fq_dispute *dispute,
+                      const struct fq_event *command, struct verdict *verdict)
+{
+    const struct fq_node *node =
+        dispute ? fq_view_command(&core->view, dispute, &command->cmd_id) : NULL;
+
+    if (!node) {
+        return false;
+    }
+    verdict->id = fq_view_event_id(&core->view, node);
+    if (node->kind != command->kind) {
+        verdict->reason = FQ_REASON_COMMAND_CLASH;
+        snprintf(verdict->detail, sizeof verdict->detail, "%s / %s",
+                 fq_kind_row(node->kind)->name, fq_kind_row(command->kind)->name);
+    } else {
+        verdict->is_repeat = true;
+    }
+    return true;
+}
+
+static void set_rev(struct fq_event *command, const struct fq_dispute *dispute)
+{
+    uint32_t base = command->rev ? command->rev : dispute ? dispute->rev : 0;
+
+    command->rev = base == UINT32_MAX ? base : base + 1;
+}
+
+static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct fq_event *command,
+                          struct verdict *verdict)
+{
+    struct fq_core *core = step->core;
+    struct fq_command_context context = {core->areas, core->codes, core->options.area};
+    const struct fq_dispute *dispute = fq_view_find(&core->view, &command->dispute);
+    struct fq_why why = {0};
+
+    if (is_repeat(core, dispute, command, verdict)) {
+        return FQ_OK;
+    }
+    if (!fq_sync_may_originate(&core->sync)) { /* N5 */
+        verdict->reason = FQ_REASON_READ_ONLY;
+        return FQ_OK;
+    }
+    if (rehearsal) {
+        const struct fq_dispute *copy = rehearsed(rehearsal, &command->dispute);
+        dispute = copy ? copy : dispute;
+    }
+    if (fq_command_check(&context, dispute, command, &why)) {
+        verdict->reason = why.reason;
+        memcpy(verdict->detail, why.detail, sizeof verdict->detail);
+        return FQ_OK;
+    }
+    if (command->kind == FQ_EVENT_REFERRED && !command->value[FQ_FIELD_REFERRAL]) {
+        (void)fq_event_set_bytes(command, FQ_FIELD_REFERRAL,
+                                 fq_span_of(command->cmd_id.bytes, FQ_ID_SIZE));
+    }
+    if (rehearsal) {
+        rehearse(rehearsal, dispute, command);
+        return FQ_OK;
+    }
+    set_rev(command, dispute);
+    fq_err err = write_event(step, command);
+    verdict->id = command->id;
+    return err;
+}
+
+/* A command travels as a record whose rev is the base; see PROTOCOL.md. */
+static bool read_command(struct fq_span bytes, struct fq_event *out_command)
+{
+    if (!fq_codec_scan(bytes)) {
+        return false;
+    }
+    struct fq_reader reader = fq_reader_over(bytes);
+    return fq_event_decode(&reader, (struct fq_event_id){0}, out_command) &&
+           reader.at == reader.end;
+}
+
+static void write_verdict(struct fq_writer *writer, const struct verdict *verdict)
+{
+    bool has_detail = verdict->detail[0] != '\0';
+
+    fq_write_array(writer, has_detail ? 5 : 4);
+    fq_write_uint(writer, verdict->is_repeat ? 1 : verdict->reason);
+    fq_write_uint(writer, verdict->id.log.origin);
+    fq_write_uint(writer, verdict->id.log.epoch);
+    fq_write_uint(writer, verdict->id.seq);
+    if (has_detail) {
+        fq_write_text(writer, verdict->detail);
+    }
+}
+
+#define VERDICT_SIZE_MAX 40 /* without its detail */
+#define DETAILS_SIZE_MAX (64 * 1024)
+
+static fq_err run_commands(struct step *step, const struct fq_input *input)
+{
+    struct fq_turn *turn = step->turn;
+    struct fq_reply reply = {.token = input->token};
+    struct fq_reader reader = fq_reader_over(fq_map_get(input->bytes, "commands"));
+    uint32_t count = fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
+    struct rehearsal rehearsal = {0};
+    struct fq_event command;
+
+    /* Details are cut off, never verdicts, so that the answer fits a frame. */
+    size_t size = 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX;
+
+    FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
+    FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
+
+    if (input->is_dry_run) {
+        rehearsal.disputes = fq_arena_take_raw(step->arena, (count + 1) * sizeof(struct fq_dispute));
+        if (!rehearsal.disputes) {
+            return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
+        }
+    }
+    struct fq_writer writer = fq_writer_take(step->arena, size);
+    fq_write_array(&writer, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct verdict verdict = {.reason = FQ_REASON_NONE};
+        if (!read_command(fq_read_bytes(&reader), &command)) {
+            verdict.reason = FQ_REASON_BYTES;
+        } else {
+            fq_err err = run_command(step, input->is_dry_run ? &rehearsal : NULL, &command,
+                                     &verdict);
+            if (err) {
+                return err;
+            }
+        }
+        reply.new_count += verdict.reason == FQ_REASON_NONE && !verdict.is_repeat;
+        if (writer.size - writer.used < (count - i) * VERDICT_SIZE_MAX + strlen(verdict.detail)) {
+            verdict.detail[0] = '\0';
+        }
+        write_verdict(&writer, &verdict);
+    }
+    reply.result = fq_writer_span(&writer);
+    if (writer.is_full) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    turn->replies[turn->reply_count++] = reply;
+    return FQ_OK;
+}
+
+/* ---- received batches ---- */
+
+static bool decodes_whole(const struct fq_batch *batch)
+{
+    struct fq_reader reader = fq_reader_over(batch->records);
+    struct fq_event_id id = {batch->seal.log, batch->seal.from_seq};
+    struct fq_event event;
+
+    for (uint32_t i = 0; i < batch->record_count; i++, id.seq++) {
+        if (!fq_event_decode(&reader, id, &event)) {
+            return false;
+        }
+    }
+    return reader.at == reader.end;
+}
+
+/* A child speaks for its own area and below; the parent hands back what this node itself holds. */
+static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq_log_id *log)
+{
+    uint32_t scope = peer == FQ_PEER_PARENT ? core->options.area : peer / 100;
+
+    return fq_areas_covers(core->areas, scope, log->origin / 100);
+}
+
+static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struct fq_batch *batch,
+                          struct fq_why *out_why)
+{
+    const struct fq_seal *seal = &batch->seal;
+    const struct fq_log *log = fq_frontier_find(&core->frontier, &seal->log);
+    const struct fq_sign_public *key = fq_core_signer(core, seal->log.origin);
+
+    if (!key || !may_bring(core, peer, &seal->log)) {
+        return fq_fail(out_why, FQ_REASON_ORIGIN, "%08u", seal->log.origin);
+    }
+    fq_err err = fq_batch_verify(batch, log ? &log->chain : NULL, key, out_why);
+    if (!err && !decodes_whole(batch)) {
+        err = fq_fail(out_why, FQ_REASON_BYTES, "a record of the batch");
+    }
+    return err;
+}
+
+static void keep_evidence(struct step *step, uint32_t peer, const struct fq_batch *batch,
+                          struct fq_span bytes, enum fq_reason reason)
+{
+    size_t size = bytes.size > FQ_EVIDENCE_BYTES_MAX ? FQ_EVIDENCE_BYTES_MAX : bytes.size;
+    struct fq_evidence evidence = {
+        .log = batch->seal.log,
+        .seq = batch->seal.from_seq,
+        .reason = reason,
+        .peer = peer,
+        .bytes = fq_span_of(bytes.data, size),
+    };
+
+    step->core->refused_batch_count++;
+    (void)fq_effects_evidence(&step->turn->effects, &evidence);
+}
+
+static fq_err fold_batch(struct step *step, const struct fq_batch *batch)
+{
+    struct fq_reader reader = fq_reader_over(batch->records);
+    struct fq_event_id id = {batch->seal.log, batch->seal.from_seq};
+    struct fq_event event;
+
+    for (uint32_t i = 0; i < batch->record_count; i++, id.seq++) {
+        bool is_decoded = fq_event_decode(&reader, id, &event);
+        FQ_ASSERT(is_decoded);
+        fq_err err = fold(step, &event);
+        if (err) {
+            return err;
+        }
+    }
+    return FQ_OK;
+}
+
+/* Judge, verify, number and fold one received batch, whole or not at all (N4). */
+static fq_err receive_batch(struct step *step, const struct fq_incoming *incoming)
+{
+    struct fq_core *core = step->core;
+    struct fq_batch batch = {0};
+    struct fq_why why = {0};
+    struct fq_sync_result result = {.judgement = FQ_SYNC_REFUSED};
+    fq_err err = fq_batch_parse(incoming->batch, &batch, &why);
+
+    if (!err) {
+        result.judgement = fq_sync_judge(&core->frontier, &batch.seal.log, batch.seal.from_seq,
+                                         batch.seal.to_seq);
+        if (result.judgement == FQ_SYNC_REFUSED) {
+            err = fq_fail(&why, FQ_REASON_CHAIN, "boundary");
+        }
+    }
+    if (!err && result.judgement == FQ_SYNC_ACCEPTED) {
+        err = check_batch(core, incoming->peer, &batch, &why);
+        if (!err && fq_log_id_equal(&batch.seal.log, &core->own)) {
+            core->hlc = batch.seal.hlc > core->hlc ? batch.seal.hlc : core->hlc;
+        }
+    }
+    if (err) {
+        result.judgement = FQ_SYNC_REFUSED;
+        result.reason = why.reason;
+        keep_evidence(step, incoming->peer, &batch, incoming->batch, why.reason);
+    } else if (result.judgement == FQ_SYNC_ACCEPTED) {
+        err = take_batch(step, &batch);
+        err = err ? err : fold_batch(step, &batch);
+        if (err) {
+            return err;
+        }
+    }
+    result.log = batch.seal.log;
+    result.size = incoming->batch.size;
+    fq_sync_batch_result(&core->sync, incoming->peer, &result);
+    return FQ_OK;
+}
+
+static fq_err receive_frame(struct step *step, const struct fq_input *input)
+{
+    struct fq_incoming incoming = {0};
+
+    fq_sync_receive(&step->core->sync, input->peer, input->bytes, step->now_ms,
+                    &step->turn->effects, &incoming);
+    return incoming.is_batch ? receive_batch(step, &incoming) : FQ_OK;
+}
+
+/* ---- the turn ---- */
+
+static fq_err take_input(struct step *step, const struct fq_input *input)
+{
+    switch (input->kind) {
+    case FQ_INPUT_LINK:
+        return receive_frame(step, input);
+    case FQ_INPUT_COMMANDS:
+        return run_commands(step, input);
+    case FQ_INPUT_FORWARDED:
+        fq_sync_forwarded(&step->core->sync, &input->forward, input->next_seq, input->bytes_sent);
+        return FQ_OK;
+    case FQ_INPUT_PEER_GONE:
+        fq_sync_peer_gone(&step->core->sync, input->peer);
+        return FQ_OK;
+    }
+    return FQ_OK;
+}
+
+fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t count,
+                    uint64_t now_ms, struct fq_turn *turn, struct fq_why *out_why)
+{
+    struct step step = {
+        .core = core,
+        .turn = turn,
+        .arena = turn->effects.arena,
+        .now_ms = now_ms,
+        .why = out_why,
+    };
+
+    turn->reply_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        fq_err err = take_input(&step, &inputs[i]);
+        if (err) {
+            return err;
+        }
+    }
+    fq_err err = seal_records(&step);
+    if (!err) {
+        fq_sync_finish(&core->sync, now_ms, &turn->effects); /* N3: sent after the store has it */
+    }
+    return err;
+}
+
+/* ---- start-up ---- */
+
+fq_err fq_core_replay(struct fq_core *core, const struct fq_batch *batch, uint64_t first_lsn,
+                      bool is_in_view, struct fq_why *out_why)
+{
+    struct fq_reader reader = fq_reader_over(batch->records);
+    struct fq_event_id id = {batch->seal.log, batch->seal.from_seq};
+    struct fq_event event;
+
+    for (uint32_t i = 0; i < batch->record_count; i++, id.seq++) {
+        if (!fq_event_decode(&reader, id, &event)) {
+            return fq_fail(out_why, FQ_REASON_BYTES, "%08u-%u-%u-%llu", id.log.origin,
+                           id.log.stream, id.log.epoch, (unsigned long long)id.seq);
+        }
+        if (!is_in_view && fq_merge_event(&core->view, &event) == FQ_MERGED_FULL) {
+            return fq_fail(out_why, FQ_REASON_LIMIT, "limits.disputes_max");
+        }
+        if (!fq_feed_set_last(&core->feed, event.area, first_lsn + i)) {
+            return fq_fail(out_why, FQ_REASON_LIMIT, "areas of the feed");
+        }
+    }
+    core->feed.head = first_lsn + batch->record_count - 1;
+    if (batch->seal.hlc > core->hlc && fq_log_id_equal(&batch->seal.log, &core->own)) {
+        core->hlc = batch->seal.hlc;
+    }
+    return FQ_OK;
+}

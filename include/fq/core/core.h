@@ -1,0 +1,106 @@
+/* The core: what a node knows and decides. One turn goes through fq_core_step, which is told what
+ * arrived and what time it is and fills effects: batches to store, frames to send, replies to give.
+ *
+ * Nothing here does I/O, reads a clock, allocates beyond the arena given, or keeps a global, so the
+ * daemon, the simulator and the fuzzer run the same object code.
+ *
+ * N1  Facts are folded, commands are checked: a stored event is never refused.
+ * N2  A command id that made an event makes no second one; the answer tells the first.
+ * N3  Every effect that rests on a fact is in the same effects as the fact: store, then speak.
+ * N4  A batch is taken in whole or not at all.
+ * N5  A node that lost its tail writes nothing until it has it back. */
+#ifndef FQ_CORE_CORE_H
+#define FQ_CORE_CORE_H
+
+#include "fq/core/effects.h"
+#include "fq/core/feed.h"
+#include "fq/core/merge.h"
+#include "fq/core/sync.h"
+
+#define FQ_SUBMIT_COMMANDS_MAX 4096
+#define FQ_SIGNERS_MAX 4096
+
+struct fq_signer { /* whose seals are believed */
+    uint32_t origin;
+    struct fq_sign_public key;
+};
+
+struct fq_core_options {
+    uint32_t area;
+    uint32_t origin; /* area x 100 + index */
+    enum fq_tier tier;
+    bool has_parent;
+    struct fq_id instance;
+    uint32_t epoch;
+    uint64_t cert_serial;
+    struct fq_sign_secret secret;
+    uint32_t batch_records_max, batch_size_max;
+    struct fq_sync_options sync;
+};
+
+struct fq_core {
+    struct fq_core_options options;
+    const struct fq_areas *areas;
+    const struct fq_codes *codes;
+    struct fq_signer *signers; /* sorted by origin; the caller's memory */
+    uint32_t signer_count;
+    struct fq_frontier frontier;
+    struct fq_view view;
+    struct fq_sync sync;
+    struct fq_feed feed;
+    struct fq_log_id own; /* this node's stream 0 of its present epoch */
+    uint64_t hlc;
+    uint64_t refused_batch_count;
+};
+
+enum fq_input_kind {
+    FQ_INPUT_LINK,      /* a frame from `peer` */
+    FQ_INPUT_COMMANDS,  /* the args of a `submit` request; answered by a reply with `token` */
+    FQ_INPUT_FORWARDED, /* how far a forward effect went */
+    FQ_INPUT_PEER_GONE,
+};
+
+struct fq_input {
+    enum fq_input_kind kind;
+    uint32_t peer;
+    uint32_t token;
+    struct fq_span bytes;
+    struct fq_forward forward; /* FORWARDED: the effect carried out */
+    uint64_t next_seq, bytes_sent;
+    bool is_dry_run; /* COMMANDS: check, take in nothing */
+};
+
+struct fq_reply {
+    uint32_t token;
+    struct fq_span result; /* MessagePack: [[status, origin, epoch, seq, detail], ...] */
+    uint32_t new_count;    /* commands that made an event */
+};
+
+#define FQ_REPLIES_MAX 4096
+
+struct fq_turn { /* what a step gives back */
+    struct fq_effects effects;
+    struct fq_reply replies[FQ_REPLIES_MAX];
+    uint32_t reply_count;
+};
+
+/* `memory` gives the frontier and the signers' table their room; `view_memory` as fq_view_init. */
+FQ_CHECKED fq_err fq_core_init(struct fq_core *core, const struct fq_core_options *options,
+                               const struct fq_areas *areas, const struct fq_codes *codes,
+                               struct fq_arena *memory, const struct fq_view_memory *view_memory,
+                               struct fq_why *out_why);
+/* Believe seals of `key` by `origin`; the last call for an origin counts. */
+bool fq_core_add_signer(struct fq_core *core, uint32_t origin, const struct fq_sign_public *key);
+const struct fq_sign_public *fq_core_signer(const struct fq_core *core, uint32_t origin);
+
+/* One turn. `turn` is filled in the arena of its effects (set by fq_effects_reset before). Fails
+ * only when a limit is reached that leaves the node unable to go on (FQ_ERR_LIMIT). */
+FQ_CHECKED fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t count,
+                               uint64_t now_ms, struct fq_turn *turn, struct fq_why *out_why);
+
+/* Start-up: fold a batch read back from this node's own store, verified by its chain. The batch was
+ * numbered before: `arrival` tells how. `is_in_view` when the persisted view holds its events. */
+FQ_CHECKED fq_err fq_core_replay(struct fq_core *core, const struct fq_batch *batch,
+                                 uint64_t first_lsn, bool is_in_view, struct fq_why *out_why);
+
+#endif
