@@ -238,17 +238,17 @@ static void rehearse(struct rehearsal *rehearsal, const struct fq_dispute *dispu
 static bool is_repeat(const struct fq_core *core, const struct fq_dispute *dispute,
                       const struct fq_event *command, struct verdict *verdict)
 {
-    const struct fq_node *node =
+    const struct fq_fact *fact =
         dispute ? fq_view_command(&core->view, dispute, &command->cmd_id) : NULL;
 
-    if (!node) {
+    if (!fact) {
         return false;
     }
-    verdict->id = fq_view_event_id(&core->view, node);
-    if (node->kind != command->kind) {
+    verdict->id = fq_view_event_id(&core->view, fact);
+    if (fact->kind != command->kind) {
         verdict->reason = FQ_REASON_COMMAND_CLASH;
         snprintf(verdict->detail, sizeof verdict->detail, "%s / %s",
-                 fq_kind_row(node->kind)->name, fq_kind_row(command->kind)->name);
+                 fq_kind_row(fact->kind)->name, fq_kind_row(command->kind)->name);
     } else {
         verdict->is_repeat = true;
     }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-_Static_assert(offsetof(struct fq_node, payload) == FQ_NODE_HEAD_SIZE, "no padding in a node");
+_Static_assert(offsetof(struct fq_fact, payload) == FQ_FACT_HEAD_SIZE, "no padding in a fact");
 
 int fq_stamp_compare(const struct fq_stamp *a, const struct fq_stamp *b)
 {
@@ -68,7 +68,7 @@ static const enum fq_field *fields_of(const struct fq_event *event)
     return row ? row->fields : none;
 }
 
-size_t fq_node_pack(const struct fq_event *event, uint8_t *out)
+size_t fq_fact_pack(const struct fq_event *event, uint8_t *out)
 {
     const enum fq_field *fields = fields_of(event);
     uint8_t *at = out;
@@ -94,18 +94,18 @@ size_t fq_node_pack(const struct fq_event *event, uint8_t *out)
     return (size_t)(at - out);
 }
 
-void fq_node_unpack(const struct fq_node *node, struct fq_event *out_event)
+void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event)
 {
     uint64_t mask, area;
     uint64_t taken = 0;
 
     memset(out_event, 0, sizeof *out_event);
-    out_event->kind = node->kind;
-    out_event->step = node->step;
-    out_event->rev = node->rev;
-    out_event->date = node->date;
+    out_event->kind = fact->kind;
+    out_event->step = fact->step;
+    out_event->rev = fact->rev;
+    out_event->date = fact->date;
     const enum fq_field *fields = fields_of(out_event);
-    const uint8_t *at = get_varint(node->payload, &mask);
+    const uint8_t *at = get_varint(fact->payload, &mask);
     at = get_varint(at, &area);
     out_event->area = (uint32_t)area;
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && fields[i]; i++) {
@@ -341,7 +341,7 @@ void fq_dispute_clear(struct fq_dispute *dispute)
 {
     *dispute = (struct fq_dispute){
         .id = dispute->id,
-        .nodes = dispute->nodes,
+        .facts = dispute->facts,
         .rev = dispute->rev,
         .flags = dispute->flags & FQ_DISPUTE_DIRTY,
     };

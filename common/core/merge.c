@@ -11,34 +11,34 @@ void fq_view_init(struct fq_view *view, const struct fq_areas *areas,
     view->memory = *memory;
     view->disputes = (struct fq_dispute *)(void *)view->memory.disputes.base;
     view->dirty = (uint32_t *)(void *)view->memory.dirty.base;
-    view->memory.nodes.used = FQ_NODE_PLACE_UNIT; /* place 0 means none */
+    view->memory.facts.used = FQ_FACT_PLACE_UNIT; /* place 0 means none */
     fq_index_init(&view->index, &view->memory.dispute_heads, &view->memory.dispute_links);
     fq_cells_init(&view->cells, &view->memory.cells, &view->memory.cell_heads,
                   &view->memory.cell_links);
 }
 
-/* ---- nodes ---- */
+/* ---- facts ---- */
 
-static struct fq_node *node_at(const struct fq_view *view, uint32_t place)
+static struct fq_fact *fact_at(const struct fq_view *view, uint32_t place)
 {
-    return place ? (void *)(view->memory.nodes.base + (size_t)place * FQ_NODE_PLACE_UNIT) : NULL;
+    return place ? (void *)(view->memory.facts.base + (size_t)place * FQ_FACT_PLACE_UNIT) : NULL;
 }
 
-const struct fq_node *fq_view_nodes(const struct fq_view *view, const struct fq_dispute *dispute)
+const struct fq_fact *fq_view_facts(const struct fq_view *view, const struct fq_dispute *dispute)
 {
-    return node_at(view, dispute->nodes);
+    return fact_at(view, dispute->facts);
 }
 
-const struct fq_node *fq_view_next(const struct fq_view *view, const struct fq_node *node)
+const struct fq_fact *fq_view_next(const struct fq_view *view, const struct fq_fact *fact)
 {
-    return node_at(view, node->next);
+    return fact_at(view, fact->next);
 }
 
-struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_node *node)
+struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_fact *fact)
 {
     return (struct fq_event_id){
-        .log = view->frontier->logs[node->log].id,
-        .seq = (uint64_t)node->seq_high << 32 | node->seq_low,
+        .log = view->frontier->logs[fact->log].id,
+        .seq = (uint64_t)fact->seq_high << 32 | fact->seq_low,
     };
 }
 
@@ -47,62 +47,62 @@ static uint64_t tag_of(const struct fq_id *cmd_id)
     return fq_get_be64(cmd_id->bytes);
 }
 
-const struct fq_node *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
+const struct fq_fact *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
                                       const struct fq_id *cmd_id)
 {
     uint64_t tag = tag_of(cmd_id);
 
-    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
-         node = fq_view_next(view, node)) {
-        if (node->cmd_tag == tag) {
-            return node;
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
+         fact = fq_view_next(view, fact)) {
+        if (fact->cmd_tag == tag) {
+            return fact;
         }
     }
     return NULL;
 }
 
-static struct fq_stamp stamp_of_node(const struct fq_view *view, const struct fq_node *node)
+static struct fq_stamp stamp_of_fact(const struct fq_view *view, const struct fq_fact *fact)
 {
     return (struct fq_stamp){
-        .rev = node->rev,
-        .tier = view->frontier->logs[node->log].tier,
-        .id = fq_view_event_id(view, node),
+        .rev = fact->rev,
+        .tier = view->frontier->logs[fact->log].tier,
+        .id = fq_view_event_id(view, fact),
     };
 }
 
-/* A copy of the event in the node heap, not yet linked; NULL when the heap is full. */
-static struct fq_node *make_node(struct fq_view *view, const struct fq_event *event,
+/* A copy of the event in the heap, not yet linked; NULL when the heap is full. */
+static struct fq_fact *make_fact(struct fq_view *view, const struct fq_event *event,
                                  const struct fq_log *log)
 {
-    uint8_t payload[FQ_NODE_PAYLOAD_MAX];
-    size_t payload_size = fq_node_pack(event, payload);
-    struct fq_arena *heap = &view->memory.nodes;
-    size_t size = (FQ_NODE_HEAD_SIZE + payload_size + FQ_NODE_PLACE_UNIT - 1) /
-                  FQ_NODE_PLACE_UNIT * FQ_NODE_PLACE_UNIT;
+    uint8_t payload[FQ_FACT_PAYLOAD_MAX];
+    size_t payload_size = fq_fact_pack(event, payload);
+    struct fq_arena *heap = &view->memory.facts;
+    size_t size = (FQ_FACT_HEAD_SIZE + payload_size + FQ_FACT_PLACE_UNIT - 1) /
+                  FQ_FACT_PLACE_UNIT * FQ_FACT_PLACE_UNIT;
 
     if (size > heap->size - heap->used) {
         return NULL;
     }
-    struct fq_node *node = (void *)(heap->base + heap->used);
+    struct fq_fact *fact = (void *)(heap->base + heap->used);
     heap->used += size;
-    node->cmd_tag = tag_of(&event->cmd_id);
-    node->next = 0;
-    node->rev = event->rev;
-    node->seq_low = (uint32_t)event->id.seq;
-    node->seq_high = (uint8_t)(event->id.seq >> 32);
-    node->log = (uint16_t)fq_frontier_index(view->frontier, log);
-    node->date = event->date;
-    node->kind = (uint8_t)event->kind;
-    node->step = (uint8_t)event->step;
-    node->is_voided = false;
-    node->payload_size = (uint16_t)payload_size;
-    memcpy(node->payload, payload, payload_size);
-    return node;
+    fact->cmd_tag = tag_of(&event->cmd_id);
+    fact->next = 0;
+    fact->rev = event->rev;
+    fact->seq_low = (uint32_t)event->id.seq;
+    fact->seq_high = (uint8_t)(event->id.seq >> 32);
+    fact->log = (uint16_t)fq_frontier_index(view->frontier, log);
+    fact->date = event->date;
+    fact->kind = (uint8_t)event->kind;
+    fact->step = (uint8_t)event->step;
+    fact->is_voided = false;
+    fact->payload_size = (uint16_t)payload_size;
+    memcpy(fact->payload, payload, payload_size);
+    return fact;
 }
 
-static uint32_t place_of(const struct fq_view *view, const struct fq_node *node)
+static uint32_t place_of(const struct fq_view *view, const struct fq_fact *fact)
 {
-    return (uint32_t)(((const uint8_t *)node - view->memory.nodes.base) / FQ_NODE_PLACE_UNIT);
+    return (uint32_t)(((const uint8_t *)fact - view->memory.facts.base) / FQ_FACT_PLACE_UNIT);
 }
 
 /* ---- disputes ---- */
@@ -349,18 +349,18 @@ static void add_maps(const struct fq_view *view, const struct fq_dispute *disput
     struct adder assisting = *adder;
     struct fq_event event;
 
-    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
-         node = fq_view_next(view, node)) {
-        if (node->is_voided) {
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
+         fact = fq_view_next(view, fact)) {
+        if (fact->is_voided) {
             continue;
         }
-        if (node->step == FQ_EVENT_REFERRED && is_new_key(&referrals, node->cmd_tag)) {
-            add(adder, FQ_MEASURE_REFERRED, node->date, 1);
-        } else if (node->step == FQ_EVENT_PREVENTED && is_new_key(&preventions, node->cmd_tag)) {
-            fq_node_unpack(node, &event);
+        if (fact->step == FQ_EVENT_REFERRED && is_new_key(&referrals, fact->cmd_tag)) {
+            add(adder, FQ_MEASURE_REFERRED, fact->date, 1);
+        } else if (fact->step == FQ_EVENT_PREVENTED && is_new_key(&preventions, fact->cmd_tag)) {
+            fq_fact_unpack(fact, &event);
             add_prevented(adder, &event);
-        } else if (node->step == FQ_EVENT_JOINED || node->step == FQ_EVENT_REFERRAL_ACCEPTED) {
-            fq_node_unpack(node, &event);
+        } else if (fact->step == FQ_EVENT_JOINED || fact->step == FQ_EVENT_REFERRAL_ACCEPTED) {
+            fq_fact_unpack(fact, &event);
             uint64_t unit = event.value[FQ_FIELD_TO_UNIT];
             if (!is_new_key(&units, unit)) {
                 continue;
@@ -493,25 +493,25 @@ static bool apply_difference(struct fq_view *view, const struct fq_contribution 
 
 /* ---- fold ---- */
 
-/* Mark the nodes that a void of the set names (D2). */
+/* Mark the facts that a void of the set names (D2). */
 static void mark_voided(const struct fq_view *view, struct fq_dispute *dispute)
 {
     struct fq_event event;
 
-    for (struct fq_node *node = node_at(view, dispute->nodes); node;
-         node = node_at(view, node->next)) {
-        if (node->step != FQ_EVENT_VOIDED) {
+    for (struct fq_fact *fact = fact_at(view, dispute->facts); fact;
+         fact = fact_at(view, fact->next)) {
+        if (fact->step != FQ_EVENT_VOIDED) {
             continue;
         }
-        fq_node_unpack(node, &event);
+        fq_fact_unpack(fact, &event);
         struct fq_span target = fq_event_bytes(&event, FQ_FIELD_TARGET);
         if (target.size != FQ_EVENT_ID_SIZE) {
             continue;
         }
         dispute->flags |= FQ_DISPUTE_HAS_VOIDS;
         struct fq_event_id voided = fq_event_id_decode(target.data);
-        for (struct fq_node *other = node_at(view, dispute->nodes); other;
-             other = node_at(view, other->next)) {
+        for (struct fq_fact *other = fact_at(view, dispute->facts); other;
+             other = fact_at(view, other->next)) {
             struct fq_event_id id = fq_view_event_id(view, other);
             if (id.seq == voided.seq && fq_log_id_equal(&id.log, &voided.log) &&
                 other->step != FQ_EVENT_VOIDED) {
@@ -521,7 +521,7 @@ static void mark_voided(const struct fq_view *view, struct fq_dispute *dispute)
     }
 }
 
-/* The packed values from scratch: the live nodes in the order of their stamps (D1). The list runs
+/* The packed values from scratch: the live facts in the order of their stamps (D1). The list runs
  * from the greatest down, so it is turned round, walked, and turned back. */
 static void resolve(const struct fq_view *view, struct fq_dispute *dispute)
 {
@@ -530,43 +530,43 @@ static void resolve(const struct fq_view *view, struct fq_dispute *dispute)
 
     fq_dispute_clear(dispute);
     mark_voided(view, dispute);
-    for (uint32_t place = dispute->nodes; place;) {
-        struct fq_node *node = node_at(view, place);
-        uint32_t next = node->next;
-        node->next = ascending;
+    for (uint32_t place = dispute->facts; place;) {
+        struct fq_fact *fact = fact_at(view, place);
+        uint32_t next = fact->next;
+        fact->next = ascending;
         ascending = place;
         place = next;
     }
     uint32_t descending = 0;
     for (uint32_t place = ascending; place;) {
-        struct fq_node *node = node_at(view, place);
-        uint32_t next = node->next;
-        if (!node->is_voided) {
-            fq_node_unpack(node, &event);
+        struct fq_fact *fact = fact_at(view, place);
+        uint32_t next = fact->next;
+        if (!fact->is_voided) {
+            fq_fact_unpack(fact, &event);
             fq_dispute_apply(dispute, &event);
         }
-        node->next = descending;
+        fact->next = descending;
         descending = place;
         place = next;
     }
-    dispute->nodes = descending;
+    dispute->facts = descending;
 }
 
 /* Where the stamp belongs: the link to follow or to change. `out_is_known` when it is there. */
 static uint32_t *find_place(const struct fq_view *view, struct fq_dispute *dispute,
                             const struct fq_stamp *stamp, bool *out_is_known)
 {
-    uint32_t *link = &dispute->nodes;
+    uint32_t *link = &dispute->facts;
 
     *out_is_known = false;
-    for (struct fq_node *node = node_at(view, *link); node; node = node_at(view, *link)) {
-        struct fq_stamp other = stamp_of_node(view, node);
+    for (struct fq_fact *fact = fact_at(view, *link); fact; fact = fact_at(view, *link)) {
+        struct fq_stamp other = stamp_of_fact(view, fact);
         int order = fq_stamp_compare(stamp, &other);
         if (order >= 0) {
             *out_is_known = order == 0;
             break;
         }
-        link = &node->next;
+        link = &fact->next;
     }
     return link;
 }
@@ -601,16 +601,16 @@ static void count_dispute(struct fq_view *view, const struct fq_dispute *dispute
 }
 
 /* Give the dispute its new set and the cells the difference. */
-static bool fold_node(struct fq_view *view, struct fq_dispute *dispute, uint32_t *link,
-                      struct fq_node *node, const struct fq_event *event)
+static bool fold_fact(struct fq_view *view, struct fq_dispute *dispute, uint32_t *link,
+                      struct fq_fact *fact, const struct fq_event *event)
 {
     struct fq_contribution before, after;
-    bool is_greatest = link == &dispute->nodes;
+    bool is_greatest = link == &dispute->facts;
     bool is_void = event->step == FQ_EVENT_VOIDED && event->value[FQ_FIELD_TARGET];
 
     fq_contribution_of(view, dispute, &before);
-    node->next = *link;
-    *link = place_of(view, node);
+    fact->next = *link;
+    *link = place_of(view, fact);
     if (event->rev > dispute->rev) {
         dispute->rev = event->rev;
     }
@@ -642,8 +642,8 @@ static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *ev
     if (is_known) {
         return FQ_MERGED_DUPLICATE; /* M1 */
     }
-    struct fq_node *node = make_node(view, event, log);
-    if (!node || !fold_node(view, dispute, link, node, event)) {
+    struct fq_fact *fact = make_fact(view, event, log);
+    if (!fact || !fold_fact(view, dispute, link, fact, event)) {
         return FQ_MERGED_FULL;
     }
     count_dispute(view, dispute, count_was);
@@ -708,73 +708,79 @@ struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t fi
     return sum;
 }
 
-/* ---- persistence: per node log2 seq5 rev4 date2 kind1 step1 tag8 size2 payload ---- */
+/* ---- persistence: per fact log2 seq5 rev4 date2 kind1 step1 tag8 size2 payload ---- */
 
-#define PACKED_NODE_HEAD 25
+#define PACKED_FACT_HEAD 25
+
+size_t fq_view_encoded_size(const struct fq_view *view, const struct fq_dispute *dispute)
+{
+    size_t size = 0;
+
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
+         fact = fq_view_next(view, fact)) {
+        size += PACKED_FACT_HEAD + fact->payload_size;
+    }
+    return size;
+}
 
 bool fq_view_encode(const struct fq_view *view, const struct fq_dispute *dispute,
                     struct fq_arena *arena, struct fq_span *out_value)
 {
-    size_t size = 0;
-
-    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
-         node = fq_view_next(view, node)) {
-        size += PACKED_NODE_HEAD + node->payload_size;
-    }
+    size_t size = fq_view_encoded_size(view, dispute);
     uint8_t *out = fq_arena_take_raw(arena, size);
     if (!out) {
         return false;
     }
     *out_value = fq_span_of(out, size);
-    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
-         node = fq_view_next(view, node)) {
-        fq_put_be16(out, node->log);
-        out[2] = node->seq_high;
-        fq_put_be32(out + 3, node->seq_low);
-        fq_put_be32(out + 7, node->rev);
-        fq_put_be16(out + 11, node->date);
-        out[13] = node->kind;
-        out[14] = node->step;
-        fq_put_be64(out + 15, node->cmd_tag);
-        fq_put_be16(out + 23, node->payload_size);
-        memcpy(out + PACKED_NODE_HEAD, node->payload, node->payload_size);
-        out += PACKED_NODE_HEAD + node->payload_size;
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
+         fact = fq_view_next(view, fact)) {
+        fq_put_be16(out, fact->log);
+        out[2] = fact->seq_high;
+        fq_put_be32(out + 3, fact->seq_low);
+        fq_put_be32(out + 7, fact->rev);
+        fq_put_be16(out + 11, fact->date);
+        out[13] = fact->kind;
+        out[14] = fact->step;
+        fq_put_be64(out + 15, fact->cmd_tag);
+        fq_put_be16(out + 23, fact->payload_size);
+        memcpy(out + PACKED_FACT_HEAD, fact->payload, fact->payload_size);
+        out += PACKED_FACT_HEAD + fact->payload_size;
     }
     return true;
 }
 
-/* Append the packed node after the one that ends the list; gives the bytes it took, 0 when bad. */
-static size_t load_node(struct fq_view *view, uint32_t **link, const uint8_t *in, size_t size)
+/* Append the packed fact after the one that ends the list; gives the bytes it took, 0 when bad. */
+static size_t load_fact(struct fq_view *view, uint32_t **link, const uint8_t *in, size_t size)
 {
-    struct fq_arena *heap = &view->memory.nodes;
+    struct fq_arena *heap = &view->memory.facts;
 
-    if (size < PACKED_NODE_HEAD) {
+    if (size < PACKED_FACT_HEAD) {
         return 0;
     }
     size_t payload_size = fq_get_be16(in + 23);
-    size_t taken = (FQ_NODE_HEAD_SIZE + payload_size + FQ_NODE_PLACE_UNIT - 1) /
-                   FQ_NODE_PLACE_UNIT * FQ_NODE_PLACE_UNIT;
-    if (payload_size > size - PACKED_NODE_HEAD || payload_size > FQ_NODE_PAYLOAD_MAX ||
+    size_t taken = (FQ_FACT_HEAD_SIZE + payload_size + FQ_FACT_PLACE_UNIT - 1) /
+                   FQ_FACT_PLACE_UNIT * FQ_FACT_PLACE_UNIT;
+    if (payload_size > size - PACKED_FACT_HEAD || payload_size > FQ_FACT_PAYLOAD_MAX ||
         fq_get_be16(in) >= view->frontier->count || taken > heap->size - heap->used) {
         return 0;
     }
-    struct fq_node *node = (void *)(heap->base + heap->used);
+    struct fq_fact *fact = (void *)(heap->base + heap->used);
     heap->used += taken;
-    node->cmd_tag = fq_get_be64(in + 15);
-    node->next = 0;
-    node->rev = fq_get_be32(in + 7);
-    node->seq_low = fq_get_be32(in + 3);
-    node->log = fq_get_be16(in);
-    node->date = fq_get_be16(in + 11);
-    node->kind = in[13];
-    node->step = in[14];
-    node->seq_high = in[2];
-    node->is_voided = false;
-    node->payload_size = (uint16_t)payload_size;
-    memcpy(node->payload, in + PACKED_NODE_HEAD, payload_size);
-    **link = place_of(view, node);
-    *link = &node->next;
-    return PACKED_NODE_HEAD + payload_size;
+    fact->cmd_tag = fq_get_be64(in + 15);
+    fact->next = 0;
+    fact->rev = fq_get_be32(in + 7);
+    fact->seq_low = fq_get_be32(in + 3);
+    fact->log = fq_get_be16(in);
+    fact->date = fq_get_be16(in + 11);
+    fact->kind = in[13];
+    fact->step = in[14];
+    fact->seq_high = in[2];
+    fact->is_voided = false;
+    fact->payload_size = (uint16_t)payload_size;
+    memcpy(fact->payload, in + PACKED_FACT_HEAD, payload_size);
+    **link = place_of(view, fact);
+    *link = &fact->next;
+    return PACKED_FACT_HEAD + payload_size;
 }
 
 bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span value)
@@ -784,21 +790,21 @@ bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span
     uint32_t count_was = view->index.count;
     struct fq_dispute *dispute = find_or_add(view, id);
 
-    if (!dispute || dispute->nodes) {
+    if (!dispute || dispute->facts) {
         return false;
     }
-    uint32_t *link = &dispute->nodes;
+    uint32_t *link = &dispute->facts;
     for (size_t at = 0; at < value.size;) {
-        size_t taken = load_node(view, &link, value.data + at, value.size - at);
+        size_t taken = load_fact(view, &link, value.data + at, value.size - at);
         if (taken == 0) {
             return false;
         }
         at += taken;
         view->event_count++;
     }
-    for (const struct fq_node *node = fq_view_nodes(view, dispute); node;
-         node = fq_view_next(view, node)) {
-        dispute->rev = node->rev > dispute->rev ? node->rev : dispute->rev;
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
+         fact = fq_view_next(view, fact)) {
+        dispute->rev = fact->rev > dispute->rev ? fact->rev : dispute->rev;
     }
     resolve(view, dispute);
     count_dispute(view, dispute, count_was);

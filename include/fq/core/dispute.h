@@ -1,13 +1,13 @@
 /* A dispute's state: the set of its events, and what that set amounts to.
  *
- * The set is a list of nodes, one per event, greatest stamp first. A stamp is
+ * The set is a list of facts, one per event, greatest stamp first. A stamp is
  * t = (rev, tier, origin, stream, epoch, seq): a total order without ties that carries the event's
  * identity, so a second copy of an event finds its own place taken. What the set amounts to is the
  * result of applying its live events in the order of their stamps, each overwriting the registers
  * it writes. Hence the greatest live write wins in every register, whatever the order of arrival,
  * and voiding it brings back what stood before.
  *
- * D1  The packed values are a pure function of the set of nodes.
+ * D1  The packed values are a pure function of the set of facts.
  * D2  An event named by a `voided` event is not live, whichever came first; a void is final.
  * D3  `reopened` empties outcome, form, amount, performance, confirmation, visit and closing.
  * D4  A merge points from the greater id to the smaller; any other is no merge. */
@@ -22,7 +22,7 @@ enum fq_dispute_flag {
     FQ_DISPUTE_VOIDED = 1 << 1,
     FQ_DISPUTE_MERGED = 1 << 2,
     FQ_DISPUTE_HAS_VOIDS = 1 << 3,     /* some event of the set is named by a void */
-    FQ_DISPUTE_HAS_MAPS = 1 << 4,      /* referrals, preventions or joined units among the nodes */
+    FQ_DISPUTE_HAS_MAPS = 1 << 4,      /* referrals, preventions or joined units among the facts */
     FQ_DISPUTE_AT_ONCE = 1 << 5,       /* performance was written by the outcome itself */
     FQ_DISPUTE_ARCHIVED = 1 << 6,
     FQ_DISPUTE_MEDIATING = 1 << 7,     /* a session was held since acceptance */
@@ -37,7 +37,7 @@ enum fq_visit_bit { FQ_VISIT_SURVEYED = 1, FQ_VISIT_SATISFIED = 2 };
 
 struct fq_dispute {
     struct fq_id id;
-    uint32_t nodes; /* the first node, as a place in the node heap; 0 none */
+    uint32_t facts; /* the first fact, as a place in the heap; 0 none */
     uint32_t home;  /* county-level area; a screening's or activity's area */
     uint32_t rev;   /* greatest known */
     uint32_t persons; /* a screening's households */
@@ -54,8 +54,8 @@ struct fq_dispute {
     uint8_t decision, outcome, form, performance, confirmation, visit;
 };
 
-/* A node: an event as the fold needs it. The payload (fq_node_unpack) follows. */
-struct fq_node {
+/* A fact: an event as the fold needs it. The payload (fq_fact_unpack) follows. */
+struct fq_fact {
     uint64_t cmd_tag; /* first 8 bytes of cmd_id */
     uint32_t next;    /* place of the next smaller stamp; 0 ends it */
     uint32_t rev;
@@ -69,9 +69,9 @@ struct fq_node {
     uint16_t payload_size;
     uint8_t payload[];
 };
-#define FQ_NODE_HEAD_SIZE 30
-#define FQ_NODE_PLACE_UNIT 8      /* a place is an offset in units of 8 bytes */
-#define FQ_NODE_PAYLOAD_MAX 400
+#define FQ_FACT_HEAD_SIZE 30
+#define FQ_FACT_PLACE_UNIT 8      /* a place is an offset in units of 8 bytes */
+#define FQ_FACT_PAYLOAD_MAX 400
 
 struct fq_stamp {
     uint32_t rev;
@@ -82,15 +82,15 @@ struct fq_stamp {
 /* Below 0, 0, above 0 as a is smaller, the same event, greater. */
 int fq_stamp_compare(const struct fq_stamp *a, const struct fq_stamp *b);
 
-/* Pack what the fold needs of the event into `out` (FQ_NODE_PAYLOAD_MAX bytes); gives the size. */
-size_t fq_node_pack(const struct fq_event *event, uint8_t *out);
-/* The event a node stands for: kind, step, rev, date, area, unit and folded fields; no texts. Byte
- * fields point into the node. */
-void fq_node_unpack(const struct fq_node *node, struct fq_event *out_event);
+/* Pack what the fold needs of the event into `out` (FQ_FACT_PAYLOAD_MAX bytes); gives the size. */
+size_t fq_fact_pack(const struct fq_event *event, uint8_t *out);
+/* The event a fact stands for: kind, step, rev, date, area, unit and folded fields; no texts. Byte
+ * fields point into the fact. */
+void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event);
 
 /* Apply one live event, greater than all applied before, to the packed values. */
 void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event);
-/* Empty the packed values, keeping id, nodes, rev and DIRTY. */
+/* Empty the packed values, keeping id, facts, rev and DIRTY. */
 void fq_dispute_clear(struct fq_dispute *dispute);
 
 enum fq_state {

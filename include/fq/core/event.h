@@ -153,7 +153,7 @@ enum fq_field {
 #undef FQ_FIELD_ENUM
         FQ_FIELDS_COUNT
 };
-_Static_assert(FQ_FIELDS_COUNT <= 64, "the packed node keeps a 64-bit mask of fields");
+_Static_assert(FQ_FIELDS_COUNT <= 64, "the packed fact keeps a 64-bit mask of fields");
 
 #define FQ_EVENT_BYTES_MAX 4 /* byte-like fields of one event */
 #define FQ_BODY_FIELDS_MAX 14

@@ -25,7 +25,7 @@
 
 /* Regions the view grows in, each used for nothing else (edge/memory.h reserves them). */
 struct fq_view_memory {
-    struct fq_arena disputes, dispute_heads, dispute_links, nodes, dirty;
+    struct fq_arena disputes, dispute_heads, dispute_links, facts, dirty;
     struct fq_arena cells, cell_heads, cell_links;
 };
 
@@ -58,12 +58,12 @@ enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event
 
 /* The dispute, or NULL. The pointer stays good for the life of the view. */
 const struct fq_dispute *fq_view_find(const struct fq_view *view, const struct fq_id *id);
-/* The nodes of a dispute, greatest stamp first: first, then next until NULL. */
-const struct fq_node *fq_view_nodes(const struct fq_view *view, const struct fq_dispute *dispute);
-const struct fq_node *fq_view_next(const struct fq_view *view, const struct fq_node *node);
-struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_node *node);
-/* The node that the command made in this dispute, or NULL: how a repeat is known. */
-const struct fq_node *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
+/* The facts of a dispute, greatest stamp first: first, then next until NULL. */
+const struct fq_fact *fq_view_facts(const struct fq_view *view, const struct fq_dispute *dispute);
+const struct fq_fact *fq_view_next(const struct fq_view *view, const struct fq_fact *fact);
+struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_fact *fact);
+/* The fact that the command made in this dispute, or NULL: how a repeat is known. */
+const struct fq_fact *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
                                       const struct fq_id *cmd_id);
 
 /* One term of a contribution: `value` of `measure` in (area, month), in each kind of `kinds`. */
@@ -97,7 +97,8 @@ struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t fi
 
 /* ---- writing the view behind ---- */
 
-/* The persistent form of one dispute: its nodes. False when the arena is full. */
+size_t fq_view_encoded_size(const struct fq_view *view, const struct fq_dispute *dispute);
+/* The persistent form of one dispute: its facts. False when the arena is full. */
 bool fq_view_encode(const struct fq_view *view, const struct fq_dispute *dispute,
                     struct fq_arena *arena, struct fq_span *out_value);
 /* Load what fq_view_encode wrote into a view that does not know the dispute; contributes to the

@@ -1,0 +1,385 @@
+#include "node.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FEED_AREA_SIZE 12
+
+/* Writes gathered for one commit. */
+struct writes {
+    struct fq_arena *arena;
+    struct fq_write *rows;
+    size_t count, capacity;
+    bool is_full;
+};
+
+static struct writes writes_over(struct fq_arena *arena, size_t capacity)
+{
+    struct fq_write *rows = fq_arena_take_raw(arena, capacity * sizeof *rows);
+
+    return (struct writes){
+        .arena = arena, .rows = rows, .capacity = rows ? capacity : 0, .is_full = !rows};
+}
+
+static void put(struct writes *writes, enum fq_family family, struct fq_span key,
+                struct fq_span value)
+{
+    struct fq_span kept = fq_arena_copy(writes->arena, key);
+
+    if (writes->count == writes->capacity || !kept.data) {
+        writes->is_full = true;
+        return;
+    }
+    writes->rows[writes->count++] =
+        (struct fq_write){.family = family, .key = kept, .value = value};
+}
+
+static fq_err flush(struct fq_node *node, struct writes *writes, struct fq_why *out_why)
+{
+    if (writes->is_full) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "writes of one turn");
+    }
+    return fq_store_commit(node->store, writes->rows, writes->count, true, out_why);
+}
+
+/* ---- log ---- */
+
+static void put_have(struct writes *writes, const struct fq_frontier *frontier,
+                     const struct fq_log *log)
+{
+    struct fq_event_id head = {log->id, 0};
+    uint8_t key[FQ_EVENT_ID_SIZE];
+    uint8_t *value = fq_arena_take_raw(writes->arena, FQ_HAVE_SIZE);
+
+    if (!value) {
+        writes->is_full = true;
+        return;
+    }
+    fq_event_id_encode(&head, key);
+    fq_have_encode(frontier, log, value);
+    put(writes, FQ_FAMILY_HAVE, fq_span_of(key, 12), fq_span_of(value, FQ_HAVE_SIZE));
+}
+
+static void put_append(struct writes *writes, const struct fq_append *append)
+{
+    struct fq_event_id first = {append->log, append->first_seq};
+    uint8_t key[FQ_LOG_KEY_SIZE];
+    uint8_t lsn[8];
+    uint8_t *value = fq_arena_take_raw(writes->arena, FQ_LOG_VALUE_HEAD + append->batch.size);
+
+    if (!value) {
+        writes->is_full = true;
+        return;
+    }
+    fq_put_be64(lsn, append->first_lsn);
+    memcpy(value, lsn, sizeof lsn);
+    memcpy(value + FQ_LOG_VALUE_HEAD, append->batch.data, append->batch.size);
+    fq_log_key_encode(&first, key);
+    put(writes, FQ_FAMILY_LOG, fq_span_of(key, sizeof key),
+        fq_span_of(value, FQ_LOG_VALUE_HEAD + append->batch.size));
+    put(writes, FQ_FAMILY_ARRIVAL, fq_span_of(lsn, sizeof lsn), append->arrival);
+}
+
+static void put_evidence(struct fq_node *node, struct writes *writes,
+                         const struct fq_evidence *evidence, uint64_t now_ms)
+{
+    struct fq_event_id at = {evidence->log, evidence->seq};
+    size_t size = 8 + 4 + 4 + FQ_EVENT_ID_SIZE + evidence->bytes.size;
+    uint8_t *value = fq_arena_take_raw(writes->arena, size);
+    uint8_t key[8];
+
+    if (!value) {
+        return; /* the count tells that one was not kept */
+    }
+    fq_put_be64(value, now_ms);
+    fq_put_be32(value + 8, evidence->reason);
+    fq_put_be32(value + 12, evidence->peer);
+    fq_event_id_encode(&at, value + 16);
+    memcpy(value + 16 + FQ_EVENT_ID_SIZE, evidence->bytes.data, evidence->bytes.size);
+    fq_put_be64(key, ++node->evidence_count);
+    put(writes, FQ_FAMILY_EVIDENCE, fq_span_of(key, sizeof key), fq_span_of(value, size));
+}
+
+/* ---- vault: party data of the commands that were taken in ---- */
+
+/* A key made in this commit: the store does not know it yet. */
+struct fresh_key {
+    struct fq_id dispute;
+    struct fq_vault_key key;
+};
+
+struct vaulting {
+    struct fq_node *node;
+    struct writes *writes;
+    struct fresh_key *fresh;
+    size_t fresh_count, fresh_capacity;
+};
+
+static fq_err stored_key(struct vaulting *vaulting, const struct fq_id *dispute,
+                         struct fq_vault_key *out_key, bool *out_found, struct fq_why *out_why)
+{
+    struct fq_span wrapped;
+    fq_err err = fq_store_get(vaulting->node->store, FQ_FAMILY_VAULT_KEY,
+                              fq_span_of(dispute->bytes, FQ_ID_SIZE), vaulting->writes->arena,
+                              &wrapped, out_found, out_why);
+
+    if (!err && *out_found) {
+        err = fq_vault_key_unwrap(&vaulting->node->vault_master, dispute, wrapped, out_key,
+                                  out_why);
+    }
+    return err;
+}
+
+static fq_err key_of(struct vaulting *vaulting, const struct fq_id *dispute,
+                     struct fq_vault_key *out_key, struct fq_why *out_why)
+{
+    struct fq_span wrapped;
+    bool is_found = false;
+
+    for (size_t i = vaulting->fresh_count; i > 0; i--) {
+        if (fq_id_equal(&vaulting->fresh[i - 1].dispute, dispute)) {
+            *out_key = vaulting->fresh[i - 1].key;
+            return FQ_OK;
+        }
+    }
+    fq_err err = stored_key(vaulting, dispute, out_key, &is_found, out_why);
+    if (err || is_found) {
+        return err;
+    }
+    if (vaulting->fresh_count == vaulting->fresh_capacity) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "vault keys of one turn");
+    }
+    fq_vault_key_create(out_key);
+    err = fq_vault_key_wrap(&vaulting->node->vault_master, dispute, out_key,
+                            vaulting->writes->arena, &wrapped, out_why);
+    if (err) {
+        return err;
+    }
+    vaulting->fresh[vaulting->fresh_count++] = (struct fresh_key){*dispute, *out_key};
+    put(vaulting->writes, FQ_FAMILY_VAULT_KEY, fq_span_of(dispute->bytes, FQ_ID_SIZE), wrapped);
+    return FQ_OK;
+}
+
+static fq_err put_field(struct vaulting *vaulting, const struct fq_id *dispute, uint16_t field,
+                        struct fq_span plain, struct fq_why *out_why)
+{
+    struct fq_vault_key key;
+    struct fq_span cipher;
+    uint8_t place[FQ_ID_SIZE + 2];
+    fq_err err = key_of(vaulting, dispute, &key, out_why);
+
+    if (err) {
+        return err;
+    }
+    err = fq_vault_field_seal(&key, dispute, field, plain, vaulting->writes->arena, &cipher,
+                              out_why);
+    fq_wipe(&key, sizeof key);
+    if (!err) {
+        memcpy(place, dispute->bytes, FQ_ID_SIZE);
+        fq_put_be16(place + FQ_ID_SIZE, field);
+        put(vaulting->writes, FQ_FAMILY_VAULT, fq_span_of(place, sizeof place), cipher);
+    }
+    return err;
+}
+
+/* Which commands of a submit were newly taken in, by the verdicts given. */
+static size_t read_new(struct fq_span result, bool *is_new, size_t capacity)
+{
+    struct fq_reader reader = fq_reader_over(result);
+    size_t count = fq_read_array(&reader);
+
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        uint32_t parts = fq_read_array(&reader);
+        is_new[i] = fq_read_uint(&reader) == 0;
+        for (uint32_t part = 1; part < parts; part++) {
+            (void)fq_read_skip(&reader);
+        }
+    }
+    return count < capacity ? count : capacity;
+}
+
+static struct fq_id dispute_of(struct fq_span commands, size_t index)
+{
+    struct fq_reader reader = fq_reader_over(commands);
+    struct fq_event event = {0};
+
+    (void)fq_read_array(&reader);
+    for (size_t i = 0; i < index; i++) {
+        (void)fq_read_skip(&reader);
+    }
+    struct fq_reader record = fq_reader_over(fq_read_bytes(&reader));
+    (void)fq_event_decode(&record, (struct fq_event_id){0}, &event);
+    return event.dispute;
+}
+
+/* vault: [[command index, field number, text], ...] */
+static fq_err put_vault(struct vaulting *vaulting, const struct fq_input *input,
+                        const struct fq_reply *reply, struct fq_why *out_why)
+{
+    bool is_new[FQ_SUBMIT_COMMANDS_MAX];
+    struct fq_span commands = fq_map_get(input->bytes, "commands");
+    struct fq_reader reader = fq_reader_over(fq_map_get(input->bytes, "vault"));
+    size_t command_count = read_new(reply->result, is_new, FQ_SUBMIT_COMMANDS_MAX);
+    uint32_t count = fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
+    size_t last_index = SIZE_MAX;
+    struct fq_id dispute = {{0}};
+
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        uint32_t parts = fq_read_array(&reader);
+        uint64_t index = fq_read_uint(&reader);
+        uint64_t field = fq_read_uint(&reader);
+        struct fq_span text = fq_read_text(&reader);
+        if (parts != 3 || index >= command_count || field == 0 || field > UINT16_MAX ||
+            !is_new[index] || text.size == 0) {
+            continue;
+        }
+        if (index != last_index) {
+            dispute = dispute_of(commands, index);
+            last_index = index;
+        }
+        fq_err err = put_field(vaulting, &dispute, (uint16_t)field, text, out_why);
+        if (err) {
+            return err;
+        }
+    }
+    return FQ_OK;
+}
+
+static fq_err put_vaults(struct fq_node *node, struct writes *writes, struct fq_why *out_why)
+{
+    struct vaulting vaulting = {.node = node, .writes = writes};
+    size_t reply = 0;
+    fq_err err = FQ_OK;
+
+    vaulting.fresh_capacity = writes->capacity / 2;
+    vaulting.fresh = fq_arena_take_raw(writes->arena,
+                                       vaulting.fresh_capacity * sizeof *vaulting.fresh);
+    if (!vaulting.fresh) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    for (size_t i = 0; i < node->input_count && !err; i++) {
+        const struct fq_input *input = &node->inputs[i];
+        if (input->kind != FQ_INPUT_COMMANDS) {
+            continue;
+        }
+        const struct fq_reply *given = &node->turn.replies[reply++];
+        if (given->new_count > 0 && !input->is_dry_run) {
+            err = put_vault(&vaulting, input, given, out_why);
+        }
+    }
+    fq_wipe(vaulting.fresh, vaulting.fresh_capacity * sizeof *vaulting.fresh);
+    return err;
+}
+
+/* How many vault fields and fresh keys the turn's submits can ask for at most. */
+static size_t vault_writes_max(const struct fq_node *node)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < node->input_count && node->tier->has_vault; i++) {
+        if (node->inputs[i].kind == FQ_INPUT_COMMANDS) {
+            struct fq_reader reader =
+                fq_reader_over(fq_map_get(node->inputs[i].bytes, "vault"));
+            count += fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
+        }
+    }
+    return 2 * count;
+}
+
+/* ---- commit ---- */
+
+static fq_err tell(struct fq_node *node, struct fq_why *out_why)
+{
+    const struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
+
+    return fq_told_write(node->told, own->id.epoch, own->last, &own->chain, out_why);
+}
+
+fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_why)
+{
+    const struct fq_effects *effects = &node->turn.effects;
+    size_t vault_max = vault_writes_max(node);
+    bool is_own = false;
+    fq_err err = FQ_OK;
+
+    if (effects->append_count == 0 && effects->evidence_count == 0) {
+        return FQ_OK;
+    }
+    struct writes writes = writes_over(
+        &node->scratch, 3u * effects->append_count + effects->evidence_count + vault_max + 1);
+    for (uint32_t i = 0; i < effects->append_count; i++) {
+        const struct fq_append *append = &effects->appends[i];
+        put_append(&writes, append);
+        put_have(&writes, &node->core.frontier,
+                 fq_frontier_find(&node->core.frontier, &append->log));
+        is_own |= fq_log_id_equal(&append->log, &node->core.own);
+    }
+    for (uint32_t i = 0; i < effects->evidence_count; i++) {
+        put_evidence(node, &writes, &effects->evidence[i], now_ms);
+    }
+    if (vault_max > 0) {
+        err = put_vaults(node, &writes, out_why);
+    }
+    err = err ? err : flush(node, &writes, out_why);
+    return err || !is_own ? err : tell(node, out_why);
+}
+
+/* ---- checkpoint ---- */
+
+static void put_feed(struct fq_node *node, struct writes *writes)
+{
+    const struct fq_feed *feed = &node->core.feed;
+    uint8_t *value =
+        fq_arena_take_raw(writes->arena, 8 + (size_t)feed->area_count * FEED_AREA_SIZE);
+    size_t at = 8;
+
+    if (!value) {
+        writes->is_full = true;
+        return;
+    }
+    fq_put_be64(value, feed->head);
+    for (size_t i = 0; i < FQ_FEED_AREAS_MAX; i++) {
+        if (feed->areas[i].area) {
+            fq_put_be32(value + at, feed->areas[i].area);
+            fq_put_be64(value + at + 4, feed->areas[i].last_lsn);
+            at += FEED_AREA_SIZE;
+        }
+    }
+    put(writes, FQ_FAMILY_DEFAULT, fq_span_text("feed"), fq_span_of(value, at));
+}
+
+fq_err fq_node_checkpoint(struct fq_node *node, struct fq_why *out_why)
+{
+    struct fq_view *view = &node->core.view;
+    struct fq_arena arena = {0};
+    size_t rows = (size_t)view->dirty_count + node->core.frontier.count + 1;
+    size_t size = rows * 128 + FQ_FEED_AREAS_MAX * FEED_AREA_SIZE + 4096;
+
+    for (uint32_t i = 0; i < view->dirty_count; i++) {
+        size += fq_view_encoded_size(view, &view->disputes[view->dirty[i]]) + 16;
+    }
+    fq_err err = fq_memory_reserve(size, &arena, out_why);
+    if (err) {
+        return err;
+    }
+    struct writes writes = writes_over(&arena, rows);
+    for (uint32_t i = 0; i < view->dirty_count; i++) {
+        const struct fq_dispute *dispute = &view->disputes[view->dirty[i]];
+        struct fq_span value = {0};
+        writes.is_full |= !fq_view_encode(view, dispute, &arena, &value);
+        put(&writes, FQ_FAMILY_VIEW, fq_span_of(dispute->id.bytes, FQ_ID_SIZE), value);
+    }
+    for (uint32_t i = 0; i < node->core.frontier.count; i++) {
+        if (node->core.frontier.logs[i].id.origin) {
+            put_have(&writes, &node->core.frontier, &node->core.frontier.logs[i]);
+        }
+    }
+    put_feed(node, &writes);
+    err = flush(node, &writes, out_why);
+    if (!err) {
+        node->view_lsn = node->core.feed.head;
+        fq_view_clean(view);
+    }
+    fq_memory_release(&arena);
+    return err;
+}

@@ -1,0 +1,148 @@
+/* A node: one thread, one loop: listen, think, store, speak. All three tiers run this; they differ
+ * by the row of fq_tiers below. */
+#ifndef FQ_NODES_NODE_H
+#define FQ_NODES_NODE_H
+
+#include "fq/core/core.h"
+#include "fq/edge/config.h"
+#include "fq/edge/crypto.h"
+#include "fq/edge/memory.h"
+#include "fq/edge/net.h"
+#include "fq/edge/store.h"
+#include "fq/edge/told.h"
+#include "fq/edge/vault.h"
+
+#define FQ_STORE_FORMAT 1
+#define FQ_NODE_QUERIES_MAX 1024 /* requests taken in one turn */
+#define FQ_NODE_WAITERS_MAX 512  /* requests that wait for something to happen */
+#define FQ_NODE_WAITER_ARGS_MAX 1024
+#define FQ_ROUTING_SIZE 8 /* a ROUTER's routing id, at most */
+
+struct fq_tier_row {
+    enum fq_tier tier;
+    const char *program;
+    bool has_vault; /* registers disputes, hence keeps party data */
+};
+
+/* Where an answer goes. */
+struct fq_route {
+    uint8_t bytes[FQ_ROUTING_SIZE];
+    size_t size; /* 0: nowhere */
+};
+
+/* One request of the turn; spans live in the turn's arena. */
+struct fq_query {
+    struct fq_route route;
+    const struct fq_certificate *asker;
+    uint64_t id;
+    struct fq_span verb;
+    struct fq_span args;
+    bool is_command; /* answered by the core's reply whose token is its place */
+    bool is_waiter;
+    uint64_t deadline_ms; /* of a waiter; 0 not yet set */
+};
+
+struct fq_waiter {
+    bool is_used;
+    struct fq_route route;
+    uint64_t id;
+    uint64_t deadline_ms;
+    uint64_t seen_head; /* nothing newer than this was there when it was last looked at */
+    size_t verb_size, args_size;
+    uint8_t verb[32];
+    uint8_t args[FQ_NODE_WAITER_ARGS_MAX];
+};
+
+struct fq_node {
+    const struct fq_tier_row *tier;
+    struct fq_config config;
+    struct fq_areas areas;
+    struct fq_codes codes;
+    struct fq_identity identity;
+    struct fq_certificate *certificates;
+    bool *may_feed; /* beside certificates: whose area covers this node's */
+    size_t certificate_count;
+    struct fq_vault_master vault_master;
+    struct fq_store *store;
+    struct fq_told *told;
+    struct fq_net *net;
+    struct fq_arena memory; /* for what lives as long as the node */
+    struct fq_arena scratch; /* reset every turn */
+    struct fq_view_memory view_memory;
+    struct fq_core core;
+    struct fq_turn turn;
+    struct fq_input *inputs; /* of the turn */
+    size_t input_count, input_capacity;
+    struct fq_input *pending; /* told to the core in the next turn: forwarded, gone */
+    size_t pending_count, pending_capacity;
+    struct fq_query queries[FQ_NODE_QUERIES_MAX];
+    size_t query_count;
+    struct fq_waiter waiters[FQ_NODE_WAITERS_MAX];
+    struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
+    uint32_t route_origins[FQ_CHILDREN_MAX];
+    uint32_t route_count;
+    uint64_t view_lsn;     /* the persisted view goes so far */
+    uint64_t boot;
+    uint64_t subscriptions;
+    uint64_t beat_ms;      /* of the last heartbeat on the feed */
+    uint64_t beat_lsn;     /* head it told */
+    uint64_t evidence_count;
+    bool is_stopping;
+};
+
+/* open.c: everything from the configuration to a node that may serve. */
+FQ_CHECKED fq_err fq_node_open(struct fq_node *node, const struct fq_tier_row *tier,
+                               const char *config_path, bool is_rebuild, struct fq_why *out_why);
+void fq_node_close(struct fq_node *node);
+
+/* recover.c: the frontier and the view out of the store. */
+FQ_CHECKED fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why);
+/* Reserve the regions of a view for the node's limits. */
+FQ_CHECKED fq_err fq_node_view_reserve(uint32_t disputes_max, struct fq_view_memory *out_memory,
+                                       struct fq_why *out_why);
+void fq_node_view_release(struct fq_view_memory *memory);
+
+/* Called for each batch of the log in the order of arrival. */
+typedef fq_err fq_batch_visit(void *context, const struct fq_batch *batch, uint64_t first_lsn,
+                              const struct fq_arrival *arrival, struct fq_why *out_why);
+/* Walk the log from the batch that holds `from_lsn`, at most `batches_max` batches; gives the lsn
+ * after the last one walked. A visitor's error ends the walk. */
+FQ_CHECKED fq_err fq_node_walk(struct fq_store *store, uint64_t from_lsn, uint64_t batches_max,
+                               fq_batch_visit *visit, void *context, uint64_t *out_next_lsn,
+                               struct fq_why *out_why);
+
+/* commit.c: store. */
+FQ_CHECKED fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_why);
+/* Write the view behind, so that a restart folds only what came after. */
+FQ_CHECKED fq_err fq_node_checkpoint(struct fq_node *node, struct fq_why *out_why);
+
+/* speak.c: send what the turn made. */
+void fq_node_speak(struct fq_node *node, uint64_t now_ms);
+void fq_node_remember_route(struct fq_node *node, uint32_t origin, const struct fq_route *route);
+
+/* service.c: requests. */
+void fq_service_take(struct fq_node *node, const struct fq_net_message *message);
+void fq_service_answer(struct fq_node *node, uint64_t now_ms);
+/* The earliest deadline of a waiting request; UINT64_MAX when none waits. */
+uint64_t fq_service_deadline(const struct fq_node *node);
+
+/* verify.c */
+struct fq_verification {
+    uint64_t batches, events;
+    bool is_match;
+    char first_bad[96]; /* origin-stream-epoch-from..to */
+    enum fq_reason reason;
+};
+/* Hash every batch of the store again, follow every chain and check every seal whose key is known.
+ * Reads only. */
+FQ_CHECKED fq_err fq_verify_log(struct fq_store *store, const struct fq_certificate *certificates,
+                                size_t certificate_count, struct fq_verification *out_verification,
+                                struct fq_why *out_why);
+
+/* node.c: the loop. The main of every daemon. */
+int fq_node_main(const struct fq_tier_row *tier, int argument_count, char **arguments);
+/* One line on stderr: `level dotted.name key=value`. */
+void fq_node_log(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+uint64_t fq_node_now_ms(void);
+
+#endif

@@ -1,0 +1,287 @@
+#include "node.h"
+
+#include <string.h>
+
+/* ---- memory of the view ---- */
+
+/* Room per dispute: its nodes' average is far below this, its events' count above the average. */
+#define FACT_BYTES_PER_DISPUTE 512
+#define CELLS_MAX 4000000
+
+fq_err fq_node_view_reserve(uint32_t disputes_max, struct fq_view_memory *out_memory,
+                            struct fq_why *out_why)
+{
+    struct fq_view_memory memory = {0};
+    const struct {
+        struct fq_arena *region;
+        size_t size;
+    } regions[] = {
+        {&memory.disputes, disputes_max * sizeof(struct fq_dispute)},
+        {&memory.dispute_heads, disputes_max * sizeof(uint32_t)},
+        {&memory.dispute_links, disputes_max * sizeof(struct fq_index_link)},
+        {&memory.dirty, disputes_max * sizeof(uint32_t)},
+        {&memory.facts, (size_t)disputes_max * FACT_BYTES_PER_DISPUTE},
+        {&memory.cells, CELLS_MAX * sizeof(struct fq_cell)},
+        {&memory.cell_heads, CELLS_MAX * sizeof(uint32_t)},
+        {&memory.cell_links, CELLS_MAX * sizeof(struct fq_index_link)},
+    };
+
+    for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+        fq_err err = fq_memory_reserve(regions[i].size, regions[i].region, out_why);
+        if (err) {
+            fq_node_view_release(&memory);
+            return err;
+        }
+    }
+    *out_memory = memory;
+    return FQ_OK;
+}
+
+void fq_node_view_release(struct fq_view_memory *memory)
+{
+    fq_memory_release(&memory->disputes);
+    fq_memory_release(&memory->dispute_heads);
+    fq_memory_release(&memory->dispute_links);
+    fq_memory_release(&memory->dirty);
+    fq_memory_release(&memory->facts);
+    fq_memory_release(&memory->cells);
+    fq_memory_release(&memory->cell_heads);
+    fq_memory_release(&memory->cell_links);
+}
+
+/* ---- walking the log in the order of arrival ---- */
+
+struct walk {
+    struct fq_store *store;
+    struct fq_cursor *arrivals;
+    struct fq_arena *arena;
+};
+
+/* Read the batch that an arrival names. */
+static fq_err read_batch(const struct walk *walk, const struct fq_arrival *arrival,
+                         uint64_t first_lsn, struct fq_batch *out_batch, struct fq_why *out_why)
+{
+    uint8_t key[FQ_LOG_KEY_SIZE];
+    struct fq_span value;
+    bool is_found;
+
+    fq_log_key_encode(&arrival->first, key);
+    fq_err err = fq_store_get(walk->store, FQ_FAMILY_LOG, fq_span_of(key, sizeof key), walk->arena,
+                              &value, &is_found, out_why);
+    if (err) {
+        return err;
+    }
+    if (!is_found || value.size <= FQ_LOG_VALUE_HEAD || fq_get_be64(value.data) != first_lsn) {
+        return fq_fail(out_why, FQ_REASON_BYTES, "%08u-%u-%u-%llu is not in the log",
+                       arrival->first.log.origin, arrival->first.log.stream,
+                       arrival->first.log.epoch, (unsigned long long)arrival->first.seq);
+    }
+    return fq_batch_parse(
+        fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD), out_batch,
+        out_why);
+}
+
+static fq_err visit_arrival(const struct walk *walk, fq_batch_visit *visit, void *context,
+                            uint64_t *out_next_lsn, struct fq_why *out_why)
+{
+    struct fq_span key = fq_cursor_key(walk->arrivals);
+    struct fq_arrival arrival;
+    struct fq_batch batch;
+
+    if (key.size != 8 || !fq_arrival_decode(fq_cursor_value(walk->arrivals), &arrival)) {
+        return fq_fail(out_why, FQ_REASON_BYTES, "arrival");
+    }
+    uint64_t first_lsn = fq_get_be64(key.data);
+    fq_err err = read_batch(walk, &arrival, first_lsn, &batch, out_why);
+    if (!err) {
+        err = visit(context, &batch, first_lsn, &arrival, out_why);
+        *out_next_lsn = first_lsn + arrival.count;
+    }
+    return err;
+}
+
+fq_err fq_node_walk(struct fq_store *store, uint64_t from_lsn, uint64_t batches_max,
+                    fq_batch_visit *visit, void *context, uint64_t *out_next_lsn,
+                    struct fq_why *out_why)
+{
+    struct walk walk = {.store = store};
+    struct fq_arena arena = {0};
+    uint8_t key[8];
+    fq_err err = fq_memory_reserve(2 * FQ_BATCH_SIZE_MAX, &arena, out_why);
+
+    if (err) {
+        return err;
+    }
+    walk.arena = &arena;
+    *out_next_lsn = from_lsn;
+    err = fq_cursor_open(store, FQ_FAMILY_ARRIVAL, &walk.arrivals, out_why);
+    if (err) {
+        goto done;
+    }
+    fq_put_be64(key, from_lsn);
+    fq_cursor_seek_last(walk.arrivals, fq_span_of(key, sizeof key));
+    if (!fq_cursor_is_valid(walk.arrivals)) {
+        fq_cursor_seek(walk.arrivals, fq_span_of(key, sizeof key));
+    }
+    for (uint64_t i = 0; i < batches_max && fq_cursor_is_valid(walk.arrivals) && !err; i++) {
+        fq_arena_reset(&arena);
+        err = visit_arrival(&walk, visit, context, out_next_lsn, out_why);
+        fq_cursor_next(walk.arrivals);
+    }
+    if (!err) {
+        err = fq_cursor_error(walk.arrivals, out_why);
+    }
+
+done:
+    fq_cursor_close(walk.arrivals);
+    fq_memory_release(&arena);
+    return err;
+}
+
+/* ---- recovery ---- */
+
+static fq_err load_frontier(struct fq_node *node, struct fq_why *out_why)
+{
+    struct fq_cursor *cursor = NULL;
+    fq_err err = fq_cursor_open(node->store, FQ_FAMILY_HAVE, &cursor, out_why);
+
+    if (err) {
+        return err;
+    }
+    for (fq_cursor_seek(cursor, (struct fq_span){0}); fq_cursor_is_valid(cursor);
+         fq_cursor_next(cursor)) {
+        struct fq_span key = fq_cursor_key(cursor);
+        struct fq_log_id id;
+        if (key.size == 12) {
+            id = (struct fq_log_id){fq_get_be32(key.data), fq_get_be32(key.data + 4),
+                                    fq_get_be32(key.data + 8)};
+        }
+        if (key.size != 12 || !fq_frontier_restore(&node->core.frontier, &id,
+                                                   fq_cursor_value(cursor), &node->areas)) {
+            err = fq_fail(out_why, FQ_REASON_BYTES, "have");
+            goto done;
+        }
+    }
+    err = fq_cursor_error(cursor, out_why);
+
+done:
+    fq_cursor_close(cursor);
+    return err;
+}
+
+/* The persisted view: true when all of it could be loaded. */
+static bool load_view(struct fq_node *node)
+{
+    struct fq_cursor *cursor = NULL;
+    struct fq_why why;
+    bool is_whole = fq_cursor_open(node->store, FQ_FAMILY_VIEW, &cursor, &why) == FQ_OK;
+
+    if (!is_whole) {
+        return false;
+    }
+    for (fq_cursor_seek(cursor, (struct fq_span){0}); is_whole && fq_cursor_is_valid(cursor);
+         fq_cursor_next(cursor)) {
+        struct fq_span key = fq_cursor_key(cursor);
+        struct fq_id id;
+        is_whole = key.size == FQ_ID_SIZE;
+        if (is_whole) {
+            memcpy(id.bytes, key.data, FQ_ID_SIZE);
+            is_whole = fq_view_decode(&node->core.view, &id, fq_cursor_value(cursor));
+        }
+    }
+    is_whole = is_whole && fq_cursor_error(cursor, &why) == FQ_OK;
+    fq_cursor_close(cursor);
+    return is_whole;
+}
+
+/* The last lsn of each area at the checkpoint: key "feed", value head8 then area4 lsn8 each. */
+static bool load_feed(struct fq_node *node, struct fq_span value)
+{
+    if (value.size < 8 || (value.size - 8) % 12) {
+        return false;
+    }
+    node->core.feed.head = fq_get_be64(value.data);
+    for (size_t at = 8; at < value.size; at += 12) {
+        if (!fq_feed_set_last(&node->core.feed, fq_get_be32(value.data + at),
+                              fq_get_be64(value.data + at + 4))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct replay {
+    struct fq_node *node;
+    uint64_t from_lsn; /* what lies before is in the view already */
+    uint64_t batches;
+};
+
+static fq_err replay_batch(void *context, const struct fq_batch *batch, uint64_t first_lsn,
+                           const struct fq_arrival *arrival, struct fq_why *out_why)
+{
+    struct replay *replay = context;
+    bool is_in_view = first_lsn + arrival->count - 1 <= replay->from_lsn;
+
+    replay->batches++;
+    return fq_core_replay(&replay->node->core, batch, first_lsn, is_in_view, out_why);
+}
+
+/* Load what was written behind; true when it may be built upon. */
+static bool load_checkpoint(struct fq_node *node)
+{
+    struct fq_span value;
+    struct fq_why why;
+    bool is_found = false;
+    fq_err err = fq_store_get(node->store, FQ_FAMILY_DEFAULT, fq_span_text("feed"), &node->scratch,
+                              &value, &is_found, &why);
+
+    return !err && is_found && load_feed(node, value) && load_view(node);
+}
+
+/* Start the view anew, in fresh memory: what was loaded of a bad one is forgotten. */
+static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
+{
+    struct fq_view_memory fresh;
+    fq_err err = fq_node_view_reserve(node->config.disputes_max, &fresh, out_why);
+
+    if (err) {
+        return err;
+    }
+    fq_node_view_release(&node->view_memory);
+    node->view_memory = fresh;
+    fq_view_init(&node->core.view, &node->areas, &node->core.frontier, &node->view_memory);
+    memset(&node->core.feed, 0, sizeof node->core.feed);
+    return FQ_OK;
+}
+
+fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why)
+{
+    struct replay replay = {.node = node};
+    uint64_t started_ms = fq_node_now_ms();
+    uint64_t next_lsn;
+    fq_err err = load_frontier(node, out_why);
+
+    if (err) {
+        return err;
+    }
+    if (!is_rebuild && load_checkpoint(node)) {
+        replay.from_lsn = node->core.feed.head;
+    } else if (node->core.feed.head || node->core.view.index.count) {
+        err = restart_view(node, out_why);
+        if (err) {
+            return err;
+        }
+    }
+    node->view_lsn = replay.from_lsn;
+    fq_view_clean(&node->core.view);
+    err = fq_node_walk(node->store, replay.from_lsn + 1, UINT64_MAX, replay_batch, &replay,
+                       &next_lsn, out_why);
+    if (!err) {
+        fq_node_log("info", "node.recovered view_lsn=%llu head=%llu disputes=%llu batches=%llu ms=%llu",
+                    (unsigned long long)node->view_lsn, (unsigned long long)node->core.feed.head,
+                    (unsigned long long)node->core.view.dispute_count,
+                    (unsigned long long)replay.batches,
+                    (unsigned long long)(fq_node_now_ms() - started_ms));
+    }
+    return err;
+}
