@@ -43,12 +43,10 @@ static struct fq_areas table(const struct row *rows)
     return areas;
 }
 
-static const struct row sound[] = {{410105, 410100, FQ_TIER_COUNTY, 0},
-                                   {410000, 0, FQ_TIER_PROVINCE, 0},
-                                   {419001, 410000, FQ_TIER_COUNTY, 0},
-                                   {410102, 410100, FQ_TIER_COUNTY, 410105},
-                                   {410100, 410000, FQ_TIER_CITY, 0},
-                                   {0, 0, FQ_TIER_COUNTY, 0}};
+static const struct row sound[] = {
+    {410105, 410100, FQ_TIER_COUNTY, 0}, {410000, 0, FQ_TIER_PROVINCE, 0},
+    {419001, 410000, FQ_TIER_COUNTY, 0}, {410102, 410100, FQ_TIER_COUNTY, 410105},
+    {410100, 410000, FQ_TIER_CITY, 0},   {0, 0, FQ_TIER_COUNTY, 0}};
 
 static void test_a1_rows_are_found_however_they_came(void **state)
 {
@@ -87,22 +85,23 @@ static void test_a2_a_table_that_is_no_tree_is_refused(void **state)
 {
     (void)state;
     static const struct row wrong[][4] = {
-        {{0, 0, FQ_TIER_CITY, 0}},                                                   /* empty */
-        {{410100, 0, FQ_TIER_CITY, 0}},                                              /* no province */
-        {{410000, 0, FQ_TIER_PROVINCE, 0}, {360000, 0, FQ_TIER_PROVINCE, 0}},        /* two */
-        {{410000, 0, FQ_TIER_PROVINCE, 0}, {410105, 410100, FQ_TIER_COUNTY, 0}},     /* no parent */
-        {{410000, 0, FQ_TIER_PROVINCE, 0}, {410100, 410100, FQ_TIER_CITY, 0}},       /* own parent */
-        {{410000, 0, FQ_TIER_PROVINCE, 0},                                           /* a circle */
+        {{0, 0, FQ_TIER_CITY, 0}},                                               /* empty */
+        {{410100, 0, FQ_TIER_CITY, 0}},                                          /* no province */
+        {{410000, 0, FQ_TIER_PROVINCE, 0}, {360000, 0, FQ_TIER_PROVINCE, 0}},    /* two */
+        {{410000, 0, FQ_TIER_PROVINCE, 0}, {410105, 410100, FQ_TIER_COUNTY, 0}}, /* no parent */
+        {{410000, 0, FQ_TIER_PROVINCE, 0}, {410100, 410100, FQ_TIER_CITY, 0}},   /* own parent */
+        {{410000, 0, FQ_TIER_PROVINCE, 0},                                       /* a circle */
          {410100, 410200, FQ_TIER_CITY, 0},
          {410200, 410100, FQ_TIER_CITY, 0}},
-        {{410000, 0, FQ_TIER_PROVINCE, 0},                                           /* same tier */
+        {{410000, 0, FQ_TIER_PROVINCE, 0}, /* same tier */
          {410105, 410000, FQ_TIER_COUNTY, 0},
          {410106, 410105, FQ_TIER_COUNTY, 0}},
-        {{410000, 0, FQ_TIER_PROVINCE, 0}, {410105, 410000, FQ_TIER_COUNTY, 410106}}, /* no successor */
-        {{410000, 0, FQ_TIER_PROVINCE, 0},                                           /* each other's */
+        {{410000, 0, FQ_TIER_PROVINCE, 0},
+         {410105, 410000, FQ_TIER_COUNTY, 410106}}, /* no successor */
+        {{410000, 0, FQ_TIER_PROVINCE, 0},          /* each other's */
          {410105, 410000, FQ_TIER_COUNTY, 410106},
          {410106, 410000, FQ_TIER_COUNTY, 410105}},
-        {{410000, 0, FQ_TIER_PROVINCE, 0}, {410105, 410000, (enum fq_tier)7, 0}},    /* no tier */
+        {{410000, 0, FQ_TIER_PROVINCE, 0}, {410105, 410000, (enum fq_tier)7, 0}}, /* no tier */
     };
     struct fq_why why;
     struct fq_areas areas = table(sound);

@@ -48,8 +48,9 @@ static void test_t1_every_number_is_the_day_a_plain_calendar_says(void **state)
 static void test_t1_no_such_day_has_no_number(void **state)
 {
     (void)state;
-    static const unsigned wrong[][3] = {{1899, 12, 31}, {2079, 1, 1}, {2021, 0, 1},  {2021, 13, 1},
-                                        {2021, 1, 0},   {2021, 4, 31}, {2021, 2, 29}, {1900, 2, 29}};
+    static const unsigned wrong[][3] = {{1899, 12, 31}, {2079, 1, 1}, {2021, 0, 1},
+                                        {2021, 13, 1},  {2021, 1, 0}, {2021, 4, 31},
+                                        {2021, 2, 29},  {1900, 2, 29}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         uint16_t date = 77;
         assert_false(fq_date_from_civil(wrong[i][0], wrong[i][1], wrong[i][2], &date));
@@ -92,13 +93,20 @@ static void test_a_register_says_how_it_writes_dates(void **state)
         const char *text, *format;
         bool is_date;
     } cases[] = {
-        {"03/18/2021", "%m/%d/%Y", true},     {"3/18/2021", "%m/%d/%Y", true},
-        {"2021年3月18日", "%Y年%m月%d日", true}, {"20210318", "%Y%m%d", true},
-        {"18.03.2021", "%d.%m.%Y", true},     {"18/03/2021", "%m/%d/%Y", false},
-        {"3/18/21", "%m/%d/%Y", false},       {"03/18/2021", "%m/%d", false},
-        {"03/18/2021", "%m/%m/%Y", false},    {"03/18/2021", "%m/%e/%Y", false},
-        {"03/18/2021", "%m/%d/%Y%", false},   {"03/18/2021 ", "%m/%d/%Y", false},
-        {"", "%m/%d/%Y", false},              {"03//2021", "%m/%d/%Y", false},
+        {"03/18/2021", "%m/%d/%Y", true},
+        {"3/18/2021", "%m/%d/%Y", true},
+        {"2021年3月18日", "%Y年%m月%d日", true},
+        {"20210318", "%Y%m%d", true},
+        {"18.03.2021", "%d.%m.%Y", true},
+        {"18/03/2021", "%m/%d/%Y", false},
+        {"3/18/21", "%m/%d/%Y", false},
+        {"03/18/2021", "%m/%d", false},
+        {"03/18/2021", "%m/%m/%Y", false},
+        {"03/18/2021", "%m/%e/%Y", false},
+        {"03/18/2021", "%m/%d/%Y%", false},
+        {"03/18/2021 ", "%m/%d/%Y", false},
+        {"", "%m/%d/%Y", false},
+        {"03//2021", "%m/%d/%Y", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint16_t date = 0;
@@ -125,12 +133,9 @@ static void test_an_instant_is_printed_in_utc(void **state)
         int64_t ms;
         const char *text;
     } cases[] = {
-        {0, "1970-01-01T00:00:00.000Z"},
-        {1614834367089, "2021-03-04T05:06:07.089Z"},
-        {-1, "1969-12-31T23:59:59.999Z"},
-        {951782400000, "2000-02-29T00:00:00.000Z"},
-        {INT64_MAX, "9999-12-31T23:59:59.999Z"},
-        {INT64_MIN, "0000-01-01T00:00:00.000Z"},
+        {0, "1970-01-01T00:00:00.000Z"},         {1614834367089, "2021-03-04T05:06:07.089Z"},
+        {-1, "1969-12-31T23:59:59.999Z"},        {951782400000, "2000-02-29T00:00:00.000Z"},
+        {INT64_MAX, "9999-12-31T23:59:59.999Z"}, {INT64_MIN, "0000-01-01T00:00:00.000Z"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[FQ_TIME_TEXT_SIZE];
@@ -158,11 +163,11 @@ static void test_instants_are_read_as_rfc_3339(void **state)
         {"2016-12-31T23:59:60Z", 1483228800000},
         {"2021-03-04", 1614816000000},
     };
-    static const char *const wrong[] = {
-        "2021-03-04T05:06:07",     "2021-03-04T05:06Z",     "2021-03-04T24:00:00Z",
-        "2021-02-29T05:06:07Z",    "2021-03-04T05:06:07.Z", "2021-03-04T05:06:07+0800",
-        "2021-03-04T05:06:07Z ",   "now",                   "2021-03-04T05:06:07+24:00",
-        "2021-00-04T05:06:07.089Z"};
+    static const char *const wrong[] = {"2021-03-04T05:06:07",       "2021-03-04T05:06Z",
+                                        "2021-03-04T24:00:00Z",      "2021-02-29T05:06:07Z",
+                                        "2021-03-04T05:06:07.Z",     "2021-03-04T05:06:07+0800",
+                                        "2021-03-04T05:06:07Z ",     "now",
+                                        "2021-03-04T05:06:07+24:00", "2021-00-04T05:06:07.089Z"};
     int64_t ms;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_true(fq_time_parse(fq_span_text(cases[i].text), &ms));

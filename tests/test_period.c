@@ -42,11 +42,26 @@ static void test_a_period_is_its_months_and_days(void **state)
 static void test_anything_else_is_no_period(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {
-        "",       "21",      "2021H0",           "2021H3",           "2021Q5",
-        "2021h1", "2021-13", "2021-00",          "2021-6",           "2021-06..2021-05",
-        "1899",   "2079",    "2021-06..2079-01", "2021-06-2021-07",  "spring",
-        "2021X1", "2021 ",   "20211",            "2021-06..2021-07 ", "-021"};
+    static const char *const wrong[] = {"",
+                                        "21",
+                                        "2021H0",
+                                        "2021H3",
+                                        "2021Q5",
+                                        "2021h1",
+                                        "2021-13",
+                                        "2021-00",
+                                        "2021-6",
+                                        "2021-06..2021-05",
+                                        "1899",
+                                        "2079",
+                                        "2021-06..2079-01",
+                                        "2021-06-2021-07",
+                                        "spring",
+                                        "2021X1",
+                                        "2021 ",
+                                        "20211",
+                                        "2021-06..2021-07 ",
+                                        "-021"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct fq_period period = {.first_month = 77};
         assert_false(fq_period_parse(fq_span_text(wrong[i]), &period));

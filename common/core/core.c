@@ -105,6 +105,7 @@ static fq_err take_batch(struct step *step, const struct fq_batch *batch)
     }
     log->last = seal->to_seq;
     log->chain = seal->chain_to;
+    log->hlc = seal->hlc;
     if (seal->from_seq == 1) {
         log->instance = seal->instance;
     }

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define MS_PER_DAY INT64_C(86400000)
-#define DAYS_BEFORE_DATE_1 (-25568) /* day 1, 1900-01-01, is 25,567 days before 1970 */
+#define DAYS_BEFORE_DATE_1 (-25568)          /* day 1, 1900-01-01, is 25,567 days before 1970 */
 #define TIME_MIN_MS INT64_C(-62167219200000) /* 0000-01-01T00:00:00.000Z */
 #define TIME_MAX_MS INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 

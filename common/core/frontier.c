@@ -113,6 +113,7 @@ void fq_have_encode(const struct fq_frontier *frontier, const struct fq_log *log
     memcpy(out + 44, log->instance.bytes, FQ_ID_SIZE);
     fq_put_be64(out + 60, log->acked);
     fq_put_be64(out + 68, log->up);
+    fq_put_be64(out + 76, log->hlc);
 }
 
 bool fq_frontier_restore(struct fq_frontier *frontier, const struct fq_log_id *id,
@@ -133,6 +134,7 @@ bool fq_frontier_restore(struct fq_frontier *frontier, const struct fq_log_id *i
         .last = fq_get_be64(value.data + 4),
         .acked = fq_get_be64(value.data + 60),
         .up = fq_get_be64(value.data + 68),
+        .hlc = fq_get_be64(value.data + 76),
     };
     memcpy(log->chain.bytes, value.data + 12, FQ_HASH_SIZE);
     memcpy(log->instance.bytes, value.data + 44, FQ_ID_SIZE);

@@ -11,14 +11,10 @@ static const struct column_row {
     const char *name;
     bool is_required;
 } columns[COLUMN_COUNT] = {
-    [CODE] = {"code", true},
-    [NAME_ZH] = {"name_zh", true},
-    [NAME_EN] = {"name_en", true},
-    [PARENT] = {"parent_code", true},
-    [TIER] = {"tier", true},
-    [VALID_FROM] = {"valid_from", false},
-    [VALID_TO] = {"valid_to", false},
-    [SUCCESSOR] = {"successor", false},
+    [CODE] = {"code", true},          [NAME_ZH] = {"name_zh", true},
+    [NAME_EN] = {"name_en", true},    [PARENT] = {"parent_code", true},
+    [TIER] = {"tier", true},          [VALID_FROM] = {"valid_from", false},
+    [VALID_TO] = {"valid_to", false}, [SUCCESSOR] = {"successor", false},
 };
 
 struct loader {

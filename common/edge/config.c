@@ -207,8 +207,9 @@ static fq_err take_settings(struct fq_config *config, const char *path,
         if (!key && setting->type == FQ_SETTING_EMPTY && is_group(setting->path)) {
             continue;
         }
-        const char *wrong = key ? take_setting(config, key, path, setting, sentence, sizeof sentence)
-                                : "there is no such key";
+        const char *wrong =
+            key ? take_setting(config, key, path, setting, sentence, sizeof sentence)
+                : "there is no such key";
         if (wrong) {
             return fq_fail(out_why, FQ_REASON_CONFIG, "%s:%u: %s: %s", path, setting->line,
                            setting->path, wrong);
@@ -361,5 +362,6 @@ void fq_config_print(const struct fq_config *config, FILE *out)
         print_value(config, key, out);
         (void)fputs(";\n", out);
     }
-    (void)fprintf(out, "};\n%s", config->http_token[0] ? "# http.token is set and not shown\n" : "");
+    (void)fprintf(out, "};\n%s",
+                  config->http_token[0] ? "# http.token is set and not shown\n" : "");
 }

@@ -70,12 +70,12 @@ static bool decode(iconv_t decoder, struct fq_span text, uint8_t *out, size_t *o
 
 struct reader {
     struct fq_span text;
-    size_t at;           /* where the next row begins */
-    uint32_t line;       /* and its line */
-    uint32_t columns;    /* of the header; 0 before it */
-    iconv_t decoder;     /* NO_ICONV for UTF-8 */
+    size_t at;        /* where the next row begins */
+    uint32_t line;    /* and its line */
+    uint32_t columns; /* of the header; 0 before it */
+    iconv_t decoder;  /* NO_ICONV for UTF-8 */
     struct csv_parser parser;
-    bool is_row_done;    /* libcsv has seen the end of the row */
+    bool is_row_done; /* libcsv has seen the end of the row */
     bool is_row_too_long;
     uint32_t field_count;
     struct fq_span fields[FQ_CSV_FIELDS_MAX];

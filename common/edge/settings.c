@@ -194,8 +194,7 @@ static fq_err add_leaf(struct walk *walk, const config_setting_t *leaf, struct f
 }
 
 /* Put the path of the group's next child into walk->path. */
-static bool extend_path(struct walk *walk, const struct level *level,
-                        const config_setting_t *child)
+static bool extend_path(struct walk *walk, const struct level *level, const config_setting_t *child)
 {
     const char *dot = level->path_length ? "." : "";
     const char *name = config_setting_name(child);
@@ -243,8 +242,8 @@ static fq_err flatten(struct walk *walk, config_setting_t *root, struct fq_why *
     return FQ_OK;
 }
 
-fq_err fq_settings_read(const char *path, struct fq_arena *arena, const struct fq_setting **out_first,
-                      struct fq_why *out_why)
+fq_err fq_settings_read(const char *path, struct fq_arena *arena,
+                        const struct fq_setting **out_first, struct fq_why *out_why)
 {
     FQ_ASSERT(path);
     FQ_ASSERT(arena);

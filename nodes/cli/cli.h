@@ -31,9 +31,9 @@ bool cli_text_is_chinese(void);
 const char *cli_text(const char *text) __attribute__((format_arg(1)));
 /* The same for a text of `size` bytes that is no constant, such as a state's name. */
 const char *cli_word(struct fq_span word, char *out, size_t out_size);
-/* `FQ-nnnn: cause (detail). cure`, without the cure when `with_cure` is false. */
+/* `cause (detail). cure`, without the cure when `with_cure` is false. */
 void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t out_size);
-void cli_complain(const struct fq_why *why); /* the above on stderr */
+void cli_complain(const struct fq_why *why); /* `FQ-nnnn: ` and the above, on stderr */
 /* A line on stderr unless -q was given. */
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

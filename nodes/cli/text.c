@@ -88,23 +88,18 @@ void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t ou
     const struct fq_reason_row *row = fq_reason_find(why->reason);
 
     if (!row) {
-        snprintf(out, out_size, "FQ-%04u: %s", (unsigned)why->reason, why->detail);
+        snprintf(out, out_size, "%s", why->detail);
         return;
     }
     const char *cause = cli_text(row->cause);
-    const char *stop = is_chinese ? "。" : ". ";
     const char *cure = with_cure ? cli_text(row->cure) : "";
+    const char *space = with_cure && !is_chinese ? " " : "";
+    const char *stop = is_chinese ? "。" : ".";
     if (why->detail[0]) {
-        snprintf(out, out_size, is_chinese ? "FQ-%04u:%.*s(%s)%s%s" : "FQ-%04u: %.*s (%s)%s%s",
-                 (unsigned)why->reason, (int)size_without_stop(cause), cause, why->detail, stop,
-                 cure);
+        snprintf(out, out_size, is_chinese ? "%.*s（%s）%s%s%s" : "%.*s (%s)%s%s%s",
+                 (int)size_without_stop(cause), cause, why->detail, stop, space, cure);
     } else {
-        snprintf(out, out_size, is_chinese ? "FQ-%04u:%s%s%s" : "FQ-%04u: %s%s%s",
-                 (unsigned)why->reason, cause, is_chinese || !with_cure ? "" : " ", cure);
-    }
-    size_t size = strlen(out);
-    if (size && out[size - 1] == ' ') {
-        out[size - 1] = 0;
+        snprintf(out, out_size, "%s%s%s", cause, space, cure);
     }
 }
 
@@ -113,7 +108,7 @@ void cli_complain(const struct fq_why *why)
     char text[2048];
 
     cli_text_why(why, true, text, sizeof text);
-    fprintf(stderr, "%s\n", text);
+    fprintf(stderr, "FQ-%04u: %s\n", (unsigned)why->reason, text);
 }
 
 void cli_copy(char *out, size_t out_size, struct fq_span text)

@@ -79,13 +79,7 @@ enum fq_difficulty {
     FQ_DIFFICULTY_MAJOR
 };
 
-enum fq_risk {
-    FQ_RISK_RED = 1,
-    FQ_RISK_ORANGE,
-    FQ_RISK_YELLOW,
-    FQ_RISK_BLUE,
-    FQ_RISK_GREEN
-};
+enum fq_risk { FQ_RISK_RED = 1, FQ_RISK_ORANGE, FQ_RISK_YELLOW, FQ_RISK_BLUE, FQ_RISK_GREEN };
 
 enum fq_prevention {
     FQ_PREVENTION_SUICIDE = 1,
@@ -131,7 +125,7 @@ const struct fq_code *fq_codes_find(const struct fq_codes *codes, enum fq_code_t
 bool fq_codes_find_id(const struct fq_codes *codes, enum fq_code_table table, struct fq_span text,
                       uint16_t *out_number);
 
-const char *fq_codes_table_name(enum fq_code_table table); /* as in taxonomy.cfg: "type", ... */
+const char *fq_codes_table_name(enum fq_code_table table);   /* as in taxonomy.cfg: "type", ... */
 enum fq_code_table fq_codes_table_find(struct fq_span name); /* FQ_CODES_NONE when unknown */
 
 #endif

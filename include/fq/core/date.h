@@ -15,9 +15,9 @@
 #define FQ_MONTH_MAX 2148 /* 2078-12 */
 #define FQ_YEAR_MIN 1900
 #define FQ_YEAR_MAX 2078
-#define FQ_DATE_TEXT_SIZE 11  /* "2021-03-04" and a NUL */
-#define FQ_MONTH_TEXT_SIZE 8  /* "2021-03" and a NUL */
-#define FQ_TIME_TEXT_SIZE 25  /* "2021-03-04T05:06:07.089Z" and a NUL */
+#define FQ_DATE_TEXT_SIZE 11 /* "2021-03-04" and a NUL */
+#define FQ_MONTH_TEXT_SIZE 8 /* "2021-03" and a NUL */
+#define FQ_TIME_TEXT_SIZE 25 /* "2021-03-04T05:06:07.089Z" and a NUL */
 
 /* The day's number; false when there is no such day between 1900 and 2078. */
 bool fq_date_from_civil(unsigned year, unsigned month, unsigned day, uint16_t *out_date);

@@ -18,6 +18,7 @@ struct fq_log {
     struct fq_id instance; /* from the first seal */
     uint64_t acked;        /* the parent holds durably up to here */
     uint64_t up;           /* and its parent up to here */
+    uint64_t hlc;          /* of the last seal held: when the origin last spoke */
 };
 
 struct fq_frontier {
@@ -39,9 +40,9 @@ uint32_t fq_frontier_index(const struct fq_frontier *frontier, const struct fq_l
 FQ_CHECKED fq_err fq_frontier_hash(const struct fq_frontier *frontier,
                                    const struct fq_areas *areas, uint32_t area,
                                    struct fq_arena *arena, struct fq_hash *out_hash);
-/* The value of the column family `have`: index4 last8 chain32 instance16 acked8 up8. The index is
+/* The value of the column family `have`: index4 last8 chain32 instance16 acked8 up8 hlc8. The index is
  * kept because the persisted view refers to logs by it. */
-#define FQ_HAVE_SIZE 76
+#define FQ_HAVE_SIZE 84
 void fq_have_encode(const struct fq_frontier *frontier, const struct fq_log *log,
                     uint8_t out[FQ_HAVE_SIZE]);
 /* Put a stored log back at its index. False on bad bytes, an index in use or out of range. All logs

@@ -1,7 +1,7 @@
 /* Area files: the table of areas read from CSV.
  *
- * Columns, in any order: code, name_zh, name_en, parent_code, tier, valid_from, valid_to, successor;
- * the last three may be absent. Dates are YYYY-MM-DD; an area is valid from valid_from up to, but
+ * Columns, in any order: code, name_zh, name_en, parent_code, tier, and, if at all, valid_from,
+ * valid_to, successor. Dates are YYYY-MM-DD; an area is valid from valid_from up to, but
  * not on, valid_to. Errors say FILE:LINE: what is wrong. */
 #ifndef FQ_EDGE_AREA_FILE_H
 #define FQ_EDGE_AREA_FILE_H

@@ -37,14 +37,15 @@ struct fq_config {
     char certificates[FQ_CONFIG_PATH_SIZE];        /* security.certificates: who is let in */
     uint32_t batch_records;                        /* limits.batch_records: events of one batch */
     uint32_t batch_bytes;                          /* limits.batch_bytes */
-    uint32_t heartbeat_ms;                         /* limits.heartbeat_ms: how often we say we live */
+    uint32_t heartbeat_ms;      /* limits.heartbeat_ms: how often we say we live */
     uint32_t silence_ms;        /* limits.silence_ms: when a peer is called silent */
     uint32_t reconnect_ms;      /* limits.reconnect_ms: between attempts to reach the parent */
     uint32_t credit_bytes;      /* limits.credit_bytes: what a child may have in flight */
     uint32_t turn_messages;     /* limits.turn_messages: messages taken in one turn */
     uint32_t disputes_max;      /* limits.disputes_max: room of the view */
     uint32_t checkpoint_events; /* limits.checkpoint_events: folded between checkpoints */
-    char http_token[FQ_CONFIG_TOKEN_SIZE]; /* http.token: asked of every HTTP client; may be empty */
+    char
+        http_token[FQ_CONFIG_TOKEN_SIZE]; /* http.token: asked of every HTTP client; may be empty */
 };
 
 /* Read a node's configuration; absent keys have their defaults. */

@@ -1,8 +1,8 @@
 /* CSV files (RFC 4180) of people and their spreadsheets, row by row.
  *
  * The door to libcsv and iconv. Text comes out as UTF-8 whatever the file was: UTF-8 with or
- * without a byte order mark, or GB18030; the one under which fewer lines are undecodable, UTF-8 when
- * equal. Spaces around unquoted fields are dropped; blank lines are no rows.
+ * without a byte order mark, or GB18030; the one under which fewer lines are undecodable, UTF-8
+ * when equal. Spaces around unquoted fields are dropped; blank lines are no rows.
  *
  * R1  A bad row is reported with its line and never swallows, changes or stops another row: after a
  *     row whose quotes are wrong, reading goes on at the next line.

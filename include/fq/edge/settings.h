@@ -23,7 +23,7 @@ enum fq_setting_type {
 
 struct fq_setting {
     const struct fq_setting *next; /* in the order of the file */
-    const char *path;              /* names and positions from 0: "limits.heartbeat_ms", "type.0.id" */
+    const char *path; /* names and positions from 0: "limits.heartbeat_ms", "type.0.id" */
     unsigned line;
     enum fq_setting_type type;
     const char *text; /* "" unless it is a text */

@@ -1,0 +1,209 @@
+# Fengqiao: one Makefile, no file lists. `make help` says what there is.
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+DESTDIR ?=
+JOBS    ?= $(shell nproc)
+MODE    ?= release
+SECONDS ?=
+
+OUT := build/$(MODE)
+BIN := $(if $(filter release,$(MODE)),build/bin,$(OUT)/bin)
+
+# --- packages -----------------------------------------------------------------------------------
+
+DEPS := gcc libc6-dev make pkgconf gettext libzmq3-dev librocksdb-dev libmsgpack-dev \
+        libconfig-dev libsodium-dev libxxhash-dev libzstd-dev libjansson-dev libsmartcols-dev \
+        libcsv-dev
+DEPS_TEST := git perl procps python3 python3-zmq python3-msgpack libcmocka-dev rocksdb-tools \
+        clang libclang-rt-14-dev clang-format
+MODULES := libzmq rocksdb msgpack libconfig libsodium libxxhash libzstd jansson smartcols
+
+# Install what is missing of $(1), say so, and be silent when nothing is.
+define install
+@missing=; \
+for package in $(1); do \
+    case $$(dpkg-query -W -f='$${db:Status-Abbrev}' $$package 2>/dev/null) in \
+    ii*) ;; \
+    *) missing="$$missing $$package" ;; \
+    esac; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+if [ "$$(id -u)" = 0 ]; then as=; \
+elif command -v sudo >/dev/null; then as=sudo; \
+else echo "make $@: neither root nor sudo; as root: apt-get install$$missing" >&2; exit 1; fi; \
+echo "Installing Debian packages with $${as:+sudo }apt-get:$$missing"; \
+$$as apt-get -q update || echo "make $@: apt-get update failed; trying with the lists at hand" >&2; \
+$$as env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 install $$missing
+endef
+
+# --- flags --------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wstrict-prototypes \
+        -Wmissing-prototypes -Wcast-qual -Wformat=2 -Wundef -Wvla -Wnull-dereference -Werror
+WARNINGS_GCC := -Wduplicated-cond -Wlogical-op
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+CC := gcc
+ifeq ($(MODE),release)
+MODE_FLAGS := -O2 $(WARNINGS_GCC)
+else ifeq ($(MODE),sanitize) # gcc sees null dereferences in the checks it adds itself
+MODE_FLAGS := -O1 $(SANITIZE) $(WARNINGS_GCC) -Wno-null-dereference
+else ifeq ($(MODE),coverage)
+MODE_FLAGS := -O0 --coverage -fprofile-update=atomic $(WARNINGS_GCC)
+else ifeq ($(MODE),fuzz)
+CC := clang
+MODE_FLAGS := -O1 $(SANITIZE) -fsanitize=fuzzer-no-link
+else
+$(error MODE is release, sanitize, coverage or fuzz)
+endif
+
+CPPFLAGS := -D_GNU_SOURCE -DFQ_VERSION='"$(VERSION)"' -DFQ_LOCALEDIR='"$(PREFIX)/share/locale"' \
+        -Iinclude $(patsubst -I%,-isystem%,$(shell pkg-config --cflags $(MODULES) 2>/dev/null))
+CFLAGS   := -std=c17 -g $(WARNINGS) $(MODE_FLAGS)
+LDFLAGS  := -g $(MODE_FLAGS) -Wl,--as-needed
+LDLIBS   := $(shell pkg-config --libs $(MODULES) 2>/dev/null) -lcsv -lm
+
+# --- what is built ------------------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(OUT)/%.o,$(1))
+
+TIERS    := $(patsubst nodes/%.c,%,$(wildcard nodes/county.c nodes/city.c nodes/province.c))
+NODE_SRC := $(filter-out $(TIERS:%=nodes/%.c),$(wildcard nodes/*.c))
+CLI_SRC  := $(wildcard nodes/cli/*.c)
+LIB_SRC  := $(wildcard common/*/*.c)
+HELP_SRC := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
+TEST_SRC := $(wildcard tests/test_*.c tests/prop_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz_*.c)
+
+LIB      := $(OUT)/libfengqiao.a
+NODES    := $(OUT)/libnodes.a
+HELP     := $(OUT)/libsupport.a
+DAEMONS  := $(TIERS:%=$(BIN)/fengqiao-%)
+PROGRAMS := $(DAEMONS) $(if $(CLI_SRC),$(BIN)/fengqiao $(BIN)/fq)
+CATALOGS := $(patsubst ops/po/%.po,build/locale/%/LC_MESSAGES/fengqiao.mo,$(wildcard ops/po/*.po))
+TESTS    := $(TEST_SRC:%.c=$(OUT)/%)
+FUZZERS  := $(FUZZ_SRC:%.c=$(OUT)/%)
+REPLAYS  := $(FUZZ_SRC:tests/fuzz_%.c=$(OUT)/tests/replay_%)
+SCRIPTS  := $(wildcard tests/test_*.py tests/prop_*.py tests/test_*.sh)
+E2E      := $(wildcard tests/e2e_*.sh tests/e2e_*.py)
+SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/support/*.c)
+
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps deps-test tests replays fuzzers test check demo sanitize fuzz tidy coverage \
+        install clean help
+
+# --- targets ------------------------------------------------------------------------------------
+
+all: $(PROGRAMS) $(CATALOGS) ## build the programs (the default)
+
+deps: ## install what building and running need (apt, root or sudo)
+	$(call install,$(DEPS))
+
+deps-test: ## install what only tests need
+	$(call install,$(DEPS_TEST))
+
+tests: $(TESTS)
+replays: $(REPLAYS)
+fuzzers: $(FUZZERS)
+all tests replays fuzzers: ; @:
+
+test: ## build and run unit and property tests
+	@$(MAKE) -j$(JOBS) all tests
+	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS)
+
+check: ## all a release must pass; needs nothing before it
+	@$(MAKE) deps
+	@$(MAKE) deps-test
+	@$(MAKE) -j$(JOBS) all tests replays
+	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS) $(REPLAYS) -j 1 $(E2E)
+
+demo: ## a province on loopback with the real ledger (KEEP=1 leaves it running)
+	@$(MAKE) deps
+	@$(MAKE) -j$(JOBS) all
+	@KEEP=$(KEEP) ops/demo.sh
+
+sanitize: ## unit and property tests and the fuzz corpus under ASan and UBSan
+	@$(MAKE) MODE=sanitize sanitized
+
+.PHONY: sanitized
+sanitized:
+	@$(MAKE) -j$(JOBS) all tests replays
+	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS) $(REPLAYS)
+
+fuzz: ## fuzz for SECONDS= in all, or until told to stop
+	@$(MAKE) MODE=fuzz -j$(JOBS) fuzzers
+	@tests/fuzz.sh '$(SECONDS)' $(FUZZ_SRC:%.c=build/fuzz/%)
+
+tidy: ## format, layers, library doors, translations, READMEs
+	@ops/tidy.sh
+
+coverage: ## how many lines unit and property tests reach
+	@rm -rf build/coverage
+	@$(MAKE) MODE=coverage test
+	@cd build/coverage && find common -name '*.gcda' -exec gcov -n {} + 2>/dev/null | awk -F"['%:]" ' \
+	    /^File/ { file = $$2 } \
+	    /^Lines/ && file ~ /^common/ { split($$0, part, "of "); lines = part[2]; \
+	        printf "%6.1f%% of %5d  %s\n", $$2, lines, file; all += lines; hit += $$2 * lines / 100 } \
+	    /^Lines/ { file = "" } \
+	    END { if (all) printf "%6.1f%% of %5d  total\n", 100 * hit / all, all }' | sort -k4
+
+install: all ## into DESTDIR/PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/fengqiao
+	install -m 755 $(filter-out %/fq,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	ln -sf fengqiao $(DESTDIR)$(PREFIX)/bin/fq
+	cp -R config $(DESTDIR)$(PREFIX)/share/fengqiao/
+	for catalog in $(CATALOGS:build/%=%); do \
+	    install -D -m 644 build/$$catalog $(DESTDIR)$(PREFIX)/share/$$catalog || exit 1; \
+	done
+
+clean: ## forget all that was built
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+# --- rules --------------------------------------------------------------------------------------
+
+$(OUT)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	@echo "  cc    $(MODE) $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(call objects,$(LIB_SRC))
+$(NODES): $(call objects,$(NODE_SRC))
+$(HELP): $(call objects,$(HELP_SRC))
+$(LIB) $(NODES) $(HELP):
+	@mkdir -p $(@D)
+	@rm -f $@
+	@ar rcs $@ $^
+
+define link
+@mkdir -p $(@D)
+@echo "  link  $@"
+@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(1) $(LDLIBS) -o $@
+endef
+
+$(BIN)/fengqiao: $(call objects,$(CLI_SRC)) $(LIB)
+	$(call link)
+$(DAEMONS): $(BIN)/fengqiao-%: $(OUT)/nodes/%.o $(call objects,$(NODE_SRC)) $(LIB)
+	$(call link)
+$(BIN)/fq: $(BIN)/fengqiao
+	@ln -sf fengqiao $@
+
+$(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
+	$(call link,-lcmocka)
+$(REPLAYS): $(OUT)/tests/replay_%: $(OUT)/tests/fuzz_%.o $(OUT)/tests/support/replay.o $(HELP) $(LIB)
+	$(call link)
+$(FUZZERS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(LIB)
+	$(call link,-fsanitize=fuzzer)
+
+build/locale/%/LC_MESSAGES/fengqiao.mo: ops/po/%.po
+	@mkdir -p $(@D)
+	@echo "  msg   $<"
+	@msgfmt --check -o $@ $<
+
+-include $(patsubst %.c,$(OUT)/%.d,$(SOURCES))

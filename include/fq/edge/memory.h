@@ -1,0 +1,17 @@
+/* Large regions for the core: address space now, pages when they are first touched.
+ *
+ * The memory is zero, private to the process, and left out of core dumps: party data and keys pass
+ * through it. */
+#ifndef FQ_EDGE_MEMORY_H
+#define FQ_EDGE_MEMORY_H
+
+#include "fq/base/bytes.h"
+
+/* Reserve `capacity` bytes, more than 0, rounded up to whole pages; gives a region for
+ * fq_memory_release. Fails with FQ_REASON_LIMIT. */
+FQ_CHECKED fq_err fq_memory_reserve(size_t capacity, struct fq_arena *out_region,
+                                    struct fq_why *out_why);
+/* Give the region back and empty `region`; an empty one is well. */
+void fq_memory_release(struct fq_arena *region);
+
+#endif

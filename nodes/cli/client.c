@@ -1,0 +1,469 @@
+#include "client.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "fq/edge/crypto.h"
+#include "fq/edge/net.h"
+#include "fq/edge/settings.h"
+#include "lab_layout.h"
+
+#define FRAME_MAX (256u << 10)
+#define ARGS_MAX FRAME_MAX
+#define ARRAY_HEAD 5 /* bytes of an array's head in its long form */
+#define CONTEXT_MEMORY (64u << 10)
+#define TABLES_MEMORY (8u << 20)
+
+struct cli_client {
+    struct fq_client *link;
+    uint64_t last_id;
+    uint8_t request[FRAME_MAX];
+    char endpoint[160];
+};
+
+/* ---- arguments ---- */
+
+void cli_args_open(struct cli_args *args)
+{
+    *args = (struct cli_args){.pairs = cli_build_open(ARGS_MAX)};
+}
+
+void cli_args_close(struct cli_args *args)
+{
+    cli_build_close(&args->pairs);
+}
+
+void cli_args_key(struct cli_args *args, const char *key)
+{
+    fq_write_text(&args->pairs, key);
+    args->count++;
+}
+
+void cli_args_text(struct cli_args *args, const char *key, const char *value)
+{
+    cli_args_key(args, key);
+    fq_write_text(&args->pairs, value);
+}
+
+void cli_args_uint(struct cli_args *args, const char *key, uint64_t value)
+{
+    cli_args_key(args, key);
+    fq_write_uint(&args->pairs, value);
+}
+
+void cli_args_bool(struct cli_args *args, const char *key, bool value)
+{
+    cli_args_key(args, key);
+    fq_write_bool(&args->pairs, value);
+}
+
+/* ---- connecting ---- */
+
+fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *key_file,
+                      struct cli_client **out_client, struct fq_why *out_why)
+{
+    struct fq_identity identity;
+    uint8_t server[FQ_CURVE_KEY_SIZE];
+
+    if (!fq_z85_decode(fq_span_text(server_key), server)) {
+        return fq_fail(out_why, FQ_REASON_CRYPTO, "%s: server key", endpoint);
+    }
+    fq_err err = fq_identity_load(key_file, &identity, out_why);
+    if (err) {
+        return err;
+    }
+    struct cli_client *client = calloc(1, sizeof *client);
+    if (!client) {
+        err = fq_fail(out_why, FQ_REASON_LIMIT, "client");
+    } else {
+        snprintf(client->endpoint, sizeof client->endpoint, "%s", endpoint);
+        err = fq_client_open(endpoint, server, &identity, &client->link, out_why);
+    }
+    fq_identity_wipe(&identity);
+    if (err) {
+        free(client);
+        return err;
+    }
+    *out_client = client;
+    return FQ_OK;
+}
+
+static fq_err connect_lab(const struct cli *cli, struct cli_client **out_client,
+                          struct fq_why *out_why)
+{
+    char key[41], key_file[LAB_PATH_SIZE + 64];
+    struct lab *lab = NULL;
+    fq_err err = lab_load(cli->lab, &lab, out_why);
+
+    if (err) {
+        return err;
+    }
+    const struct lab_node *node = cli->node ? lab_find(lab, cli->node) : &lab->nodes[0];
+    if (!node) {
+        err = fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s", cli->node);
+    } else {
+        lab_path(lab, node, "keys/operator.key", key_file);
+        err = lab_server_key(lab, node, key, out_why);
+        err = err ? err : cli_connect_to(node->service, key, key_file, out_client, out_why);
+    }
+    free(lab);
+    return err;
+}
+
+static const char *text_of(const struct fq_setting *first, const char *name)
+{
+    const struct fq_setting *setting = fq_settings_find(first, name);
+
+    return setting && setting->type == FQ_SETTING_TEXT ? setting->text : NULL;
+}
+
+static void find_context(const struct cli *cli, char *out, size_t out_size)
+{
+    const char *home = getenv("HOME");
+    const char *given = cli->context ? cli->context : getenv("FQ_CONTEXT");
+
+    if (given) {
+        snprintf(out, out_size, "%s", given);
+    } else {
+        snprintf(out, out_size, "%s/.config/fengqiao/context.cfg", home ? home : "");
+    }
+}
+
+/* endpoint, server_key (Z85) and key (the caller's key file); --node may name another endpoint. */
+static fq_err connect_context(const struct cli *cli, struct cli_client **out_client,
+                              struct fq_why *out_why)
+{
+    char path[512], key_file[512];
+    const struct fq_setting *first = NULL;
+    void *memory = malloc(CONTEXT_MEMORY);
+    fq_err err = memory ? FQ_OK : fq_fail(out_why, FQ_REASON_LIMIT, "context");
+
+    find_context(cli, path, sizeof path);
+    if (!err) {
+        struct fq_arena arena = fq_arena_over(memory, CONTEXT_MEMORY);
+        err = fq_settings_read(path, &arena, &first, out_why);
+    }
+    if (!err) {
+        const char *endpoint = cli->node ? cli->node : text_of(first, "endpoint");
+        const char *server_key = text_of(first, "server_key"), *key = text_of(first, "key");
+        if (!endpoint || !server_key || !key ||
+            !fq_settings_resolve(path, key, key_file, sizeof key_file)) {
+            err = fq_fail(out_why, FQ_REASON_CONFIG, "%s:1: endpoint, server_key, key", path);
+        } else {
+            err = cli_connect_to(endpoint, server_key, key_file, out_client, out_why);
+        }
+    }
+    free(memory);
+    return err;
+}
+
+fq_err cli_connect(const struct cli *cli, struct cli_client **out_client, struct fq_why *out_why)
+{
+    return cli->lab ? connect_lab(cli, out_client, out_why)
+                    : connect_context(cli, out_client, out_why);
+}
+
+void cli_disconnect(struct cli_client *client)
+{
+    if (client) {
+        fq_client_close(client->link);
+        free(client);
+    }
+}
+
+/* ---- asking ---- */
+
+fq_err cli_send(struct cli_client *client, const char *verb, const struct cli_args *args,
+                struct fq_span cursor, uint64_t *out_id, struct fq_why *out_why)
+{
+    struct fq_writer writer = fq_writer_over(client->request, sizeof client->request);
+    uint32_t count = args ? args->count : 0;
+
+    fq_write_map(&writer, 3);
+    cli_write_pair_uint(&writer, "id", ++client->last_id);
+    cli_write_pair_text(&writer, "verb", verb);
+    fq_write_text(&writer, "args");
+    fq_write_map(&writer, count + (cursor.size > 0));
+    if (count) {
+        fq_write_raw(&writer, fq_writer_span(&args->pairs));
+    }
+    if (cursor.size) {
+        fq_write_text(&writer, "cursor");
+        fq_write_bytes(&writer, cursor.data, cursor.size);
+    }
+    if (writer.is_full || (args && args->pairs.is_full)) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "%s", verb);
+    }
+    *out_id = client->last_id;
+    return fq_client_send(client->link, fq_writer_span(&writer), out_why);
+}
+
+fq_err cli_receive(struct cli_client *client, uint64_t timeout_ms, struct cli_answer *out_answer,
+                   struct fq_why *out_why)
+{
+    struct fq_span frame;
+    fq_err err = fq_client_receive(client->link, timeout_ms, &frame, out_why);
+
+    if (err) {
+        return err;
+    }
+    if (!fq_codec_scan(frame)) {
+        return fq_fail(out_why, FQ_REASON_BYTES, "%s", client->endpoint);
+    }
+    *out_answer = (struct cli_answer){
+        .id = fq_map_uint(frame, "id"),
+        .status = (unsigned)fq_map_uint(frame, "status"),
+        .detail = fq_map_text(frame, "detail"),
+        .result = fq_map_get(frame, "result"),
+        .cursor = fq_map_bytes(frame, "cursor"),
+    };
+    return FQ_OK;
+}
+
+fq_err cli_answer_err(const struct cli_answer *answer, struct fq_why *out_why)
+{
+    if (answer->status == 0) {
+        return FQ_OK;
+    }
+    if (!fq_reason_find(answer->status)) {
+        return fq_fail(out_why, FQ_REASON_VERB_UNKNOWN, "FQ-%04u %.*s", answer->status,
+                       (int)answer->detail.size, (const char *)answer->detail.data);
+    }
+    return fq_fail(out_why, (enum fq_reason)answer->status, "%.*s", (int)answer->detail.size,
+                   answer->detail.size ? (const char *)answer->detail.data : "");
+}
+
+static uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Send and take the answer of that id; answers to questions given up earlier are dropped. */
+static fq_err ask(struct cli_client *client, const char *verb, const struct cli_args *args,
+                  struct fq_span cursor, uint64_t timeout_ms, struct cli_answer *out_answer,
+                  struct fq_why *out_why)
+{
+    uint64_t id, until_ms = now_ms() + timeout_ms;
+    fq_err err = cli_send(client, verb, args, cursor, &id, out_why);
+
+    while (!err) {
+        uint64_t now = now_ms();
+        err = cli_receive(client, now < until_ms ? until_ms - now : 0, out_answer, out_why);
+        if (!err && out_answer->id == id) {
+            return cli_answer_err(out_answer, out_why);
+        }
+    }
+    return err;
+}
+
+fq_err cli_call_within(struct cli_client *client, const char *verb, const struct cli_args *args,
+                       uint64_t timeout_ms, struct cli_answer *out_answer, struct fq_why *out_why)
+{
+    return ask(client, verb, args, (struct fq_span){0}, timeout_ms, out_answer, out_why);
+}
+
+fq_err cli_call(struct cli_client *client, const char *verb, const struct cli_args *args,
+                struct cli_answer *out_answer, struct fq_why *out_why)
+{
+    return cli_call_within(client, verb, args, CLI_ANSWER_MS, out_answer, out_why);
+}
+
+/* Append the elements of a page; false on bad bytes. */
+static bool append_page(struct fq_span page, uint64_t most, uint64_t *count,
+                        struct fq_writer *writer)
+{
+    struct fq_reader reader = fq_reader_over(page);
+    uint32_t page_count = fq_read_array(&reader);
+
+    for (uint32_t i = 0; i < page_count && !reader.is_bad; i++) {
+        struct fq_span element = fq_read_skip(&reader);
+        if (most == 0 || *count < most) {
+            fq_write_raw(writer, element);
+            ++*count;
+        }
+    }
+    return !reader.is_bad && !writer->is_full;
+}
+
+fq_err cli_call_all(struct cli_client *client, const char *verb, const struct cli_args *args,
+                    uint64_t most, struct fq_writer *out_array, struct fq_why *out_why)
+{
+    struct fq_writer elements = cli_build_open(CLI_VALUE_MAX);
+    struct cli_answer answer;
+    uint8_t cursor_bytes[1024];
+    struct fq_span cursor = {0};
+    uint64_t count = 0;
+    fq_err err;
+
+    do {
+        err = ask(client, verb, args, cursor, CLI_ANSWER_MS, &answer, out_why);
+        if (!err && (!append_page(answer.result, most, &count, &elements) ||
+                     answer.cursor.size > sizeof cursor_bytes)) {
+            err = fq_fail(out_why, FQ_REASON_LIMIT, "%s", verb);
+        }
+        if (!err && answer.cursor.size) {
+            memcpy(cursor_bytes, answer.cursor.data, answer.cursor.size);
+        }
+        cursor = fq_span_of(cursor_bytes, err ? 0 : answer.cursor.size);
+    } while (!err && cursor.size && (most == 0 || count < most));
+    if (!err) {
+        fq_write_array(out_array, (uint32_t)count);
+        fq_write_raw(out_array, fq_writer_span(&elements));
+        err = out_array->is_full ? fq_fail(out_why, FQ_REASON_LIMIT, "%s", verb) : FQ_OK;
+    }
+    cli_build_close(&elements);
+    return err;
+}
+
+/* ---- waiting ---- */
+
+fq_err cli_wait(const struct cli *cli, struct cli_client *client, struct fq_why *out_why)
+{
+    struct cli_args args;
+    struct cli_answer answer;
+
+    if (!cli->wait_tier[0]) {
+        return FQ_OK;
+    }
+    cli_args_open(&args);
+    cli_args_text(&args, "tier", cli->wait_tier);
+    cli_args_uint(&args, "timeout_ms", cli->wait_ms);
+    fq_err err = cli_call_within(client, "wait", &args, cli->wait_ms + CLI_ANSWER_MS, &answer,
+                                 out_why);
+    cli_args_close(&args);
+    if (!err && !fq_map_bool(answer.result, "reached")) {
+        err = fq_fail(out_why, FQ_REASON_NOT_ACKNOWLEDGED, "%s", cli->wait_tier);
+    }
+    return err;
+}
+
+/* ---- tables ---- */
+
+static void copy_text(char *out, size_t out_size, struct fq_span map, const char *key)
+{
+    cli_copy(out, out_size, fq_map_text(map, key));
+}
+
+static bool read_areas(struct fq_span list, struct cli_tables *tables, struct fq_why *out_why)
+{
+    struct fq_reader reader = fq_reader_over(list);
+    uint32_t count = fq_read_array(&reader);
+
+    if (fq_areas_init(&tables->areas, &tables->arena, count ? count : 1, out_why)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct fq_span map = fq_read_skip(&reader);
+        struct fq_area area = {0};
+        char code[16], parent[16];
+        copy_text(code, sizeof code, map, "code");
+        copy_text(parent, sizeof parent, map, "parent");
+        copy_text(area.name_zh, sizeof area.name_zh, map, "name_zh");
+        copy_text(area.name_en, sizeof area.name_en, map, "name_en");
+        area.code = (uint32_t)strtoul(code, NULL, 10);
+        area.parent = (uint32_t)strtoul(parent, NULL, 10);
+        if (!fq_tier_parse(fq_map_text(map, "tier"), &area.tier) ||
+            fq_areas_add(&tables->areas, &area, out_why)) {
+            return false;
+        }
+    }
+    return !reader.is_bad;
+}
+
+static bool add_codes(struct fq_span rows, enum fq_code_table table, struct cli_tables *tables,
+                      struct fq_why *out_why)
+{
+    struct fq_reader reader = fq_reader_over(rows);
+    uint32_t count = fq_read_array(&reader);
+
+    if (fq_codes_reserve(&tables->codes, &tables->arena, table, count ? count : 1, out_why)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct fq_span map = fq_read_skip(&reader);
+        struct fq_code code = {.number = (uint16_t)fq_map_uint(map, "number")};
+        copy_text(code.id, sizeof code.id, map, "id");
+        copy_text(code.zh, sizeof code.zh, map, "zh");
+        copy_text(code.en, sizeof code.en, map, "en");
+        if (fq_codes_add(&tables->codes, table, &code, out_why)) {
+            return false;
+        }
+    }
+    return !reader.is_bad;
+}
+
+static bool read_codes(struct fq_span result, struct cli_tables *tables, struct fq_why *out_why)
+{
+    struct fq_reader reader = fq_reader_over(fq_map_get(result, "tables"));
+    uint32_t count = fq_read_map(&reader);
+
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        enum fq_code_table table = fq_codes_table_find(fq_read_text(&reader));
+        struct fq_span rows = fq_read_skip(&reader);
+        if (table && !add_codes(rows, table, tables, out_why)) {
+            return false;
+        }
+    }
+    return !reader.is_bad;
+}
+
+static fq_err fill_tables(struct cli_client *client, struct cli_tables *tables,
+                          struct fq_why *out_why)
+{
+    struct cli_answer answer;
+    char area[16];
+    fq_err err = cli_call(client, "status", NULL, &answer, out_why);
+
+    if (err) {
+        return err;
+    }
+    copy_text(area, sizeof area, answer.result, "area");
+    copy_text(tables->tier, sizeof tables->tier, answer.result, "tier");
+    tables->area = (uint32_t)strtoul(area, NULL, 10);
+    err = cli_call(client, "table.codes", NULL, &answer, out_why);
+    if (!err && !read_codes(answer.result, tables, out_why)) {
+        err = fq_fail(out_why, FQ_REASON_BYTES, "table.codes");
+    }
+    struct fq_writer list = cli_build_open(TABLES_MEMORY);
+    err = err ? err : cli_call_all(client, "table.areas", NULL, 0, &list, out_why);
+    if (!err && !read_areas(fq_writer_span(&list), tables, out_why)) {
+        err = fq_fail(out_why, FQ_REASON_BYTES, "table.areas");
+    }
+    cli_build_close(&list);
+    return err;
+}
+
+fq_err cli_tables_open(struct cli_client *client, struct cli_tables **out_tables,
+                       struct fq_why *out_why)
+{
+    struct cli_tables *tables = calloc(1, sizeof *tables);
+    struct fq_writer memory = cli_build_open(TABLES_MEMORY);
+
+    if (!tables || !memory.base) {
+        free(tables);
+        cli_build_close(&memory);
+        return fq_fail(out_why, FQ_REASON_LIMIT, "tables");
+    }
+    tables->arena = fq_arena_over(memory.base, memory.size);
+    fq_err err = fill_tables(client, tables, out_why);
+    if (err) {
+        cli_tables_close(tables);
+        return err;
+    }
+    *out_tables = tables;
+    return FQ_OK;
+}
+
+void cli_tables_close(struct cli_tables *tables)
+{
+    if (tables) {
+        struct fq_writer memory = fq_writer_over(tables->arena.base, tables->arena.size);
+        cli_build_close(&memory);
+        free(tables);
+    }
+}

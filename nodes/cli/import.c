@@ -1,0 +1,477 @@
+/* `import FILE --map MAP`: a ledger of somebody else's becomes disputes.
+ *
+ * Rows are sent in requests of whole rows, several on their way at once. Importing again is safe:
+ * every command's id follows from its row (I2), so what is there is counted as `already`, and an
+ * import that broke off is finished by another.
+ *
+ * J1  The area is decided before anything else: a bad row is refused at one node only.
+ * J2  A refused row never stops another. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "fq/edge/csv.h"
+#include "import_row.h"
+
+#define MAP_MEMORY (64u << 20) /* address space; look-up tables */
+#define ROW_MEMORY (256u << 10)
+#define REQUEST_BYTES_MAX (200u << 10) /* of commands and vault texts together */
+#define REQUEST_COMMANDS_MAX 4096
+#define WINDOW 8 /* requests on their way */
+
+struct sent_row {
+    uint32_t line;
+    uint32_t command_count;
+};
+
+struct request {
+    uint64_t id; /* 0: free */
+    struct sent_row rows[REQUEST_COMMANDS_MAX];
+    size_t row_count;
+};
+
+struct refusal {
+    uint32_t line;
+    enum fq_reason reason;
+    char *text;
+};
+
+struct import {
+    const struct cli *cli;
+    struct cli_client *client;
+    struct cli_tables *tables;
+    struct map map;
+    struct row_seen seen;
+    struct fq_arena row_arena;
+    bool has_header;
+    struct row row;
+
+    struct request window[WINDOW];
+    struct request *open;             /* the request being filled */
+    struct fq_writer commands, vault; /* its contents */
+    uint32_t command_count, vault_count;
+
+    uint64_t rows, imported, already, skipped, events;
+    struct refusal *refusals;
+    size_t refusal_count, refusal_capacity;
+};
+
+/* ---- refusals ---- */
+
+static fq_err refuse(struct import *import, uint32_t line, const struct fq_why *why,
+                     struct fq_why *out_why)
+{
+    char text[1024];
+
+    if (import->refusal_count == import->refusal_capacity) {
+        size_t capacity = import->refusal_capacity ? import->refusal_capacity * 2 : 64;
+        struct refusal *more = realloc(import->refusals, capacity * sizeof *more);
+        if (!more) {
+            return fq_fail(out_why, FQ_REASON_LIMIT, "import");
+        }
+        import->refusals = more;
+        import->refusal_capacity = capacity;
+    }
+    cli_text_why(why, false, text, sizeof text);
+    import->refusals[import->refusal_count++] =
+        (struct refusal){.line = line, .reason = why->reason, .text = strdup(text)};
+    return FQ_OK;
+}
+
+static int compare_refusals(const void *a, const void *b)
+{
+    const struct refusal *left = a, *right = b;
+
+    return left->line < right->line ? -1 : left->line > right->line;
+}
+
+/* ---- answers ---- */
+
+/* One command's verdict: [status, origin, epoch, seq, detail?]. */
+static unsigned read_verdict(struct fq_reader *reader, struct fq_span *out_detail)
+{
+    struct fq_reader verdict = fq_reader_over(fq_read_skip(reader));
+    uint32_t count = fq_read_array(&verdict);
+    unsigned status = (unsigned)fq_read_uint(&verdict);
+
+    for (int i = 0; i < 3; i++) {
+        (void)fq_read_skip(&verdict);
+    }
+    *out_detail = count > 4 ? fq_read_text(&verdict) : (struct fq_span){0};
+    return verdict.is_bad ? FQ_REASON_BYTES : status;
+}
+
+/* A row is refused when one of its commands is, else new when one is, else already there. */
+static fq_err take_row_answer(struct import *import, const struct sent_row *row,
+                              struct fq_reader *reader, struct fq_why *out_why)
+{
+    struct fq_why why = {0};
+    uint32_t new_count = 0;
+
+    for (uint32_t i = 0; i < row->command_count; i++) {
+        struct fq_span detail;
+        unsigned status = read_verdict(reader, &detail);
+        new_count += status == 0;
+        if (status > 1 && !why.reason) {
+            (void)fq_fail(&why, (enum fq_reason)status, "%.*s", (int)detail.size,
+                          detail.size ? (const char *)detail.data : "");
+        }
+    }
+    import->events += new_count;
+    if (why.reason) {
+        return refuse(import, row->line, &why, out_why);
+    }
+    import->imported += new_count > 0;
+    import->already += new_count == 0;
+    return FQ_OK;
+}
+
+/* Wait for one answer and take it. */
+static fq_err take_answer(struct import *import, struct fq_why *out_why)
+{
+    struct cli_answer answer;
+    fq_err err = cli_receive(import->client, CLI_ANSWER_MS, &answer, out_why);
+
+    err = err ? err : cli_answer_err(&answer, out_why);
+    if (err) {
+        return err;
+    }
+    for (size_t i = 0; i < WINDOW; i++) {
+        struct request *request = &import->window[i];
+        if (request->id != answer.id || request == import->open) {
+            continue;
+        }
+        struct fq_reader reader = fq_reader_over(answer.result);
+        (void)fq_read_array(&reader);
+        for (size_t j = 0; j < request->row_count && !err; j++) {
+            err = take_row_answer(import, &request->rows[j], &reader, out_why);
+        }
+        request->id = 0;
+        return err;
+    }
+    return FQ_OK;
+}
+
+/* ---- requests ---- */
+
+static struct request *find_free(struct import *import)
+{
+    for (size_t i = 0; i < WINDOW; i++) {
+        if (import->window[i].id == 0) {
+            return &import->window[i];
+        }
+    }
+    return NULL;
+}
+
+static fq_err open_request(struct import *import, struct fq_why *out_why)
+{
+    while (!import->open) {
+        import->open = find_free(import);
+        if (!import->open) {
+            fq_err err = take_answer(import, out_why);
+            if (err) {
+                return err;
+            }
+        }
+    }
+    import->open->row_count = 0;
+    import->commands.used = import->vault.used = 0;
+    import->command_count = import->vault_count = 0;
+    return FQ_OK;
+}
+
+static fq_err send_request(struct import *import, struct fq_why *out_why)
+{
+    struct cli_args args;
+
+    if (!import->open || import->open->row_count == 0) {
+        return FQ_OK;
+    }
+    cli_args_open(&args);
+    cli_args_key(&args, "commands");
+    fq_write_array(&args.pairs, import->command_count);
+    fq_write_raw(&args.pairs, fq_writer_span(&import->commands));
+    if (import->vault_count) {
+        cli_args_key(&args, "vault");
+        fq_write_array(&args.pairs, import->vault_count);
+        fq_write_raw(&args.pairs, fq_writer_span(&import->vault));
+    }
+    if (import->cli->is_dry_run) {
+        cli_args_bool(&args, "dry_run", true);
+    }
+    fq_err err = cli_send(import->client, "submit", &args, (struct fq_span){0}, &import->open->id,
+                          out_why);
+    cli_args_close(&args);
+    import->open = NULL;
+    return err;
+}
+
+static size_t row_size(const struct row *row)
+{
+    size_t size = row->event_count * 8;
+
+    for (size_t i = 0; i < row->event_count; i++) {
+        size += row->events[i].record.size;
+    }
+    for (size_t i = 0; i < row->vault_count; i++) {
+        size += row->vault[i].text.size + 16;
+    }
+    return size;
+}
+
+static fq_err add_row(struct import *import, uint32_t line, struct fq_why *out_why)
+{
+    const struct row *row = &import->row;
+    fq_err err = FQ_OK;
+    size_t used = import->commands.used + import->vault.used;
+
+    if (import->open && (used + row_size(row) > REQUEST_BYTES_MAX ||
+                         import->command_count + row->event_count > REQUEST_COMMANDS_MAX)) {
+        err = send_request(import, out_why);
+    }
+    if (!err && !import->open) {
+        err = open_request(import, out_why);
+    }
+    if (err) {
+        return err;
+    }
+    for (size_t i = 0; i < row->vault_count; i++) {
+        fq_write_array(&import->vault, 3);
+        fq_write_uint(&import->vault, import->command_count); /* the registration */
+        fq_write_uint(&import->vault, row->vault[i].field);
+        fq_write_text_span(&import->vault, row->vault[i].text);
+        import->vault_count++;
+    }
+    for (size_t i = 0; i < row->event_count; i++) {
+        struct fq_span record = row->events[i].record;
+        fq_write_bytes(&import->commands, record.data, record.size);
+        import->command_count++;
+    }
+    import->open->rows[import->open->row_count++] =
+        (struct sent_row){line, (uint32_t)row->event_count};
+    return FQ_OK;
+}
+
+/* ---- rows ---- */
+
+/* Encode the row's commands into the row's arena. */
+static fq_err encode_row(struct import *import, struct fq_why *out_why)
+{
+    struct row *row = &import->row;
+
+    for (size_t i = 0; i < row->event_count; i++) {
+        struct fq_writer writer = fq_writer_take(&import->row_arena, FQ_RECORD_MAX);
+        fq_event_encode(&row->events[i], &writer);
+        row->events[i].record = fq_writer_span(&writer);
+        if (writer.is_full || row->events[i].record.size == 0) {
+            return fq_fail(out_why, FQ_REASON_LIMIT, "%s", fq_kind_row(row->events[i].kind)->name);
+        }
+    }
+    if (row_size(row) > REQUEST_BYTES_MAX) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "vault");
+    }
+    return FQ_OK;
+}
+
+/* Whether the row is this node's business; false when it is another's (J1). */
+static fq_err judge_area(struct import *import, const struct fq_csv_row *csv, bool *out_is_ours,
+                         struct fq_why *out_why)
+{
+    const struct fq_areas *areas = &import->tables->areas;
+    fq_err err = row_area(&import->map, csv->fields, csv->field_count, &import->row.area, out_why);
+
+    if (err) {
+        return err;
+    }
+    if (!fq_areas_find(areas, import->row.area)) {
+        return fq_fail(out_why, FQ_REASON_ROW_VALUE, "%06u", (unsigned)import->row.area);
+    }
+    *out_is_ours = fq_areas_covers(areas, import->tables->area, import->row.area);
+    return FQ_OK;
+}
+
+/* The row's refusal is in `why`; what stops the whole import is returned. */
+static fq_err judge_row(struct import *import, const struct fq_csv_row *csv, bool *out_is_skipped,
+                        struct fq_why *why)
+{
+    bool is_ours = false;
+
+    fq_arena_reset(&import->row_arena);
+    fq_err err = judge_area(import, csv, &is_ours, why);
+    if (!csv->is_malformed && !row_id(&import->map, csv->fields, csv->field_count,
+                                      err ? 0 : import->row.area, &import->seen,
+                                      &import->row.id)) {
+        return fq_fail(why, FQ_REASON_LIMIT, "import");
+    }
+    if (err) {
+        return err;
+    }
+    if (!is_ours) {
+        *out_is_skipped = import->map.is_skipping_foreign;
+        return *out_is_skipped ? FQ_OK
+                               : fq_fail(why, FQ_REASON_AREA_FOREIGN, "%06u",
+                                         (unsigned)import->row.area);
+    }
+    if (csv->is_malformed) {
+        return fq_fail(why, csv->reason, "%s", "");
+    }
+    err = row_events(&import->map, &import->tables->codes, csv->fields, csv->field_count,
+                     &import->row_arena, &import->row, why);
+    return err ? err : encode_row(import, why);
+}
+
+static fq_err take_row(void *context, const struct fq_csv_row *csv, struct fq_why *out_why)
+{
+    struct import *import = context;
+    struct fq_why why = {0};
+    bool is_skipped = false;
+
+    if (!import->has_header) {
+        import->has_header = true;
+        return map_bind(&import->map, csv->fields, csv->field_count, out_why);
+    }
+    import->rows++;
+    fq_err err = judge_row(import, csv, &is_skipped, &why);
+    if (err) {
+        return refuse(import, csv->line, &why, out_why); /* J2 */
+    }
+    if (is_skipped) {
+        import->skipped++;
+        return FQ_OK;
+    }
+    return add_row(import, csv->line, out_why);
+}
+
+static fq_err finish_requests(struct import *import, struct fq_why *out_why)
+{
+    fq_err err = send_request(import, out_why);
+
+    for (size_t i = 0; i < WINDOW; i++) {
+        while (!err && import->window[i].id) {
+            err = take_answer(import, out_why);
+        }
+    }
+    return err;
+}
+
+/* ---- result ---- */
+
+static void write_result(struct import *import, struct fq_writer *writer)
+{
+    if (import->refusal_count) {
+        qsort(import->refusals, import->refusal_count, sizeof *import->refusals,
+              compare_refusals);
+    }
+    fq_write_map(writer, 7);
+    cli_write_pair_uint(writer, "rows", import->rows);
+    cli_write_pair_uint(writer, "imported", import->imported);
+    cli_write_pair_uint(writer, "already", import->already);
+    cli_write_pair_uint(writer, "refused", import->refusal_count);
+    cli_write_pair_uint(writer, "skipped", import->skipped);
+    cli_write_pair_uint(writer, "events", import->events);
+    fq_write_text(writer, "refusals");
+    fq_write_array(writer, (uint32_t)import->refusal_count);
+    for (size_t i = 0; i < import->refusal_count; i++) {
+        char code[16];
+        snprintf(code, sizeof code, "FQ-%04u", (unsigned)import->refusals[i].reason);
+        fq_write_map(writer, 3);
+        cli_write_pair_uint(writer, "line", import->refusals[i].line);
+        cli_write_pair_text(writer, "code", code);
+        cli_write_pair_text(writer, "reason",
+                            import->refusals[i].text ? import->refusals[i].text : "");
+    }
+}
+
+static fq_err print_result(struct import *import, struct fq_why *out_why)
+{
+    static const char *const counts[] = {"rows",    "imported", "already", "refused",
+                                         "skipped", "events",   NULL};
+    static const struct cli_view view = {.columns = counts}, refusals = {.rows = "refusals"};
+    struct fq_writer writer = cli_build_open(CLI_VALUE_MAX);
+
+    write_result(import, &writer);
+    fq_err err = cli_print(import->cli, fq_writer_span(&writer), &view, out_why);
+    bool is_for_person = import->cli->format == CLI_TABLE || import->cli->format == CLI_MD;
+    if (!err && is_for_person && import->refusal_count) {
+        err = cli_print(import->cli, fq_writer_span(&writer), &refusals, out_why);
+    }
+    cli_build_close(&writer);
+    return err;
+}
+
+static fq_err import_file(struct import *import, const char *path, struct fq_why *out_why)
+{
+    fq_err err = cli_connect(import->cli, &import->client, out_why);
+
+    err = err ? err : cli_tables_open(import->client, &import->tables, out_why);
+    if (err) {
+        return err;
+    }
+    err = fq_csv_read(path, take_row, import, out_why);
+    err = err ? err : finish_requests(import, out_why);
+    struct fq_why print_why;
+    if (import->has_header && (!err || import->rows)) {
+        fq_err print_err = print_result(import, &print_why); /* counts so far, also on failure */
+        if (!err && print_err) {
+            return fq_fail(out_why, print_why.reason, "%s", print_why.detail);
+        }
+    }
+    if (!err && !import->cli->is_dry_run) {
+        err = cli_wait(import->cli, import->client, out_why);
+    }
+    return err || !import->refusal_count ? err : FQ_ERR_REFUSED;
+}
+
+static void close_import(struct import *import)
+{
+    for (size_t i = 0; i < import->refusal_count; i++) {
+        free(import->refusals[i].text);
+    }
+    free(import->refusals);
+    row_seen_close(&import->seen);
+    cli_tables_close(import->tables);
+    cli_disconnect(import->client);
+    cli_build_close(&import->commands);
+    cli_build_close(&import->vault);
+    free(import->row_arena.base);
+    free(import);
+}
+
+static fq_err run_import(struct cli *cli, struct fq_why *out_why)
+{
+    const char *map_path = cli_value(cli, "map");
+    struct fq_writer memory = cli_build_open(MAP_MEMORY);
+    struct fq_arena arena = fq_arena_over(memory.base, memory.size);
+    struct import *import = calloc(1, sizeof *import);
+    void *row_memory = malloc(ROW_MEMORY);
+
+    if (!import || !row_memory || !memory.base) {
+        free(import);
+        free(row_memory);
+        cli_build_close(&memory);
+        return fq_fail(out_why, FQ_REASON_LIMIT, "import");
+    }
+    import->cli = cli;
+    import->row_arena = fq_arena_over(row_memory, ROW_MEMORY);
+    import->commands = cli_build_open(2 * REQUEST_BYTES_MAX);
+    import->vault = cli_build_open(2 * REQUEST_BYTES_MAX);
+    fq_err err = map_path ? FQ_OK
+                          : fq_fail(out_why, FQ_REASON_USAGE, "import FILE --map MAP");
+    err = err ? err : map_load(map_path, &arena, &import->map, out_why);
+    err = err ? err : import_file(import, cli->arguments[0], out_why);
+    close_import(import);
+    cli_build_close(&memory);
+    return err;
+}
+
+static const struct cli_option import_options[] = {
+    {"map", 0, "MAP", N_("import map: how the columns become events")},
+    {NULL, 0, NULL, NULL},
+};
+
+const struct cli_command cli_import_commands[] = {
+    {"import", NULL, "FILE", 1, 1, N_("Import a ledger (CSV); importing again adds only what is new."),
+     import_options, run_import},
+    {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
+};

@@ -1,0 +1,227 @@
+#include "service.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RESULT_SIZE_MAX (248 * 1024) /* with its envelope below the frame's 260 KiB */
+#define ENVELOPE_SIZE 1024
+
+/* ---- taking requests ---- */
+
+static bool is_text(struct fq_span span, const char *text)
+{
+    return fq_span_equal(span, fq_span_text(text));
+}
+
+static void send_answer(struct fq_node *node, const struct fq_route *route, uint64_t id,
+                        fq_err err, const struct fq_why *why, struct fq_span result,
+                        struct fq_span cursor)
+{
+    bool has_cursor = !err && cursor.size > 0;
+    struct fq_writer writer =
+        fq_writer_take(&node->scratch, result.size + cursor.size + ENVELOPE_SIZE);
+
+    fq_write_map(&writer, 3 + has_cursor);
+    fq_write_text(&writer, "id");
+    fq_write_uint(&writer, id);
+    fq_write_text(&writer, "status");
+    fq_write_uint(&writer, err ? why->reason : 0);
+    if (err) {
+        fq_write_text(&writer, "detail");
+        fq_write_text(&writer, why->detail);
+    } else {
+        fq_write_text(&writer, "result");
+        fq_write_raw(&writer, result);
+    }
+    if (has_cursor) {
+        fq_write_text(&writer, "cursor");
+        fq_write_bytes(&writer, cursor.data, cursor.size);
+    }
+    if (!writer.is_full && route->size > 0) {
+        (void)fq_net_send_service(node->net, fq_span_of(route->bytes, route->size),
+                                  fq_writer_span(&writer));
+    }
+}
+
+static void refuse(struct fq_node *node, const struct fq_query *query, enum fq_reason reason,
+                   const char *detail)
+{
+    struct fq_why why = {0};
+    fq_err err = fq_fail(&why, reason, "%s", detail);
+
+    send_answer(node, &query->route, query->id, err, &why, (struct fq_span){0},
+                (struct fq_span){0});
+}
+
+/* Hand a submit to the core: it is answered with the turn's replies, after the commit. */
+static void take_submit(struct fq_node *node, struct fq_query *query)
+{
+    struct fq_reader commands = fq_reader_over(fq_map_get(query->args, "commands"));
+    struct fq_reader vault = fq_reader_over(fq_map_get(query->args, "vault"));
+    bool has_vault = fq_read_type(&vault) == FQ_CODEC_ARRAY && fq_read_array(&vault) > 0;
+
+    if (fq_read_type(&commands) != FQ_CODEC_ARRAY ||
+        fq_read_array(&commands) > FQ_SUBMIT_COMMANDS_MAX) {
+        refuse(node, query, FQ_REASON_ARGUMENT, "commands");
+        return;
+    }
+    if (has_vault && !node->tier->has_vault) {
+        refuse(node, query, FQ_REASON_VAULT_ABOVE, "vault");
+        return;
+    }
+    query->is_command = true;
+    node->inputs[node->input_count++] = (struct fq_input){
+        .kind = FQ_INPUT_COMMANDS,
+        .token = (uint32_t)node->query_count,
+        .bytes = query->args,
+        .is_dry_run = fq_map_bool(query->args, "dry_run"),
+    };
+    node->query_count++;
+}
+
+void fq_service_take(struct fq_node *node, const struct fq_net_message *message)
+{
+    struct fq_query *query = &node->queries[node->query_count];
+
+    if (message->routing.size > FQ_ROUTING_SIZE || !fq_codec_scan(message->body)) {
+        return; /* not a request: nobody to answer in a form that would be read */
+    }
+    *query = (struct fq_query){
+        .route = {.size = message->routing.size},
+        .asker = message->peer,
+        .id = fq_map_uint(message->body, "id"),
+        .verb = fq_map_text(message->body, "verb"),
+        .args = fq_map_get(message->body, "args"),
+    };
+    memcpy(query->route.bytes, message->routing.data, message->routing.size);
+    if (is_text(query->verb, "submit")) {
+        take_submit(node, query);
+    } else {
+        node->query_count++;
+    }
+}
+
+/* ---- answering ---- */
+
+static const struct fq_verb *find_verb(struct fq_span name)
+{
+    for (size_t i = 0; fq_verbs[i].name; i++) {
+        if (is_text(name, fq_verbs[i].name)) {
+            return &fq_verbs[i];
+        }
+    }
+    return NULL;
+}
+
+/* Run one request. False when it must wait and was not answered. */
+static bool run_verb(struct fq_node *node, const struct fq_route *route, uint64_t id,
+                     struct fq_span verb_name, struct fq_span args, bool is_last_chance)
+{
+    const struct fq_verb *verb = find_verb(verb_name);
+    struct fq_why why = {0};
+    struct fq_answer answer = {.is_last_chance = is_last_chance};
+    char name[64];
+    fq_err err;
+
+    if (!verb) {
+        snprintf(name, sizeof name, "%.*s", (int)(verb_name.size < 40 ? verb_name.size : 40),
+                 (const char *)verb_name.data);
+        err = fq_fail(&why, FQ_REASON_VERB_UNKNOWN, "%s", name);
+    } else {
+        answer.writer = fq_writer_take(&node->scratch, RESULT_SIZE_MAX);
+        err = verb->run(node, args, &answer, &why);
+        if (!err && answer.is_waiting && !is_last_chance) {
+            return false;
+        }
+        if (!err && answer.writer.is_full) {
+            err = fq_fail(&why, FQ_REASON_LIMIT, "%s", verb->name);
+        }
+    }
+    send_answer(node, route, id, err, &why, fq_writer_span(&answer.writer),
+                fq_span_of(answer.cursor, answer.cursor_size));
+    return true;
+}
+
+/* ---- waiting ---- */
+
+#define WAIT_MS_MAX 600000
+
+static void keep_waiting(struct fq_node *node, const struct fq_query *query, uint64_t now_ms)
+{
+    uint64_t wait_ms = fq_map_uint(query->args, "wait_ms");
+
+    for (size_t i = 0; i < FQ_NODE_WAITERS_MAX; i++) {
+        struct fq_waiter *waiter = &node->waiters[i];
+        if (waiter->is_used) {
+            continue;
+        }
+        if (query->args.size > sizeof waiter->args || query->verb.size > sizeof waiter->verb) {
+            break;
+        }
+        *waiter = (struct fq_waiter){
+            .is_used = true,
+            .route = query->route,
+            .id = query->id,
+            .deadline_ms = now_ms + (wait_ms < WAIT_MS_MAX ? wait_ms : WAIT_MS_MAX),
+            .verb_size = query->verb.size,
+            .args_size = query->args.size,
+        };
+        memcpy(waiter->verb, query->verb.data, query->verb.size);
+        memcpy(waiter->args, query->args.data, query->args.size);
+        return;
+    }
+    refuse(node, query, FQ_REASON_LIMIT, "requests that wait");
+}
+
+uint64_t fq_service_deadline(const struct fq_node *node)
+{
+    uint64_t deadline_ms = UINT64_MAX;
+
+    for (size_t i = 0; i < FQ_NODE_WAITERS_MAX; i++) {
+        const struct fq_waiter *waiter = &node->waiters[i];
+        if (waiter->is_used && waiter->deadline_ms < deadline_ms) {
+            deadline_ms = waiter->deadline_ms;
+        }
+    }
+    return deadline_ms;
+}
+
+/* Something moved, or the time of one is over: those that waited look again. */
+static void look_again(struct fq_node *node, uint64_t now_ms)
+{
+    bool is_moved = node->input_count > 0 || node->turn.effects.append_count > 0;
+
+    for (size_t i = 0; i < FQ_NODE_WAITERS_MAX; i++) {
+        struct fq_waiter *waiter = &node->waiters[i];
+        bool is_over = waiter->is_used && waiter->deadline_ms <= now_ms;
+        if (!waiter->is_used || (!is_moved && !is_over)) {
+            continue;
+        }
+        size_t mark = node->scratch.used;
+        waiter->is_used = !run_verb(node, &waiter->route, waiter->id,
+                                    fq_span_of(waiter->verb, waiter->verb_size),
+                                    fq_span_of(waiter->args, waiter->args_size), is_over);
+        node->scratch.used = mark;
+    }
+}
+
+void fq_service_answer(struct fq_node *node, uint64_t now_ms)
+{
+    for (uint32_t i = 0; i < node->turn.reply_count; i++) {
+        const struct fq_reply *reply = &node->turn.replies[i];
+        const struct fq_query *query = &node->queries[reply->token];
+        send_answer(node, &query->route, query->id, FQ_OK, NULL, reply->result,
+                    (struct fq_span){0});
+    }
+    look_again(node, now_ms);
+    for (size_t i = 0; i < node->query_count; i++) {
+        const struct fq_query *query = &node->queries[i];
+        size_t mark = node->scratch.used;
+        if (!query->is_command && !run_verb(node, &query->route, query->id, query->verb,
+                                            query->args,
+                                            fq_map_uint(query->args, "wait_ms") == 0)) {
+            keep_waiting(node, query, now_ms);
+        }
+        node->scratch.used = mark;
+    }
+}

@@ -1,0 +1,36 @@
+/* Requests: what a node answers on its service socket. service.c takes and answers them, query.c
+ * and events.c hold the verbs. */
+#ifndef FQ_NODES_SERVICE_H
+#define FQ_NODES_SERVICE_H
+
+#include "node.h"
+
+#define FQ_CURSOR_SIZE_MAX 64
+
+struct fq_answer {
+    struct fq_writer writer; /* the result, one MessagePack value */
+    uint8_t cursor[FQ_CURSOR_SIZE_MAX];
+    size_t cursor_size;  /* 0: there is no next page */
+    bool is_waiting;     /* out: nothing to tell yet, ask again when something happened */
+    bool is_last_chance; /* in: the time to wait is over, answer with what there is */
+};
+
+typedef fq_err fq_verb_run(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                           struct fq_why *out_why);
+
+struct fq_verb {
+    const char *name;
+    fq_verb_run *run;
+};
+
+extern const struct fq_verb fq_verbs[]; /* ends with a NULL name; in query.c */
+
+/* query.c: of the view */
+fq_verb_run fq_verb_status, fq_verb_rollup, fq_verb_digest, fq_verb_audit, fq_verb_wait;
+fq_verb_run fq_verb_codes, fq_verb_areas;
+/* lookup.c: of single disputes */
+fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
+/* events.c: of the log */
+fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
+
+#endif
