@@ -133,11 +133,14 @@ struct fq_verification {
     char first_bad[96]; /* origin-stream-epoch-from..to */
     enum fq_reason reason;
 };
-/* Hash every batch of the store again, follow every chain and check every seal whose key is known.
- * Reads only. */
-FQ_CHECKED fq_err fq_verify_log(struct fq_store *store, const struct fq_certificate *certificates,
-                                size_t certificate_count, struct fq_verification *out_verification,
+/* Hash every batch of the store again, follow every chain and check every seal with the keys that
+ * the node noted in the column family `peer`. Reads only. */
+FQ_CHECKED fq_err fq_verify_log(struct fq_store *store, struct fq_verification *out_verification,
                                 struct fq_why *out_why);
+/* Note whose seals this node believes: key origin4, value Ed25519 key. */
+FQ_CHECKED fq_err fq_verify_note_signers(struct fq_store *store, const struct fq_signer *signers,
+                                         size_t count, struct fq_arena *arena,
+                                         struct fq_why *out_why);
 
 /* node.c: the loop. The main of every daemon. */
 int fq_node_main(const struct fq_tier_row *tier, int argument_count, char **arguments);

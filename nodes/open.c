@@ -215,7 +215,9 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
                                     &node->identity.certificate.sign_key)) {
         err = fq_fail(out_why, FQ_REASON_LIMIT, "certificates of nodes");
     }
-    return err;
+    return err ? err
+               : fq_verify_note_signers(node->store, node->core.signers, node->core.signer_count,
+                                        &node->scratch, out_why);
 }
 
 /* Whether the recovered log is behind what clients were told: then nothing new is written before

@@ -5,8 +5,6 @@
 
 /* The chain of the log that the walk is in: log keys come in order of log and sequence. */
 struct verifying {
-    const struct fq_certificate *certificates;
-    size_t certificate_count;
     struct fq_store *store;
     struct fq_arena *arena;
     struct fq_log_id log;
@@ -15,15 +13,43 @@ struct verifying {
     struct fq_verification *result;
 };
 
-static const struct fq_sign_public *key_of(const struct verifying *verifying, uint32_t origin)
+fq_err fq_verify_note_signers(struct fq_store *store, const struct fq_signer *signers,
+                              size_t count, struct fq_arena *arena, struct fq_why *out_why)
 {
-    for (size_t i = 0; i < verifying->certificate_count; i++) {
-        const struct fq_certificate *certificate = &verifying->certificates[i];
-        if (certificate->is_node && certificate->origin == origin) {
-            return &certificate->sign_key;
-        }
+    struct fq_write *writes = fq_arena_take(arena, (count + 1) * sizeof *writes);
+    uint8_t *keys = fq_arena_take(arena, (count + 1) * 4);
+
+    if (!writes || !keys) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "signers");
     }
-    return NULL;
+    for (size_t i = 0; i < count; i++) {
+        fq_put_be32(keys + 4 * i, signers[i].origin);
+        writes[i] = (struct fq_write){
+            .family = FQ_FAMILY_PEER,
+            .key = fq_span_of(keys + 4 * i, 4),
+            .value = fq_span_of(signers[i].key.bytes, FQ_SIGN_PUBLIC_SIZE),
+        };
+    }
+    return fq_store_commit(store, writes, count, true, out_why);
+}
+
+/* The key that seals an origin's batches; false when the node noted none. */
+static bool find_key(const struct verifying *verifying, uint32_t origin,
+                     struct fq_sign_public *out_key)
+{
+    struct fq_span value;
+    struct fq_why why;
+    uint8_t key[4];
+    bool is_found = false;
+
+    fq_put_be32(key, origin);
+    fq_err err = fq_store_get(verifying->store, FQ_FAMILY_PEER, fq_span_of(key, sizeof key),
+                              verifying->arena, &value, &is_found, &why);
+    if (err || !is_found || value.size != FQ_SIGN_PUBLIC_SIZE) {
+        return false;
+    }
+    memcpy(out_key->bytes, value.data, FQ_SIGN_PUBLIC_SIZE);
+    return true;
 }
 
 static void name_bad(struct verifying *verifying, const struct fq_event_id *first,
@@ -91,6 +117,7 @@ static uint64_t last_by_neighbours(struct verifying *verifying, struct fq_cursor
 static fq_err check_one(struct verifying *verifying, const struct fq_event_id *first,
                         struct fq_span value, struct fq_batch *out_batch)
 {
+    struct fq_sign_public key;
     struct fq_why why = {0};
     uint32_t count = 0;
 
@@ -111,8 +138,10 @@ static fq_err check_one(struct verifying *verifying, const struct fq_event_id *f
     if (!is_in_place) {
         return fq_fail(&why, FQ_REASON_CHAIN, "place");
     }
-    return fq_batch_verify(out_batch, &verifying->chain, key_of(verifying, first->log.origin),
-                           &why);
+    if (!find_key(verifying, first->log.origin, &key)) {
+        return fq_fail(&why, FQ_REASON_ORIGIN, "key");
+    }
+    return fq_batch_verify(out_batch, &verifying->chain, &key, &why);
 }
 
 static void visit(struct verifying *verifying, struct fq_cursor *cursor)
@@ -188,16 +217,13 @@ static fq_err check_ends(struct verifying *verifying, struct fq_why *out_why)
     return err;
 }
 
-fq_err fq_verify_log(struct fq_store *store, const struct fq_certificate *certificates,
-                     size_t certificate_count, struct fq_verification *out_verification,
+fq_err fq_verify_log(struct fq_store *store, struct fq_verification *out_verification,
                      struct fq_why *out_why)
 {
     struct fq_arena arena = {0};
     struct fq_cursor *cursor = NULL;
     struct fq_verification result = {.is_match = true};
     struct verifying verifying = {
-        .certificates = certificates,
-        .certificate_count = certificate_count,
         .store = store,
         .arena = &arena,
         .result = &result,

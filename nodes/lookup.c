@@ -1,0 +1,389 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "service.h"
+
+#include "fq/core/describe.h"
+
+#define PREFIX_MIN 4 /* hex digits that a beginning of an id must have */
+#define PAGE_SIZE_MAX (200 * 1024)
+
+/* ---- reading one record out of the log ---- */
+
+/* The event as it was written, with its lsn; the arena keeps its bytes. */
+static fq_err read_event(struct fq_node *node, const struct fq_event_id *id,
+                         struct fq_arena *arena, struct fq_event *out_event, uint64_t *out_lsn,
+                         bool *out_found, struct fq_why *out_why)
+{
+    struct fq_cursor *cursor = NULL;
+    uint8_t key[FQ_LOG_KEY_SIZE];
+    struct fq_batch batch;
+    fq_err err = fq_cursor_open(node->store, FQ_FAMILY_LOG, &cursor, out_why);
+
+    *out_found = false;
+    if (err) {
+        return err;
+    }
+    fq_log_key_encode(id, key);
+    fq_cursor_seek_last(cursor, fq_span_of(key, sizeof key));
+    if (!fq_cursor_is_valid(cursor) || fq_cursor_value(cursor).size <= FQ_LOG_VALUE_HEAD) {
+        goto done;
+    }
+    struct fq_span value = fq_arena_copy(arena, fq_cursor_value(cursor));
+    if (!value.data) {
+        err = fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
+        goto done;
+    }
+    err = fq_batch_parse(
+        fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD), &batch,
+        out_why);
+    if (err || !fq_log_id_equal(&batch.seal.log, &id->log) || id->seq > batch.seal.to_seq) {
+        goto done;
+    }
+    struct fq_reader reader = fq_reader_over(batch.records);
+    struct fq_event_id at = {batch.seal.log, batch.seal.from_seq};
+    for (; at.seq < id->seq; at.seq++) {
+        (void)fq_read_skip(&reader);
+    }
+    *out_found = fq_event_decode(&reader, at, out_event);
+    *out_lsn = fq_get_be64(value.data) + (id->seq - batch.seal.from_seq);
+
+done:
+    fq_cursor_close(cursor);
+    return err;
+}
+
+/* ---- which dispute is meant ---- */
+
+/* A number: origin-epoch-seq of the registration. */
+static bool parse_number(const char *text, struct fq_event_id *out_id)
+{
+    unsigned origin, epoch;
+    unsigned long long seq;
+    int end = 0;
+
+    if (sscanf(text, "%8u-%9u-%19llu%n", &origin, &epoch, &seq, &end) != 3 || text[end] != '\0') {
+        return false;
+    }
+    *out_id = (struct fq_event_id){{origin, 0, epoch}, seq};
+    return true;
+}
+
+static fq_err find_by_number(struct fq_node *node, const struct fq_event_id *id, const char *text,
+                             const struct fq_dispute **out_dispute, struct fq_why *out_why)
+{
+    struct fq_event event;
+    uint64_t lsn;
+    bool is_found = false;
+    size_t mark = node->scratch.used;
+    fq_err err = read_event(node, id, &node->scratch, &event, &lsn, &is_found, out_why);
+
+    if (!err) {
+        *out_dispute = is_found && event.kind == FQ_EVENT_REGISTERED
+                           ? fq_view_find(&node->core.view, &event.dispute)
+                           : NULL;
+        if (!*out_dispute) {
+            err = fq_fail(out_why, FQ_REASON_DISPUTE_UNKNOWN, "%s", text);
+        }
+    }
+    node->scratch.used = mark;
+    return err;
+}
+
+static bool begins_with(const struct fq_id *id, const char *prefix, size_t size)
+{
+    char hex[2 * FQ_ID_SIZE + 1];
+
+    fq_hex_encode(fq_span_of(id->bytes, FQ_ID_SIZE), hex);
+    return strncmp(hex, prefix, size) == 0;
+}
+
+static fq_err find_by_prefix(struct fq_node *node, const char *text,
+                             const struct fq_dispute **out_dispute, struct fq_why *out_why)
+{
+    const struct fq_view *view = &node->core.view;
+    size_t size = strlen(text);
+    const struct fq_dispute *found = NULL;
+    uint8_t first[1];
+
+    if (size < PREFIX_MIN || size > 2 * FQ_ID_SIZE ||
+        strspn(text, "0123456789abcdef") != size || !fq_hex_decode(text, 2, first, 1)) {
+        return fq_fail(out_why, FQ_REASON_DISPUTE_UNKNOWN, "%s", text);
+    }
+    for (uint32_t i = 0; i < view->index.count; i++) {
+        const struct fq_dispute *dispute = &view->disputes[i];
+        if (dispute->id.bytes[0] == first[0] && begins_with(&dispute->id, text, size)) {
+            if (found) {
+                return fq_fail(out_why, FQ_REASON_DISPUTE_MANY, "%s", text);
+            }
+            found = dispute;
+        }
+    }
+    *out_dispute = found;
+    return found ? FQ_OK : fq_fail(out_why, FQ_REASON_DISPUTE_UNKNOWN, "%s", text);
+}
+
+static fq_err find_dispute(struct fq_node *node, struct fq_span args,
+                           const struct fq_dispute **out_dispute, struct fq_why *out_why)
+{
+    struct fq_span name = fq_map_text(args, "dispute");
+    struct fq_event_id number;
+    char text[64] = "";
+
+    if (name.size == 0 || name.size >= sizeof text) {
+        return fq_fail(out_why, FQ_REASON_DISPUTE_UNKNOWN, "%s", "dispute");
+    }
+    memcpy(text, name.data, name.size);
+    if (parse_number(text, &number)) {
+        return find_by_number(node, &number, text, out_dispute, out_why);
+    }
+    for (size_t i = 0; i < name.size; i++) {
+        if (text[i] >= 'A' && text[i] <= 'F') {
+            text[i] = (char)(text[i] - 'A' + 'a');
+        }
+    }
+    return find_by_prefix(node, text, out_dispute, out_why);
+}
+
+fq_err fq_verb_find(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                    struct fq_why *out_why)
+{
+    const struct fq_dispute *dispute;
+    fq_err err = find_dispute(node, args, &dispute, out_why);
+
+    if (!err) {
+        fq_describe_dispute_row(&node->core.view, &node->codes, dispute, &answer->writer);
+    }
+    return err;
+}
+
+/* ---- show ---- */
+
+static fq_err write_history(struct fq_node *node, const struct fq_dispute *dispute,
+                            struct fq_writer *writer, struct fq_why *out_why)
+{
+    struct fq_writer events = fq_writer_take(&node->scratch, PAGE_SIZE_MAX);
+    uint32_t count = 0;
+    fq_err err = FQ_OK;
+
+    for (const struct fq_fact *fact = fq_view_facts(&node->core.view, dispute); fact && !err;
+         fact = fq_view_next(&node->core.view, fact)) {
+        struct fq_event_id id = fq_view_event_id(&node->core.view, fact);
+        size_t mark = node->scratch.used;
+        struct fq_event event;
+        uint64_t lsn = 0;
+        bool is_found;
+        err = read_event(node, &id, &node->scratch, &event, &lsn, &is_found, out_why);
+        if (!err && is_found && events.size - events.used > FQ_DESCRIBE_EVENT_MAX) {
+            fq_describe_event(&node->codes, &event, lsn, 0, &events);
+            count++;
+        }
+        node->scratch.used = mark;
+    }
+    fq_write_text(writer, "history");
+    fq_write_array(writer, count);
+    fq_write_raw(writer, fq_writer_span(&events));
+    return err;
+}
+
+fq_err fq_verb_show(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                    struct fq_why *out_why)
+{
+    const struct fq_dispute *dispute;
+    bool has_history = fq_map_bool(args, "history");
+    fq_err err = find_dispute(node, args, &dispute, out_why);
+
+    if (err) {
+        return err;
+    }
+    fq_describe_dispute(&node->core.view, &node->codes, dispute, has_history ? 1 : 0,
+                        &answer->writer);
+    return has_history ? write_history(node, dispute, &answer->writer, out_why) : FQ_OK;
+}
+
+/* ---- list ---- */
+
+struct list_filter {
+    uint32_t area;
+    uint16_t type, source, kind;
+    char state[24];
+};
+
+static fq_err read_code(struct fq_node *node, struct fq_span args, const char *name,
+                        enum fq_code_table table, uint16_t *out_number, struct fq_why *out_why)
+{
+    struct fq_span text = fq_map_text(args, name);
+
+    if (text.size > 0 && !fq_codes_find_id(&node->codes, table, text, out_number)) {
+        return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "%s: %.*s", name,
+                       (int)(text.size & 0xff), (const char *)text.data);
+    }
+    return FQ_OK;
+}
+
+static fq_err read_list_filter(struct fq_node *node, struct fq_span args,
+                               struct list_filter *filter, struct fq_why *out_why)
+{
+    struct fq_span area = fq_map_text(args, "area");
+    struct fq_span state = fq_map_text(args, "state");
+    char digits[8] = "";
+
+    filter->area = node->core.options.area;
+    if (area.size > 0) {
+        memcpy(digits, area.data, area.size < sizeof digits ? area.size : 0);
+        filter->area = (uint32_t)strtoul(digits, NULL, 10);
+        if (!fq_areas_find(&node->areas, filter->area)) {
+            return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s", digits);
+        }
+    }
+    if (state.size > 0 && state.size < sizeof filter->state) {
+        memcpy(filter->state, state.data, state.size);
+        bool is_known = false;
+        for (int i = 0; i < FQ_STATES; i++) {
+            is_known |= strcmp(filter->state, fq_state_name((enum fq_state)i)) == 0;
+        }
+        if (!is_known) {
+            return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "state: %s", filter->state);
+        }
+    }
+    fq_err err = read_code(node, args, "type", FQ_CODES_TYPE, &filter->type, out_why);
+    err = err ? err : read_code(node, args, "source", FQ_CODES_SOURCE, &filter->source, out_why);
+    return err ? err : read_code(node, args, "kind", FQ_CODES_KIND, &filter->kind, out_why);
+}
+
+static bool is_listed(const struct fq_node *node, const struct list_filter *filter,
+                      const struct fq_dispute *dispute)
+{
+    if (dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY)) {
+        return false;
+    }
+    return (!filter->type || filter->type == dispute->type) &&
+           (!filter->source || filter->source == dispute->source) &&
+           (!filter->kind || filter->kind == dispute->kind) &&
+           (!filter->state[0] ||
+            strcmp(filter->state, fq_state_name(fq_dispute_state(dispute))) == 0) &&
+           (dispute->home == filter->area ||
+            fq_areas_covers(&node->areas, filter->area, dispute->home));
+}
+
+fq_err fq_verb_list(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                    struct fq_why *out_why)
+{
+    const struct fq_view *view = &node->core.view;
+    struct fq_span from = fq_map_bytes(args, "cursor");
+    struct fq_writer rows = fq_writer_take(&node->scratch, PAGE_SIZE_MAX);
+    struct list_filter filter = {0};
+    uint32_t count = 0;
+    fq_err err = read_list_filter(node, args, &filter, out_why);
+
+    if (err) {
+        return err;
+    }
+    for (uint32_t i = from.size == 4 ? fq_get_be32(from.data) : 0; i < view->index.count; i++) {
+        if (!is_listed(node, &filter, &view->disputes[i])) {
+            continue;
+        }
+        if (rows.size - rows.used < FQ_DESCRIBE_ROW_MAX) {
+            fq_put_be32(answer->cursor, i);
+            answer->cursor_size = 4;
+            break;
+        }
+        fq_describe_dispute_row(view, &node->codes, &view->disputes[i], &rows);
+        count++;
+    }
+    fq_write_array(&answer->writer, count);
+    fq_write_raw(&answer->writer, fq_writer_span(&rows));
+    return FQ_OK;
+}
+
+/* ---- vault ---- */
+
+#define PURPOSE_MAX 200
+
+/* Every reading is noted before it is answered: key at8 id16, value the purpose. */
+static fq_err note_reading(struct fq_node *node, const struct fq_dispute *dispute,
+                           struct fq_span purpose, struct fq_why *out_why)
+{
+    uint8_t key[8 + FQ_ID_SIZE];
+    const struct fq_write write = {
+        .family = FQ_FAMILY_AUDIT,
+        .key = fq_span_of(key, sizeof key),
+        .value = purpose,
+    };
+
+    fq_put_be64(key, fq_node_now_ms());
+    memcpy(key + 8, dispute->id.bytes, FQ_ID_SIZE);
+    return fq_store_commit(node->store, &write, 1, true, out_why);
+}
+
+static fq_err write_fields(struct fq_node *node, const struct fq_dispute *dispute,
+                           const struct fq_vault_key *key, struct fq_writer *writer,
+                           struct fq_why *out_why)
+{
+    struct fq_span found[FQ_VAULT_FIELDS_END] = {{0}};
+    uint32_t count = 0;
+
+    for (unsigned field = 1; field < FQ_VAULT_FIELDS_END; field++) {
+        uint8_t place[FQ_ID_SIZE + 2];
+        struct fq_span cipher;
+        bool is_found;
+        memcpy(place, dispute->id.bytes, FQ_ID_SIZE);
+        fq_put_be16(place + FQ_ID_SIZE, (uint16_t)field);
+        fq_err err = fq_store_get(node->store, FQ_FAMILY_VAULT, fq_span_of(place, sizeof place),
+                                  &node->scratch, &cipher, &is_found, out_why);
+        if (!err && is_found) {
+            err = fq_vault_field_open(key, &dispute->id, (uint16_t)field, cipher, &node->scratch,
+                                      &found[field], out_why);
+            count++;
+        }
+        if (err) {
+            return err;
+        }
+    }
+    fq_write_map(writer, count);
+    for (unsigned field = 1; field < FQ_VAULT_FIELDS_END; field++) {
+        if (found[field].data) {
+            fq_write_text(writer, fq_vault_field_name(field));
+            fq_write_text_span(writer, found[field]);
+        }
+    }
+    return FQ_OK;
+}
+
+fq_err fq_verb_vault_read(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                          struct fq_why *out_why)
+{
+    struct fq_span purpose = fq_map_text(args, "purpose");
+    const struct fq_dispute *dispute;
+    struct fq_vault_key key;
+    struct fq_span wrapped;
+    bool is_found = false;
+
+    if (!node->tier->has_vault) {
+        return fq_fail(out_why, FQ_REASON_NOT_HELD, "vault");
+    }
+    if (purpose.size == 0 || purpose.size > PURPOSE_MAX) {
+        return fq_fail(out_why, FQ_REASON_ARGUMENT, "purpose");
+    }
+    fq_err err = find_dispute(node, args, &dispute, out_why);
+    err = err ? err : note_reading(node, dispute, purpose, out_why);
+    if (!err) {
+        err = fq_store_get(node->store, FQ_FAMILY_VAULT_KEY,
+                           fq_span_of(dispute->id.bytes, FQ_ID_SIZE), &node->scratch, &wrapped,
+                           &is_found, out_why);
+    }
+    if (err) {
+        return err;
+    }
+    if (!is_found) {
+        fq_write_map(&answer->writer, 0);
+        return FQ_OK;
+    }
+    err = fq_vault_key_unwrap(&node->vault_master, &dispute->id, wrapped, &key, out_why);
+    if (!err) {
+        err = write_fields(node, dispute, &key, &answer->writer, out_why);
+        fq_wipe(&key, sizeof key);
+    }
+    return err;
+}
