@@ -64,7 +64,19 @@ check_translations() {
         cat "$work/msgfmt"
         return
     fi
-    LC_ALL=C msgcmp ops/po/zh_CN.po "$template" 2>&1 | sed "s,^$work/,," | grep -v 'fatal error'
+    LC_ALL=C msgcmp --no-fuzzy-matching ops/po/zh_CN.po "$template" >"$work/msgcmp" 2>&1
+    # msgcmp names the line of the msgstr in the template; its place and msgid stand above. Words
+    # the program looks up by value are in the catalogue only.
+    grep -vE 'fatal error|is not used' "$work/msgcmp" | while IFS=: read -r file line remark; do
+        if [ "$file" = "$template" ]; then
+            head -n "$line" "$template" | awk '
+                /^#: / { place = $2; text = "" }
+                /^(msgid )?"/ { sub(/^msgid /, ""); gsub(/^"|"$/, ""); text = text $0 }
+                END { print place ": no Chinese for \"" text "\"" }'
+        else
+            echo "$file:$line:$remark"
+        fi
+    done
 }
 
 # Layers, order, purity, doors and sizes: one pass over the code, with comments and strings blanked.

@@ -10,8 +10,8 @@
 #include "client.h"
 #include "fq/core/event.h"
 #include "fq/edge/crypto.h"
+#include "fq/edge/vault.h"
 #include "import_row.h"
-#include "vault_fields.h"
 
 #define BINDINGS_MAX 14
 
@@ -280,15 +280,24 @@ static fq_err find_dispute(struct work *work, struct fq_why *out_why)
                : fq_fail(out_why, FQ_REASON_BYTES, "dispute.find");
 }
 
-static const char *const vault_options[] = {"party",       "party-id", "phone",
-                                            "other-party", "address",  "narrative"};
+static const struct {
+    const char *option;
+    enum fq_vault_field field;
+} vault_options[] = {
+    {"party", FQ_VAULT_PARTY_NAME},
+    {"party-id", FQ_VAULT_PARTY_ID_NUMBER},
+    {"phone", FQ_VAULT_PARTY_PHONE},
+    {"address", FQ_VAULT_PARTY_ADDRESS},
+    {"other-party", FQ_VAULT_OTHER_PARTY_NAME},
+    {"narrative", FQ_VAULT_NARRATIVE},
+};
 
 static void write_vault(const struct work *work, struct cli_args *args)
 {
     uint32_t count = 0;
 
     for (size_t i = 0; i < sizeof vault_options / sizeof vault_options[0]; i++) {
-        count += cli_value(work->cli, vault_options[i]) != NULL;
+        count += cli_value(work->cli, vault_options[i].option) != NULL;
     }
     if (count == 0) {
         return;
@@ -296,11 +305,11 @@ static void write_vault(const struct work *work, struct cli_args *args)
     cli_args_key(args, "vault");
     fq_write_array(&args->pairs, count);
     for (size_t i = 0; i < sizeof vault_options / sizeof vault_options[0]; i++) {
-        const char *text = cli_value(work->cli, vault_options[i]);
+        const char *text = cli_value(work->cli, vault_options[i].option);
         if (text) {
             fq_write_array(&args->pairs, 3);
             fq_write_uint(&args->pairs, 0);
-            fq_write_uint(&args->pairs, vault_field_find(vault_options[i]));
+            fq_write_uint(&args->pairs, vault_options[i].field);
             fq_write_text(&args->pairs, text);
         }
     }

@@ -6,7 +6,7 @@
 
 #include "fq/edge/csv.h"
 #include "fq/edge/settings.h"
-#include "vault_fields.h"
+#include "fq/edge/vault.h"
 
 #define PATH_SIZE 160
 
@@ -425,7 +425,7 @@ static fq_err load_vault(const struct loader *loader)
             return fail_on(loader, field, "one vault field too many");
         }
         struct map_vault *vault = &map->vault[map->vault_count++];
-        vault->field = vault_field_find(field->text);
+        vault->field = fq_vault_field_find(fq_span_text(field->text));
         if (!vault->field) {
             return fail_on(loader, field, "is not a vault field");
         }

@@ -5,7 +5,7 @@
  * It is not a log: only the newest entry counts.
  *
  * T1  An entry is on disk when fq_told_write returns.
- * T2  A torn slot is ignored in favour of the other; a torn file is never an error.
+ * T2  A torn slot is ignored in favour of the other. Two damaged ones fail: no crash does that.
  * T3  The newest whole entry is the one that opening reports.
  * T4  Once a write failed, every later one fails: the system may report a lost write only once. */
 #ifndef FQ_EDGE_TOLD_H

@@ -1,0 +1,330 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "service.h"
+
+#include "fq/core/rollup.h"
+
+const struct fq_verb fq_verbs[] = {
+    {"status", fq_verb_status},
+    {"rollup", fq_verb_rollup},
+    {"digest", fq_verb_digest},
+    {"audit", fq_verb_audit},
+    {"wait", fq_verb_wait},
+    {"dispute.find", fq_verb_find},
+    {"dispute.show", fq_verb_show},
+    {"dispute.list", fq_verb_list},
+    {"vault.read", fq_verb_vault_read},
+    {"replay", fq_verb_replay},
+    {"replay.start", fq_verb_replay_start},
+    {"log.verify", fq_verb_log_verify},
+    {"evidence", fq_verb_evidence},
+    {"table.codes", fq_verb_codes},
+    {"table.areas", fq_verb_areas},
+    {NULL, NULL},
+};
+
+/* ---- small writers ---- */
+
+static void put_text(struct fq_writer *writer, const char *key, const char *value)
+{
+    fq_write_text(writer, key);
+    fq_write_text(writer, value);
+}
+
+static void put_uint(struct fq_writer *writer, const char *key, uint64_t value)
+{
+    fq_write_text(writer, key);
+    fq_write_uint(writer, value);
+}
+
+static void put_bool(struct fq_writer *writer, const char *key, bool value)
+{
+    fq_write_text(writer, key);
+    fq_write_bool(writer, value);
+}
+
+static void put_code(struct fq_writer *writer, const char *key, const char *format, uint32_t code)
+{
+    char text[16];
+
+    fq_write_text(writer, key);
+    if (code == 0) {
+        fq_write_nil(writer);
+        return;
+    }
+    snprintf(text, sizeof text, format, code);
+    fq_write_text(writer, text);
+}
+
+/* ---- status ---- */
+
+static uint64_t at_top(const struct fq_node *node, const struct fq_log *log, uint64_t value)
+{
+    return node->core.options.has_parent ? value : log->last;
+}
+
+static void write_origins(const struct fq_node *node, struct fq_writer *writer)
+{
+    const struct fq_frontier *frontier = &node->core.frontier;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < frontier->count; i++) {
+        count += frontier->logs[i].last > 0;
+    }
+    fq_write_text(writer, "origins");
+    fq_write_array(writer, count);
+    for (uint32_t i = 0; i < frontier->count; i++) {
+        const struct fq_log *log = &frontier->logs[i];
+        if (log->last == 0) {
+            continue;
+        }
+        fq_write_map(writer, 6);
+        put_code(writer, "origin", "%08u", log->id.origin);
+        put_uint(writer, "stream", log->id.stream);
+        put_uint(writer, "epoch", log->id.epoch);
+        put_uint(writer, "seq", log->last);
+        put_uint(writer, "acked", at_top(node, log, log->acked));
+        put_uint(writer, "up", at_top(node, log, log->up));
+    }
+}
+
+static void write_children(const struct fq_node *node, struct fq_writer *writer)
+{
+    uint32_t count = fq_sync_child_count(&node->core.sync);
+
+    fq_write_text(writer, "children");
+    fq_write_array(writer, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct fq_sync_child child = fq_sync_child_at(&node->core.sync, i);
+        fq_write_map(writer, 4);
+        put_code(writer, "node", "%08u", child.origin);
+        put_code(writer, "area", "%06u", child.origin / 100);
+        put_bool(writer, "linked", child.is_linked);
+        put_uint(writer, "heard", child.heard_ms);
+    }
+}
+
+fq_err fq_verb_status(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                      struct fq_why *out_why)
+{
+    const struct fq_core *core = &node->core;
+    struct fq_writer *writer = &answer->writer;
+    char instance[2 * FQ_ID_SIZE + 1];
+
+    (void)args;
+    (void)out_why;
+    fq_hex_encode(fq_span_of(core->options.instance.bytes, FQ_ID_SIZE), instance);
+    fq_write_map(writer, 21);
+    put_code(writer, "node", "%08u", core->options.origin);
+    put_code(writer, "area", "%06u", core->options.area);
+    put_text(writer, "tier", fq_tier_name(core->options.tier));
+    put_text(writer, "instance", instance);
+    put_uint(writer, "epoch", core->options.epoch);
+    put_uint(writer, "head", core->feed.head);
+    put_uint(writer, "disputes", core->view.dispute_count);
+    put_uint(writer, "events", core->view.event_count);
+    put_bool(writer, "linked", !core->options.has_parent || fq_sync_is_linked(&core->sync));
+    put_code(writer, "parent", "%08u", fq_sync_parent(&core->sync));
+    write_children(node, writer);
+    write_origins(node, writer);
+    fq_write_text(writer, "proven_equal");
+    fq_write_array(writer, 0);
+    put_bool(writer, "ready", true);
+    put_bool(writer, "read_only", !fq_sync_may_originate(&core->sync));
+    put_uint(writer, "view_lsn", node->view_lsn);
+    put_uint(writer, "refused_keys", fq_net_refused_count(node->net));
+    put_uint(writer, "hostile", fq_net_hostile_count(node->net));
+    put_uint(writer, "refused_batches", core->refused_batch_count);
+    put_uint(writer, "subscriptions", node->subscriptions);
+    put_uint(writer, "boot", node->boot);
+    return FQ_OK;
+}
+
+/* ---- arguments ---- */
+
+static fq_err read_area(const struct fq_node *node, struct fq_span args, uint32_t *out_area,
+                        struct fq_why *out_why)
+{
+    struct fq_span text = fq_map_text(args, "area");
+    uint32_t code = 0;
+
+    if (text.size == 0) {
+        *out_area = node->core.options.area;
+        return FQ_OK;
+    }
+    for (size_t i = 0; i < text.size && text.size <= 6; i++) {
+        code = text.data[i] >= '0' && text.data[i] <= '9' ? code * 10 + (text.data[i] - '0') : 0;
+    }
+    if (!fq_areas_find(&node->areas, code)) {
+        char known[200] = "";
+        size_t used = 0;
+        for (uint32_t i = 0; i < node->areas.count && used + 8 < sizeof known; i++) {
+            used += (size_t)snprintf(known + used, sizeof known - used, " %06u",
+                                     node->areas.rows[i].code);
+        }
+        return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%.*s;%s%s",
+                       (int)(text.size < 40 ? text.size : 40), (const char *)text.data, known,
+                       used + 8 < sizeof known ? "" : " ...");
+    }
+    if (!fq_areas_covers(&node->areas, node->core.options.area, code)) {
+        return fq_fail(out_why, FQ_REASON_NOT_HELD, "%06u", code);
+    }
+    *out_area = code;
+    return FQ_OK;
+}
+
+static fq_err read_period(struct fq_span args, struct fq_period *out_period,
+                          struct fq_why *out_why)
+{
+    struct fq_span text = fq_map_text(args, "period");
+
+    if (!fq_period_parse(text, out_period)) {
+        return fq_fail(out_why, FQ_REASON_PERIOD_UNKNOWN, "%.*s",
+                       (int)(text.size < 40 ? text.size : 40), (const char *)text.data);
+    }
+    return FQ_OK;
+}
+
+/* ---- digest ---- */
+
+/* The two proofs that stand on every figure: what is held, and what it amounts to. */
+static fq_err make_proofs(struct fq_node *node, uint32_t area, uint16_t first_month,
+                          uint16_t last_month, char *out_frontier, char *out_digest,
+                          struct fq_why *out_why)
+{
+    struct fq_digest digest = fq_view_digest(&node->core.view, area, first_month, last_month);
+    struct fq_hash frontier;
+    uint8_t bytes[16];
+    fq_err err = fq_frontier_hash(&node->core.frontier, &node->areas, area, &node->scratch,
+                                  &frontier);
+
+    if (err) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    fq_put_be64(bytes, digest.high);
+    fq_put_be64(bytes + 8, digest.low);
+    fq_hex_encode(fq_span_of(frontier.bytes, FQ_HASH_SIZE), out_frontier);
+    fq_hex_encode(fq_span_of(bytes, sizeof bytes), out_digest);
+    return FQ_OK;
+}
+
+fq_err fq_verb_digest(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                      struct fq_why *out_why)
+{
+    struct fq_period period = {.first_month = 0, .last_month = UINT16_MAX};
+    char frontier[2 * FQ_HASH_SIZE + 1];
+    char digest[33];
+    uint32_t area = 0;
+    fq_err err = read_area(node, args, &area, out_why);
+
+    if (!err && fq_map_text(args, "period").size > 0) {
+        err = read_period(args, &period, out_why);
+    }
+    err = err ? err
+              : make_proofs(node, area, period.first_month, period.last_month, frontier, digest,
+                            out_why);
+    if (!err) {
+        fq_write_map(&answer->writer, 3);
+        put_code(&answer->writer, "area", "%06u", area);
+        put_text(&answer->writer, "frontier", frontier);
+        put_text(&answer->writer, "digest", digest);
+    }
+    return err;
+}
+
+/* ---- wait ---- */
+
+static bool is_reached(const struct fq_node *node, enum fq_tier wanted)
+{
+    const struct fq_core *core = &node->core;
+    const struct fq_log *own = fq_frontier_find(&core->frontier, &core->own);
+    const struct fq_area *parent = fq_areas_find(&node->areas, fq_sync_parent(&core->sync) / 100);
+
+    if (wanted <= core->options.tier || !core->options.has_parent) {
+        return true;
+    }
+    for (uint32_t i = 0; i < core->frontier.count; i++) {
+        const struct fq_log *log = &core->frontier.logs[i];
+        bool is_direct = parent && wanted <= parent->tier;
+        if (log->id.stream == 0 && (is_direct ? log->acked : log->up) < log->last) {
+            return false;
+        }
+    }
+    return !own || own->last == 0 || parent;
+}
+
+fq_err fq_verb_wait(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                    struct fq_why *out_why)
+{
+    struct fq_span name = fq_map_text(args, "tier");
+    enum fq_tier wanted;
+
+    if (!fq_tier_parse(name, &wanted)) {
+        return fq_fail(out_why, FQ_REASON_ARGUMENT, "tier");
+    }
+    bool is_done = is_reached(node, wanted);
+    answer->is_waiting = !is_done;
+    fq_write_map(&answer->writer, 1);
+    put_bool(&answer->writer, "reached", is_done);
+    return FQ_OK;
+}
+
+/* ---- tables ---- */
+
+fq_err fq_verb_codes(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                     struct fq_why *out_why)
+{
+    struct fq_writer *writer = &answer->writer;
+
+    (void)args;
+    (void)out_why;
+    fq_write_map(writer, 2);
+    put_uint(writer, "version", node->codes.version);
+    fq_write_text(writer, "tables");
+    fq_write_map(writer, FQ_CODES_COUNT - 1);
+    for (int table = 1; table < FQ_CODES_COUNT; table++) {
+        uint32_t count = node->codes.tables[table].count;
+        fq_write_text(writer, fq_codes_table_name((enum fq_code_table)table));
+        fq_write_array(writer, count);
+        for (uint32_t i = 0; i < count; i++) {
+            const struct fq_code *code = &node->codes.tables[table].rows[i];
+            fq_write_map(writer, 5);
+            put_text(writer, "id", code->id);
+            put_uint(writer, "number", code->number);
+            put_text(writer, "zh", code->zh);
+            put_text(writer, "en", code->en);
+            put_uint(writer, "parent", code->parent);
+        }
+    }
+    return FQ_OK;
+}
+
+#define AREAS_PAGE 500
+
+fq_err fq_verb_areas(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                     struct fq_why *out_why)
+{
+    struct fq_span from = fq_map_bytes(args, "cursor");
+    uint32_t first = from.size == 4 ? fq_get_be32(from.data) : 0;
+    uint32_t end = node->areas.count < first + AREAS_PAGE ? node->areas.count : first + AREAS_PAGE;
+
+    (void)out_why;
+    first = first < end ? first : end;
+    fq_write_array(&answer->writer, end - first);
+    for (uint32_t i = first; i < end; i++) {
+        const struct fq_area *area = &node->areas.rows[i];
+        fq_write_map(&answer->writer, 5);
+        put_code(&answer->writer, "code", "%06u", area->code);
+        put_text(&answer->writer, "name_zh", area->name_zh);
+        put_text(&answer->writer, "name_en", area->name_en);
+        put_code(&answer->writer, "parent", "%06u", area->parent);
+        put_text(&answer->writer, "tier", fq_tier_name(area->tier));
+    }
+    if (end < node->areas.count) {
+        fq_put_be32(answer->cursor, end);
+        answer->cursor_size = 4;
+    }
+    return FQ_OK;
+}
