@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fq/edge/area_file.h"
+#include "fq/edge/code_file.h"
+
 #define MEMORY_SIZE ((size_t)256 * 1024 * 1024)       /* reserved, not used up */
 #define SCRATCH_SIZE ((size_t)2 * 1024 * 1024 * 1024) /* likewise */
 #define INPUTS_MAX 8192

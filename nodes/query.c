@@ -45,7 +45,7 @@ static void put_bool(struct fq_writer *writer, const char *key, bool value)
     fq_write_bool(writer, value);
 }
 
-static void put_code(struct fq_writer *writer, const char *key, const char *format, uint32_t code)
+static void put_code(struct fq_writer *writer, const char *key, int width, uint32_t code)
 {
     char text[16];
 
@@ -54,7 +54,7 @@ static void put_code(struct fq_writer *writer, const char *key, const char *form
         fq_write_nil(writer);
         return;
     }
-    snprintf(text, sizeof text, format, code);
+    snprintf(text, sizeof text, "%0*u", width, code);
     fq_write_text(writer, text);
 }
 
@@ -81,7 +81,7 @@ static void write_origins(const struct fq_node *node, struct fq_writer *writer)
             continue;
         }
         fq_write_map(writer, 6);
-        put_code(writer, "origin", "%08u", log->id.origin);
+        put_code(writer, "origin", 8, log->id.origin);
         put_uint(writer, "stream", log->id.stream);
         put_uint(writer, "epoch", log->id.epoch);
         put_uint(writer, "seq", log->last);
@@ -99,8 +99,8 @@ static void write_children(const struct fq_node *node, struct fq_writer *writer)
     for (uint32_t i = 0; i < count; i++) {
         struct fq_sync_child child = fq_sync_child_at(&node->core.sync, i);
         fq_write_map(writer, 4);
-        put_code(writer, "node", "%08u", child.origin);
-        put_code(writer, "area", "%06u", child.origin / 100);
+        put_code(writer, "node", 8, child.origin);
+        put_code(writer, "area", 6, child.origin / 100);
         put_bool(writer, "linked", child.is_linked);
         put_uint(writer, "heard", child.heard_ms);
     }
@@ -117,8 +117,8 @@ fq_err fq_verb_status(struct fq_node *node, struct fq_span args, struct fq_answe
     (void)out_why;
     fq_hex_encode(fq_span_of(core->options.instance.bytes, FQ_ID_SIZE), instance);
     fq_write_map(writer, 21);
-    put_code(writer, "node", "%08u", core->options.origin);
-    put_code(writer, "area", "%06u", core->options.area);
+    put_code(writer, "node", 8, core->options.origin);
+    put_code(writer, "area", 6, core->options.area);
     put_text(writer, "tier", fq_tier_name(core->options.tier));
     put_text(writer, "instance", instance);
     put_uint(writer, "epoch", core->options.epoch);
@@ -126,7 +126,7 @@ fq_err fq_verb_status(struct fq_node *node, struct fq_span args, struct fq_answe
     put_uint(writer, "disputes", core->view.dispute_count);
     put_uint(writer, "events", core->view.event_count);
     put_bool(writer, "linked", !core->options.has_parent || fq_sync_is_linked(&core->sync));
-    put_code(writer, "parent", "%08u", fq_sync_parent(&core->sync));
+    put_code(writer, "parent", 8, fq_sync_parent(&core->sync));
     write_children(node, writer);
     write_origins(node, writer);
     fq_write_text(writer, "proven_equal");
@@ -227,7 +227,7 @@ fq_err fq_verb_digest(struct fq_node *node, struct fq_span args, struct fq_answe
                             out_why);
     if (!err) {
         fq_write_map(&answer->writer, 3);
-        put_code(&answer->writer, "area", "%06u", area);
+        put_code(&answer->writer, "area", 6, area);
         put_text(&answer->writer, "frontier", frontier);
         put_text(&answer->writer, "digest", digest);
     }
@@ -316,10 +316,10 @@ fq_err fq_verb_areas(struct fq_node *node, struct fq_span args, struct fq_answer
     for (uint32_t i = first; i < end; i++) {
         const struct fq_area *area = &node->areas.rows[i];
         fq_write_map(&answer->writer, 5);
-        put_code(&answer->writer, "code", "%06u", area->code);
+        put_code(&answer->writer, "code", 6, area->code);
         put_text(&answer->writer, "name_zh", area->name_zh);
         put_text(&answer->writer, "name_en", area->name_en);
-        put_code(&answer->writer, "parent", "%06u", area->parent);
+        put_code(&answer->writer, "parent", 6, area->parent);
         put_text(&answer->writer, "tier", fq_tier_name(area->tier));
     }
     if (end < node->areas.count) {

@@ -274,13 +274,13 @@ static size_t print_certificate(const struct fq_certificate *certificate, char *
         (void)snprintf(index, sizeof index, "index = %u\n", (unsigned)certificate->index);
     }
     /* libconfig reads a number beyond 31 bits right only with its L. */
-    int printed = snprintf(out, size,
-                           "name = \"%s\"\nkind = \"%s\"\narea = \"%06u\"\n%srole = \"%s\"\n"
-                           "serial = %" PRIu64 "%s\npublic-key = \"%s\"\nsign-key = \"%s\"\n",
-                           certificate->name, certificate->is_node ? "node" : "person",
-                           (unsigned)certificate->area, index, fq_role_name(certificate->role),
-                           certificate->serial, certificate->serial > INT32_MAX ? "L" : "", z85,
-                           sign_key);
+    int printed =
+        snprintf(out, size,
+                 "name = \"%s\"\nkind = \"%s\"\narea = \"%06u\"\n%srole = \"%s\"\n"
+                 "serial = %" PRIu64 "%s\npublic-key = \"%s\"\nsign-key = \"%s\"\n",
+                 certificate->name, certificate->is_node ? "node" : "person",
+                 (unsigned)certificate->area, index, fq_role_name(certificate->role),
+                 certificate->serial, certificate->serial > INT32_MAX ? "L" : "", z85, sign_key);
     FQ_ASSERT(printed > 0 && (size_t)printed < size);
     return (size_t)printed;
 }
@@ -492,8 +492,7 @@ static fq_err read_holder(const char *path, const struct value *values,
         return wrong(path, values, KEY_NAME, "too long", out_why);
     }
     certificate->is_node = fq_span_equal(values[KEY_KIND].text, fq_span_text("node"));
-    if (!certificate->is_node &&
-        !fq_span_equal(values[KEY_KIND].text, fq_span_text("person"))) {
+    if (!certificate->is_node && !fq_span_equal(values[KEY_KIND].text, fq_span_text("person"))) {
         return wrong(path, values, KEY_KIND, "node or person", out_why);
     }
     if (values[KEY_AREA].text.size != 6 || !copy_text(values[KEY_AREA].text, word, sizeof word) ||
@@ -546,8 +545,7 @@ static fq_err read_secrets(const char *path, const struct value *values,
     if (!fq_z85_decode(values[KEY_SECRET_KEY].text, identity->curve_secret)) {
         return wrong(path, values, KEY_SECRET_KEY, "40 characters of Z85", out_why);
     }
-    if (!read_hex(values[KEY_SIGN_SECRET].text, identity->sign_secret.bytes,
-                  FQ_SIGN_SECRET_SIZE)) {
+    if (!read_hex(values[KEY_SIGN_SECRET].text, identity->sign_secret.bytes, FQ_SIGN_SECRET_SIZE)) {
         return wrong(path, values, KEY_SIGN_SECRET, "128 hex digits", out_why);
     }
     start_sodium();

@@ -85,9 +85,9 @@ static fq_err read_slots(struct fq_told *told, struct fq_told_entry *out_last,
             memcpy(out_last->chain.bytes, slot + CHAIN_AT, FQ_HASH_SIZE);
         }
     }
-    return torn < SLOT_COUNT ? FQ_OK
-                             : fq_fail(out_why, FQ_REASON_FILE, "%s: both entries are damaged",
-                                       told->path);
+    return torn < SLOT_COUNT
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_FILE, "%s: both entries are damaged", told->path);
 }
 
 /* ---- File ---- */

@@ -43,7 +43,7 @@ struct import {
     struct map map;
     struct row_seen seen;
     struct fq_arena row_arena;
-    bool has_header;
+    bool has_header, has_vault;
     struct row row;
 
     struct request window[WINDOW];
@@ -318,6 +318,9 @@ static fq_err judge_row(struct import *import, const struct fq_csv_row *csv, boo
     }
     err = row_events(&import->map, &import->tables->codes, csv->fields, csv->field_count,
                      &import->row_arena, &import->row, why);
+    if (!import->has_vault) {
+        import->row.vault_count = 0;
+    }
     return err ? err : encode_row(import, why);
 }
 
@@ -407,6 +410,10 @@ static fq_err import_file(struct import *import, const char *path, struct fq_why
     err = err ? err : cli_tables_open(import->client, &import->tables, out_why);
     if (err) {
         return err;
+    }
+    import->has_vault = strcmp(import->tables->tier, "county") == 0;
+    if (!import->has_vault && import->map.vault_count) {
+        cli_say("%s", _("Only counties keep party data; the map's vault columns stay out."));
     }
     err = fq_csv_read(path, take_row, import, out_why);
     err = err ? err : finish_requests(import, out_why);

@@ -91,7 +91,8 @@ static fq_err start_all(const struct lab *lab, const struct lab_node *const *nod
 static fq_err find_taxonomy(const struct cli *cli, char *out, size_t out_size,
                             struct fq_why *out_why)
 {
-    static const char *const places[] = {"../../config", "../share/fengqiao", "../etc/fengqiao"};
+    static const char *const places[] = {"../../config", "../../../config",
+                                         "../share/fengqiao/config"};
 
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         snprintf(out, out_size, "%s/%s/taxonomy.cfg", cli->exe_dir, places[i]);
@@ -99,8 +100,7 @@ static fq_err find_taxonomy(const struct cli *cli, char *out, size_t out_size,
             return FQ_OK;
         }
     }
-    snprintf(out, out_size, "/usr/share/fengqiao/taxonomy.cfg");
-    return access(out, R_OK) == 0 ? FQ_OK : fq_fail(out_why, FQ_REASON_FILE, "taxonomy.cfg");
+    return fq_fail(out_why, FQ_REASON_FILE, "%s", out);
 }
 
 static fq_err run_up(struct cli *cli, struct fq_why *out_why)

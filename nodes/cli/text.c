@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #define DOMAIN "fengqiao"
+#ifndef FQ_LOCALEDIR
+#define FQ_LOCALEDIR "/usr/share/locale"
+#endif
 
 static bool is_chinese;
 
@@ -36,22 +39,35 @@ static bool choose_language(const char *asked)
     return false;
 }
 
+/* Beside the program when it was just built, below the prefix when it was installed. */
+static const char *find_catalogs(const char *exe_dir, char *path, size_t path_size)
+{
+    static const char *const places[] = {"../locale", "../../locale", "../share/locale"};
+    const char *given = getenv("FQ_LOCALEDIR");
+    char file[700];
+
+    if (given && *given) {
+        return given;
+    }
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        snprintf(path, path_size, "%s/%s", exe_dir, places[i]);
+        snprintf(file, sizeof file, "%s/zh_CN/LC_MESSAGES/" DOMAIN ".mo", path);
+        if (access(file, R_OK) == 0) {
+            return path;
+        }
+    }
+    return FQ_LOCALEDIR;
+}
+
 void cli_text_open(const char *asked, const char *exe_dir)
 {
     char path[600];
-    const char *given = getenv("FQ_LOCALEDIR");
 
     is_chinese = choose_language(asked);
     setenv("LANGUAGE", is_chinese ? "zh_CN" : "en", 1);
     setlocale(LC_ALL, "C.UTF-8");
     setlocale(LC_NUMERIC, "C");
-    for (int i = 0; i < 2 && !given; i++) {
-        char file[700];
-        snprintf(path, sizeof path, i == 0 ? "%s/../locale" : "%s/../share/locale", exe_dir);
-        snprintf(file, sizeof file, "%s/zh_CN/LC_MESSAGES/" DOMAIN ".mo", path);
-        given = access(file, R_OK) == 0 ? path : NULL;
-    }
-    bindtextdomain(DOMAIN, given ? given : "/usr/share/locale");
+    bindtextdomain(DOMAIN, find_catalogs(exe_dir, path, sizeof path));
     bind_textdomain_codeset(DOMAIN, "UTF-8");
     textdomain(DOMAIN);
 }

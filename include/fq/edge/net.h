@@ -6,7 +6,8 @@
  *
  * N1  Only a key of the allow-list gets in, also while no handler answers; who a message is from is
  *     told by the connection's key, read from the body frame of every message, and by nothing the
- *     peer says. A key that leaves the list is not heard from then on, even if still connected.
+ *     peer says. A key that leaves the list is not heard from then on, even if still connected; a
+ *     subscription it has lasts until the connection ends.
  * N2  A node that would let an unknown key in does not start.
  * N3  A message over FQ_NET_MESSAGE_MAX costs its sender the connection, and nobody else anything.
  * N4  One message is one frame: what comes in more is dropped whole and counted as hostile.
@@ -26,7 +27,7 @@ struct fq_net;
 struct fq_client;
 
 struct fq_net_options {
-    const struct fq_identity *identity; /* our keys; copied; may be NULL without CURVE */
+    const struct fq_identity *identity;        /* our keys; copied; may be NULL without CURVE */
     const struct fq_certificate *certificates; /* the allow-list; copied */
     const bool *may_feed;                      /* beside it; NULL: nobody may */
     size_t certificate_count;                  /* at most FQ_CERTIFICATES_MAX */
@@ -43,7 +44,8 @@ struct fq_net_message {
     /* Whose key the connection has (N1), until the allow-list changes. NULL without CURVE, for a
      * subscription that ends, and for a parent that is not in the allow-list. */
     const struct fq_certificate *peer;
-    struct fq_span body; /* of FEED: 1 or 0 (subscribed, unsubscribed) and the topic; in the arena */
+    /* Of FEED: 1 or 0 (subscribed, unsubscribed) and the topic. In the arena. */
+    struct fq_span body;
 };
 
 enum fq_sent {
@@ -96,8 +98,8 @@ FQ_CHECKED fq_err fq_net_set_certificates(struct fq_net *net,
 FQ_CHECKED fq_err fq_net_poll(struct fq_net *net, int timeout_ms, int extra_fd,
                               bool *out_is_extra_ready, struct fq_why *out_why);
 /* The next message that is there, from each socket in turn; `out_is_received` is false when there
- * is none. Takes nothing, and fails with LIMIT, while the arena has not room for the largest.
- * Fails with NET. */
+ * is none, or when the arena has not room for the largest: it then stays where it is. Fails with
+ * NET. */
 FQ_CHECKED fq_err fq_net_receive(struct fq_net *net, struct fq_arena *arena,
                                  struct fq_net_message *out_message, bool *out_is_received,
                                  struct fq_why *out_why);

@@ -22,35 +22,30 @@
 #define FQ_STORE_PATH_SIZE 4096
 #define FQ_STORE_VALUE_MAX ((size_t)16 << 20)
 
-/* symbol, RocksDB's name */
-#define FQ_FAMILIES(X)                                                                             \
-    X(DEFAULT, "default")                                                                          \
-    X(LOG, "log")                                                                                  \
-    X(HAVE, "have")                                                                                \
-    X(ARRIVAL, "arrival")                                                                          \
-    X(VIEW, "view")                                                                                \
-    X(CELL, "cell")                                                                                \
-    X(EVIDENCE, "evidence")                                                                        \
-    X(PEER, "peer")                                                                                \
-    X(AUDIT, "audit")                                                                              \
-    X(SEAL, "seal")                                                                                \
-    X(VAULT, "vault")                                                                              \
-    X(VAULT_KEY, "vault_key")
-
+/* RocksDB calls them by these words in lower case: "default", "log" ... "vault_key". */
 enum fq_family {
-#define FQ_FAMILY_ENUM(symbol, name) FQ_FAMILY_##symbol,
-    FQ_FAMILIES(FQ_FAMILY_ENUM)
-#undef FQ_FAMILY_ENUM
-        FQ_FAMILY_COUNT
+    FQ_FAMILY_DEFAULT,
+    FQ_FAMILY_LOG,
+    FQ_FAMILY_HAVE,
+    FQ_FAMILY_ARRIVAL,
+    FQ_FAMILY_VIEW,
+    FQ_FAMILY_CELL,
+    FQ_FAMILY_EVIDENCE,
+    FQ_FAMILY_PEER,
+    FQ_FAMILY_AUDIT,
+    FQ_FAMILY_SEAL,
+    FQ_FAMILY_VAULT,
+    FQ_FAMILY_VAULT_KEY,
+    FQ_FAMILY_COUNT,
 };
 
 struct fq_store_options {
-    const char *path;    /* the data directory; made with mode 0700 when missing, its parent is not */
-    bool has_vault;      /* the vault families belong here; they are made when missing */
-    bool is_read_only;   /* changes nothing, needs no lock, sees what was stored at this moment */
-    uint32_t format;     /* the store format of this program */
-    uint64_t now_s;      /* Unix time, for the name of a copy */
-    size_t buffer_size;  /* memory for log batches before they go to a file; 0 is 8 MiB */
+    const char *path;  /* the data directory; made with mode 0700 when missing, its parent is not */
+    bool has_vault;    /* the vault families belong here; they are made when missing */
+    bool is_read_only; /* changes nothing, needs no lock, sees what was stored at this moment */
+    uint32_t format;   /* the store format of this program */
+    uint64_t now_s;    /* Unix time, for the name of a copy */
+    size_t buffer_size; /* memory for log batches before they go to a file; 0 is 8 MiB */
 };
 
 struct fq_store_recovery {

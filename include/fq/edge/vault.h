@@ -76,8 +76,7 @@ FQ_CHECKED fq_err fq_vault_field_seal(const struct fq_vault_key *key, const stru
                                       struct fq_span *out_cipher, struct fq_why *out_why);
 /* The text back, in the arena. Fails with CRYPTO (X1, X2), or LIMIT. */
 FQ_CHECKED fq_err fq_vault_field_open(const struct fq_vault_key *key, const struct fq_id *dispute,
-                                      uint16_t field, struct fq_span cipher,
-                                      struct fq_arena *arena, struct fq_span *out_plain,
-                                      struct fq_why *out_why);
+                                      uint16_t field, struct fq_span cipher, struct fq_arena *arena,
+                                      struct fq_span *out_plain, struct fq_why *out_why);
 
 #endif
