@@ -4,7 +4,7 @@
 
 #include "service.h"
 
-#include "fq/core/rollup.h"
+#include "fq/core/period.h"
 
 const struct fq_verb fq_verbs[] = {
     {"status", fq_verb_status},
@@ -144,8 +144,8 @@ fq_err fq_verb_status(struct fq_node *node, struct fq_span args, struct fq_answe
 
 /* ---- arguments ---- */
 
-static fq_err read_area(const struct fq_node *node, struct fq_span args, uint32_t *out_area,
-                        struct fq_why *out_why)
+fq_err fq_service_read_area(const struct fq_node *node, struct fq_span args, uint32_t *out_area,
+                            struct fq_why *out_why)
 {
     struct fq_span text = fq_map_text(args, "area");
     uint32_t code = 0;
@@ -175,8 +175,8 @@ static fq_err read_area(const struct fq_node *node, struct fq_span args, uint32_
     return FQ_OK;
 }
 
-static fq_err read_period(struct fq_span args, struct fq_period *out_period,
-                          struct fq_why *out_why)
+fq_err fq_service_read_period(struct fq_span args, struct fq_period *out_period,
+                              struct fq_why *out_why)
 {
     struct fq_span text = fq_map_text(args, "period");
 
@@ -189,10 +189,8 @@ static fq_err read_period(struct fq_span args, struct fq_period *out_period,
 
 /* ---- digest ---- */
 
-/* The two proofs that stand on every figure: what is held, and what it amounts to. */
-static fq_err make_proofs(struct fq_node *node, uint32_t area, uint16_t first_month,
-                          uint16_t last_month, char *out_frontier, char *out_digest,
-                          struct fq_why *out_why)
+fq_err fq_service_prove(struct fq_node *node, uint32_t area, uint16_t first_month,
+                        uint16_t last_month, struct fq_proofs *out_proofs, struct fq_why *out_why)
 {
     struct fq_digest digest = fq_view_digest(&node->core.view, area, first_month, last_month);
     struct fq_hash frontier;
@@ -205,8 +203,8 @@ static fq_err make_proofs(struct fq_node *node, uint32_t area, uint16_t first_mo
     }
     fq_put_be64(bytes, digest.high);
     fq_put_be64(bytes + 8, digest.low);
-    fq_hex_encode(fq_span_of(frontier.bytes, FQ_HASH_SIZE), out_frontier);
-    fq_hex_encode(fq_span_of(bytes, sizeof bytes), out_digest);
+    fq_hex_encode(fq_span_of(frontier.bytes, FQ_HASH_SIZE), out_proofs->frontier);
+    fq_hex_encode(fq_span_of(bytes, sizeof bytes), out_proofs->digest);
     return FQ_OK;
 }
 
@@ -214,22 +212,21 @@ fq_err fq_verb_digest(struct fq_node *node, struct fq_span args, struct fq_answe
                       struct fq_why *out_why)
 {
     struct fq_period period = {.first_month = 0, .last_month = UINT16_MAX};
-    char frontier[2 * FQ_HASH_SIZE + 1];
-    char digest[33];
+    struct fq_proofs proofs;
     uint32_t area = 0;
-    fq_err err = read_area(node, args, &area, out_why);
+    fq_err err = fq_service_read_area(node, args, &area, out_why);
 
     if (!err && fq_map_text(args, "period").size > 0) {
-        err = read_period(args, &period, out_why);
+        err = fq_service_read_period(args, &period, out_why);
     }
     err = err ? err
-              : make_proofs(node, area, period.first_month, period.last_month, frontier, digest,
-                            out_why);
+              : fq_service_prove(node, area, period.first_month, period.last_month, &proofs,
+                                 out_why);
     if (!err) {
         fq_write_map(&answer->writer, 3);
         put_code(&answer->writer, "area", 6, area);
-        put_text(&answer->writer, "frontier", frontier);
-        put_text(&answer->writer, "digest", digest);
+        put_text(&answer->writer, "frontier", proofs.frontier);
+        put_text(&answer->writer, "digest", proofs.digest);
     }
     return err;
 }

@@ -5,6 +5,8 @@
 
 #include "node.h"
 
+#include "fq/core/period.h"
+
 #define FQ_CURSOR_SIZE_MAX 64
 
 struct fq_answer {
@@ -26,11 +28,30 @@ struct fq_verb {
 extern const struct fq_verb fq_verbs[]; /* ends with a NULL name; in query.c */
 
 /* query.c: of the view */
-fq_verb_run fq_verb_status, fq_verb_rollup, fq_verb_digest, fq_verb_audit, fq_verb_wait;
-fq_verb_run fq_verb_codes, fq_verb_areas;
+fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb_areas;
+/* figures.c, audit.c: of all of it */
+fq_verb_run fq_verb_rollup, fq_verb_audit;
 /* lookup.c: of single disputes */
 fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
+
+/* ---- what several verbs need; in query.c ---- */
+
+/* args.area, the node's own when absent. Fails with AREA_UNKNOWN or NOT_HELD. */
+FQ_CHECKED fq_err fq_service_read_area(const struct fq_node *node, struct fq_span args,
+                                       uint32_t *out_area, struct fq_why *out_why);
+/* args.period. Fails with PERIOD_UNKNOWN. */
+FQ_CHECKED fq_err fq_service_read_period(struct fq_span args, struct fq_period *out_period,
+                                         struct fq_why *out_why);
+
+/* What stands on every figure: what is held, and what it amounts to. */
+struct fq_proofs {
+    char frontier[2 * FQ_HASH_SIZE + 1];
+    char digest[33];
+};
+FQ_CHECKED fq_err fq_service_prove(struct fq_node *node, uint32_t area, uint16_t first_month,
+                                   uint16_t last_month, struct fq_proofs *out_proofs,
+                                   struct fq_why *out_why);
 
 #endif

@@ -65,9 +65,10 @@ static fq_err load(const char *text, struct fq_why *why)
     "area = { value = \"410105\"; };\n"
 #define REGISTERED "{ event = \"registered\"; date = { column = \"start\"; }; }"
 
-static const struct fq_span header[] = {
-    {(const uint8_t *)"start", 5}, {(const uint8_t *)"end", 3}, {(const uint8_t *)"sum", 3},
-    {(const uint8_t *)"name", 4}};
+static const struct fq_span header[] = {{(const uint8_t *)"start", 5},
+                                        {(const uint8_t *)"end", 3},
+                                        {(const uint8_t *)"sum", 3},
+                                        {(const uint8_t *)"name", 4}};
 
 static const char *const whole_map =
     HEAD "vault = ( { field = \"party_name\"; columns = [ \"name\" ]; } );\n"
@@ -81,8 +82,8 @@ struct texts {
 
 static struct texts row_of(const char *start, const char *end, const char *sum, const char *name)
 {
-    return (struct texts){{fq_span_text(start), fq_span_text(end), fq_span_text(sum),
-                           fq_span_text(name)}};
+    return (struct texts){
+        {fq_span_text(start), fq_span_text(end), fq_span_text(sum), fq_span_text(name)}};
 }
 
 static struct fq_id id_of(struct texts texts)
@@ -269,10 +270,15 @@ static void test_amounts_are_strict(void **state)
     static const struct {
         const char *text;
         uint64_t cents;
-    } good[] = {{"707.00", 70700}, {"0", 0},         {"7.5", 750},          {" 12 ", 1200},
-                {"$1.99", 199},    {"1,234", 123400}, {"12,345,678.90", 1234567890}};
-    static const char *const bad[] = {"",     ".",     "1.",    ".5",   "1.234", "-1",   "1,23",
-                                      ",123", "1,,000", "1e3",  "0x1",  "1.0.0", "1234,567", "一"};
+    } good[] = {{"707.00", 70700},
+                {"0", 0},
+                {"7.5", 750},
+                {" 12 ", 1200},
+                {"$1.99", 199},
+                {"1,234", 123400},
+                {"12,345,678.90", 1234567890}};
+    static const char *const bad[] = {"",     ".",      "1.",  ".5",  "1.234", "-1",       "1,23",
+                                      ",123", "1,,000", "1e3", "0x1", "1.0.0", "1234,567", "一"};
     uint64_t cents;
 
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
@@ -305,8 +311,8 @@ static fq_err count_row(void *context, const struct fq_csv_row *csv, struct fq_w
     counts->rows++;
     fq_err err = row_area(&world.map, csv->fields, csv->field_count, &row.area, &why);
     if (!err) {
-        assert_true(row_id(&world.map, csv->fields, csv->field_count, row.area, &world.seen,
-                           &row.id));
+        assert_true(
+            row_id(&world.map, csv->fields, csv->field_count, row.area, &world.seen, &row.id));
         err = row_events(&world.map, &counts->codes, csv->fields, csv->field_count, &world.arena,
                          &row, &why);
     }

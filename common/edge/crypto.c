@@ -246,6 +246,7 @@ static fq_err write_file(const char *path, struct fq_span content, bool is_secre
     if (size < 0 || (size_t)size >= sizeof aside) {
         return fq_fail(out_why, FQ_REASON_FILE, "%s: the path is too long", path);
     }
+    (void)unlink(aside); /* of a process of our id that died here */
     file = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, is_secret ? 0400 : 0644);
     if (file < 0) {
         return fq_fail(out_why, FQ_REASON_FILE, "%s: %s", aside, strerror(errno));

@@ -321,7 +321,7 @@ static fq_err list_families(const struct fq_store_options *options,
 
     rocksdb_options_destroy(plain);
     if (message) {
-        return fail_store(message, out_why);
+        err = fail_store(message, out_why);
     }
     for (size_t i = 0; i < count && !err; i++) {
         size_t family = find_family(names[i]);
@@ -351,35 +351,16 @@ struct attempt {
     int recovery_mode;
 };
 
-/* The C interface has no setter: have the log's files and sizes noted in the manifest, so that one
- * that is missing or short is noticed. Not beside a writer, whose files change as we look. */
-static void track_wals(rocksdb_options_t *options)
-{
-    rocksdb_options_t *plain = rocksdb_options_create_copy(options);
-    char *message = NULL;
-
-    rocksdb_get_options_from_string(plain, "track_and_verify_wals_in_manifest=true", options,
-                                    &message);
-    rocksdb_options_destroy(plain);
-    FQ_ASSERT(!message);
-}
-
 /* WAL compression, manual WAL flush, atomic flush and parallel flush stay off: their bugs were mended
- * after 7.8. */
+ * after 7.8. track_and_verify_wals_in_manifest stays off too: without it, every read-only opening of
+ * such a database dies of an assertion (DBImpl::Recover), that of the ldb tool among them. */
 static rocksdb_options_t *database_options(const struct fq_store_options *options,
                                            const struct attempt *attempt)
 {
     rocksdb_options_t *made = rocksdb_options_create();
 
-    if (attempt->is_read_only) {
-        rocksdb_options_set_db_log_dir(made, "/dev/null"); /* or it would turn the writer's LOG */
-    } else {
-        rocksdb_options_set_create_if_missing(made, 1);
-        rocksdb_options_set_create_missing_column_families(made, 1);
-        if (attempt->recovery_mode == RECOVERY_STRICT) {
-            track_wals(made);
-        }
-    }
+    rocksdb_options_set_create_if_missing(made, !attempt->is_read_only);
+    rocksdb_options_set_create_missing_column_families(made, !attempt->is_read_only);
     rocksdb_options_set_wal_recovery_mode(made, attempt->recovery_mode);
     rocksdb_options_set_paranoid_checks(made, 1);
     rocksdb_options_set_max_background_jobs(made, 2); /* one flush, one compaction */

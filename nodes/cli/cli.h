@@ -29,8 +29,6 @@ void cli_text_open(const char *asked, const char *exe_dir);
 bool cli_text_is_chinese(void);
 /* The translation of an N_() text; the text itself when there is none. Never fails. */
 const char *cli_text(const char *text) __attribute__((format_arg(1)));
-/* The same for a text of `size` bytes that is no constant, such as a state's name. */
-const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* `cause (detail). cure`, without the cure when `with_cure` is false. */
 void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t out_size);
 void cli_complain(const struct fq_why *why); /* `FQ-nnnn: ` and the above, on stderr */
@@ -57,8 +55,8 @@ struct cli_option {
 struct cli;
 
 struct cli_command {
-    const char *noun; /* NULL ends a table */
-    const char *verb; /* NULL when the noun is the whole command */
+    const char *noun;      /* NULL ends a table */
+    const char *verb;      /* NULL when the noun is the whole command */
     const char *arguments; /* as shown in help, "" none */
     int arguments_min, arguments_max;
     const char *help;                 /* N_() */
@@ -78,7 +76,7 @@ struct cli {
     char exe_dir[512]; /* where this program lies */
     const char *node, *lab, *context;
     enum cli_format format;
-    char wait_tier[16];     /* empty when --wait was not given */
+    char wait_tier[16]; /* empty when --wait was not given */
     uint64_t wait_ms;
     bool is_dry_run, is_yes, is_quiet, is_verbose, has_no_input;
     const struct cli_command *command;
@@ -109,6 +107,8 @@ struct cli_view {
 /* Print `value` on stdout as the user asked (C1, C2). */
 FQ_CHECKED fq_err cli_print(const struct cli *cli, struct fq_span value,
                             const struct cli_view *view, struct fq_why *out_why);
+/* A word of the domain, such as a state's name, in the user's language; other texts as they are. */
+const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* The title of a column, in the user's language. */
 const char *cli_title(const char *key);
 /* Flush stdout; fails with FILE when the reader went away. */
@@ -124,17 +124,16 @@ char *cli_json_text(struct fq_span value);
 
 /* ---- table.c ---- */
 
-struct cli_cells {           /* a grid of texts, owned by out.c */
-    const char **titles;     /* column_count of them */
-    const bool *is_number;   /* right-aligned */
-    char **cells;            /* row_count x column_count; NULL is empty */
+struct cli_cells {         /* a grid of texts, owned by out.c */
+    const char **titles;   /* column_count of them */
+    const bool *is_number; /* right-aligned */
+    char **cells;          /* row_count x column_count; NULL is empty */
     size_t column_count, row_count;
-    bool has_total;          /* the last row is a total */
+    bool has_total; /* the last row is a total */
 };
 
 /* Print an aligned table (libsmartcols), right also with Chinese text. */
-FQ_CHECKED fq_err cli_table_print(FILE *out, const struct cli_cells *cells,
-                                  struct fq_why *out_why);
+FQ_CHECKED fq_err cli_table_print(FILE *out, const struct cli_cells *cells, struct fq_why *out_why);
 
 /* ---- a growing value ---- */
 

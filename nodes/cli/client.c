@@ -333,8 +333,8 @@ fq_err cli_wait(const struct cli *cli, struct cli_client *client, struct fq_why 
     cli_args_open(&args);
     cli_args_text(&args, "tier", cli->wait_tier);
     cli_args_uint(&args, "wait_ms", cli->wait_ms);
-    fq_err err = cli_call_within(client, "wait", &args, cli->wait_ms + CLI_ANSWER_MS, &answer,
-                                 out_why);
+    fq_err err =
+        cli_call_within(client, "wait", &args, cli->wait_ms + CLI_ANSWER_MS, &answer, out_why);
     cli_args_close(&args);
     if (!err && !fq_map_bool(answer.result, "reached")) {
         err = fq_fail(out_why, FQ_REASON_NOT_ACKNOWLEDGED, "%s", cli->wait_tier);

@@ -37,15 +37,13 @@ struct cli_answer { /* borrowed until the client is asked again */
 FQ_CHECKED fq_err cli_connect(const struct cli *cli, struct cli_client **out_client,
                               struct fq_why *out_why);
 /* The same to a node with its endpoint, its CURVE key (Z85) and the caller's key file. */
-FQ_CHECKED fq_err cli_connect_to(const char *endpoint, const char *server_key,
-                                 const char *key_file, struct cli_client **out_client,
-                                 struct fq_why *out_why);
+FQ_CHECKED fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *key_file,
+                                 struct cli_client **out_client, struct fq_why *out_why);
 void cli_disconnect(struct cli_client *client); /* NULL is accepted */
 
 /* Send a request (with a page's cursor when it is not empty). */
-FQ_CHECKED fq_err cli_send(struct cli_client *client, const char *verb,
-                           const struct cli_args *args, struct fq_span cursor, uint64_t *out_id,
-                           struct fq_why *out_why);
+FQ_CHECKED fq_err cli_send(struct cli_client *client, const char *verb, const struct cli_args *args,
+                           struct fq_span cursor, uint64_t *out_id, struct fq_why *out_why);
 /* The next answer; UNREACHED when none comes in time. */
 FQ_CHECKED fq_err cli_receive(struct cli_client *client, uint64_t timeout_ms,
                               struct cli_answer *out_answer, struct fq_why *out_why);
@@ -53,9 +51,8 @@ FQ_CHECKED fq_err cli_receive(struct cli_client *client, uint64_t timeout_ms,
 FQ_CHECKED fq_err cli_answer_err(const struct cli_answer *answer, struct fq_why *out_why);
 
 /* Ask and wait. The answer is borrowed until the next call; `args` may be NULL. */
-FQ_CHECKED fq_err cli_call(struct cli_client *client, const char *verb,
-                           const struct cli_args *args, struct cli_answer *out_answer,
-                           struct fq_why *out_why);
+FQ_CHECKED fq_err cli_call(struct cli_client *client, const char *verb, const struct cli_args *args,
+                           struct cli_answer *out_answer, struct fq_why *out_why);
 FQ_CHECKED fq_err cli_call_within(struct cli_client *client, const char *verb,
                                   const struct cli_args *args, uint64_t timeout_ms,
                                   struct cli_answer *out_answer, struct fq_why *out_why);

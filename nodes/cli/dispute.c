@@ -93,9 +93,9 @@ struct work { /* one step on its way */
     struct cli_tables *tables;
     const struct step *step;
     struct fq_event event;
-    char number[64];     /* of the dispute, for people */
+    char number[64]; /* of the dispute, for people */
     char state[32];
-    const char *saved;   /* the tier that holds it */
+    const char *saved; /* the tier that holds it */
 };
 
 /* ---- fields ---- */
@@ -193,9 +193,8 @@ static fq_err read_field(struct work *work, const struct binding *binding, const
                    ? FQ_OK
                    : fq_fail(out_why, FQ_REASON_FIELD, "--%s %s: yes, no", option, text);
     case FQ_VALUE_TEXT:
-        return *text == 0 ||
-                       (strlen(text) <= FQ_TEXT_MAX &&
-                        fq_event_set_bytes(&work->event, binding->field, fq_span_text(text)))
+        return *text == 0 || (strlen(text) <= FQ_TEXT_MAX &&
+                              fq_event_set_bytes(&work->event, binding->field, fq_span_text(text)))
                    ? FQ_OK
                    : fq_fail(out_why, FQ_REASON_FIELD, "--%s", option);
     default:
@@ -210,8 +209,8 @@ static fq_err read_area(struct work *work, struct fq_why *out_why)
     const char *text = cli_value(work->cli, "area");
     uint64_t code = 0;
 
-    if (text && (!read_digits(text, 6, &code) ||
-                 !fq_areas_find(&work->tables->areas, (uint32_t)code))) {
+    if (text &&
+        (!read_digits(text, 6, &code) || !fq_areas_find(&work->tables->areas, (uint32_t)code))) {
         return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "--area %s", text);
     }
     if (!text && strcmp(work->tables->tier, "county") == 0) {
@@ -470,11 +469,11 @@ static fq_err run_step(struct cli *cli, struct fq_why *out_why)
 
 static fq_err run_show(struct cli *cli, struct fq_why *out_why)
 {
-    static const char *const columns[] = {"dispute", "id",        "state",        "home", "type",
-                                          "kind",    "host",      "outcome",      "amount_cents",
-                                          "dates",   "conflicts", "next",         NULL};
-    static const char *const steps_columns[] = {"lsn", "date", "event", "origin", "seq", "fields",
-                                                NULL};
+    static const char *const columns[] = {"dispute",   "id",   "state",   "home",         "type",
+                                          "kind",      "host", "outcome", "amount_cents", "dates",
+                                          "conflicts", "next", NULL};
+    static const char *const steps_columns[] = {"lsn", "date",   "event", "origin",
+                                                "seq", "fields", NULL};
     static const struct cli_view view = {.columns = columns};
     static const struct cli_view history = {.rows = "history", .columns = steps_columns};
     struct cli_client *client = NULL;
@@ -569,10 +568,21 @@ static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
 #define STEP_OPTIONS                                                                               \
     {"date", 0, "DATE", N_("business date, YYYY-MM-DD (default: today)")},                         \
         {"unit", 0, "UNIT", N_("the unit that acts, ten digits")},                                 \
-        {"cmd-id", 0, "HEX", N_("command id, so that repeating the command adds nothing")}
-#define REASON_OPTION {"reason", 0, "TEXT", N_("reason; public, so no names of parties")}
-#define KIND_OPTION {"kind", 0, "KIND", N_("people, administrative or judicial")}
-#define END {NULL, 0, NULL, NULL}
+    {                                                                                              \
+        "cmd-id", 0, "HEX", N_("command id, so that repeating the command adds nothing")           \
+    }
+#define REASON_OPTION                                                                              \
+    {                                                                                              \
+        "reason", 0, "TEXT", N_("reason; public, so no names of parties")                          \
+    }
+#define KIND_OPTION                                                                                \
+    {                                                                                              \
+        "kind", 0, "KIND", N_("people, administrative or judicial")                                \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, 0, NULL, NULL                                                                        \
+    }
 
 static const struct cli_option add_options[] = {
     STEP_OPTIONS,
@@ -604,7 +614,10 @@ static const struct cli_option session_options[] = {
     {"place", 0, "CODE", N_("town or village code")},
     END};
 static const struct cli_option join_options[] = {
-    STEP_OPTIONS, {"to-unit", 0, "UNIT", N_("the unit that takes part")}, KIND_OPTION, REASON_OPTION,
+    STEP_OPTIONS,
+    {"to-unit", 0, "UNIT", N_("the unit that takes part")},
+    KIND_OPTION,
+    REASON_OPTION,
     END};
 static const struct cli_option refer_options[] = {
     STEP_OPTIONS,
@@ -639,8 +652,7 @@ static const struct cli_option risk_options[] = {
     STEP_OPTIONS, {"level", 0, "LEVEL", N_("risk level")}, REASON_OPTION, END};
 static const struct cli_option extend_options[] = {
     STEP_OPTIONS, {"days", 0, "N", N_("days more")}, REASON_OPTION, END};
-static const struct cli_option show_options[] = {
-    {"history", 0, NULL, N_("with every event")}, END};
+static const struct cli_option show_options[] = {{"history", 0, NULL, N_("with every event")}, END};
 static const struct cli_option ls_options[] = {
     {"area", 0, "CODE", N_("only disputes of this area")},
     {"type", 0, "TYPE", N_("only this type")},
@@ -651,7 +663,10 @@ static const struct cli_option ls_options[] = {
     {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
     END};
 
-#define STEP(verb, help, options) {"dispute", verb, "DISPUTE", 1, 1, help, options, run_step}
+#define STEP(verb, help, options)                                                                  \
+    {                                                                                              \
+        "dispute", verb, "DISPUTE", 1, 1, help, options, run_step                                  \
+    }
 
 const struct cli_command cli_dispute_commands[] = {
     {"dispute", "add", "", 0, 0, N_("Register a dispute."), add_options, run_step},

@@ -20,8 +20,8 @@ struct reading {
     const struct feed *feed;
     struct cli_client *client;
     char instance[64];
-    uint64_t next;  /* first lsn not yet looked at */
-    uint64_t until; /* last lsn to print */
+    uint64_t next;              /* first lsn not yet looked at */
+    uint64_t until;             /* last lsn to print */
     struct fq_writer collected; /* events, for formats that are one document */
     uint32_t collected_count;
 };
@@ -60,12 +60,11 @@ static fq_err start(struct reading *reading, struct fq_why *out_why)
     }
     cli_copy(reading->instance, sizeof reading->instance, fq_map_text(answer.result, "instance"));
     reading->next = has_cursor ? lsn + 1 : fq_map_uint(answer.result, "lsn");
-    reading->until = reading->feed->is_following ? UINT64_MAX
-                                                 : fq_map_uint(answer.result, "head");
+    reading->until = reading->feed->is_following ? UINT64_MAX : fq_map_uint(answer.result, "head");
     if (has_cursor && strcmp(instance, reading->instance)) {
         return fq_fail(out_why, FQ_REASON_ARGUMENT,
-                       _("--from %s: the node numbers its events anew as %s"),
-                       reading->feed->from, reading->instance);
+                       _("--from %s: the node numbers its events anew as %s"), reading->feed->from,
+                       reading->instance);
     }
     return FQ_OK;
 }
@@ -80,8 +79,8 @@ static void print_line(struct fq_span event)
     cli_copy(date, sizeof date, fq_map_text(event, "date"));
     cli_copy(kind, sizeof kind, fq_map_text(event, "event"));
     cli_copy(dispute, sizeof dispute, fq_map_text(event, "dispute"));
-    printf("%8" PRIu64 "  %-10s  %-6s  %-32s  %s\n", fq_map_uint(event, "lsn"), date, area,
-           dispute, cli_word(fq_span_text(kind), word, sizeof word));
+    printf("%8" PRIu64 "  %-10s  %-6s  %-32s  %s\n", fq_map_uint(event, "lsn"), date, area, dispute,
+           cli_word(fq_span_text(kind), word, sizeof word));
 }
 
 static fq_err print_event(struct reading *reading, struct fq_span event, struct fq_why *out_why)
@@ -111,9 +110,9 @@ static fq_err print_collected(struct reading *reading, struct fq_why *out_why)
     struct fq_writer list = cli_build_open(CLI_VALUE_MAX);
     fq_write_array(&list, reading->collected_count);
     fq_write_raw(&list, fq_writer_span(&reading->collected));
-    fq_err err = list.is_full ? fq_fail(out_why, FQ_REASON_LIMIT, "feed")
-                              : cli_print(reading->feed->cli, fq_writer_span(&list), &view,
-                                          out_why);
+    fq_err err = list.is_full
+                     ? fq_fail(out_why, FQ_REASON_LIMIT, "feed")
+                     : cli_print(reading->feed->cli, fq_writer_span(&list), &view, out_why);
     cli_build_close(&list);
     return err;
 }
@@ -157,8 +156,8 @@ static fq_err read_page(struct reading *reading, struct fq_why *out_why)
     if (wait_ms) {
         cli_args_uint(&args, "wait_ms", wait_ms);
     }
-    fq_err err = cli_call_within(reading->client, "replay", &args, wait_ms + CLI_ANSWER_MS,
-                                 &answer, out_why);
+    fq_err err = cli_call_within(reading->client, "replay", &args, wait_ms + CLI_ANSWER_MS, &answer,
+                                 out_why);
     cli_args_close(&args);
     if (err) {
         return err;

@@ -6,11 +6,11 @@
 
 struct feed {
     struct cli *cli;
-    const char *from;    /* begin, end, -N, TIME, LSN, or a cursor `instance:lsn` */
-    const char *area;    /* beginning of the area code; NULL all */
-    const char *type;    /* id; NULL all */
-    const char *events;  /* comma-separated; NULL all */
-    bool is_following;   /* go on when the end is reached */
+    const char *from;   /* begin, end, -N, TIME, LSN, or a cursor `instance:lsn` */
+    const char *area;   /* beginning of the area code; NULL all */
+    const char *type;   /* id; NULL all */
+    const char *events; /* comma-separated; NULL all */
+    bool is_following;  /* go on when the end is reached */
 };
 
 /* Print events as the user asked. The last line on stderr is the cursor to go on from. */

@@ -200,8 +200,8 @@ static fq_err send_request(struct import *import, struct fq_why *out_why)
     if (import->cli->is_dry_run) {
         cli_args_bool(&args, "dry_run", true);
     }
-    fq_err err = cli_send(import->client, "submit", &args, (struct fq_span){0}, &import->open->id,
-                          out_why);
+    fq_err err =
+        cli_send(import->client, "submit", &args, (struct fq_span){0}, &import->open->id, out_why);
     cli_args_close(&args);
     import->open = NULL;
     return err;
@@ -300,8 +300,7 @@ static fq_err judge_row(struct import *import, const struct fq_csv_row *csv, boo
     fq_arena_reset(&import->row_arena);
     fq_err err = judge_area(import, csv, &is_ours, why);
     if (!csv->is_malformed && !row_id(&import->map, csv->fields, csv->field_count,
-                                      err ? 0 : import->row.area, &import->seen,
-                                      &import->row.id)) {
+                                      err ? 0 : import->row.area, &import->seen, &import->row.id)) {
         return fq_fail(why, FQ_REASON_LIMIT, "import");
     }
     if (err) {
@@ -309,9 +308,9 @@ static fq_err judge_row(struct import *import, const struct fq_csv_row *csv, boo
     }
     if (!is_ours) {
         *out_is_skipped = import->map.is_skipping_foreign;
-        return *out_is_skipped ? FQ_OK
-                               : fq_fail(why, FQ_REASON_AREA_FOREIGN, "%06u",
-                                         (unsigned)import->row.area);
+        return *out_is_skipped
+                   ? FQ_OK
+                   : fq_fail(why, FQ_REASON_AREA_FOREIGN, "%06u", (unsigned)import->row.area);
     }
     if (csv->is_malformed) {
         return fq_fail(why, csv->reason, "%s", "");
@@ -363,8 +362,7 @@ static fq_err finish_requests(struct import *import, struct fq_why *out_why)
 static void write_result(struct import *import, struct fq_writer *writer)
 {
     if (import->refusal_count) {
-        qsort(import->refusals, import->refusal_count, sizeof *import->refusals,
-              compare_refusals);
+        qsort(import->refusals, import->refusal_count, sizeof *import->refusals, compare_refusals);
     }
     fq_write_map(writer, 7);
     cli_write_pair_uint(writer, "rows", import->rows);
@@ -463,8 +461,7 @@ static fq_err run_import(struct cli *cli, struct fq_why *out_why)
     import->row_arena = fq_arena_over(row_memory, ROW_MEMORY);
     import->commands = cli_build_open(2 * REQUEST_BYTES_MAX);
     import->vault = cli_build_open(2 * REQUEST_BYTES_MAX);
-    fq_err err = map_path ? FQ_OK
-                          : fq_fail(out_why, FQ_REASON_USAGE, "import FILE --map MAP");
+    fq_err err = map_path ? FQ_OK : fq_fail(out_why, FQ_REASON_USAGE, "import FILE --map MAP");
     err = err ? err : map_load(map_path, &arena, &import->map, out_why);
     err = err ? err : import_file(import, cli->arguments[0], out_why);
     close_import(import);
@@ -478,7 +475,8 @@ static const struct cli_option import_options[] = {
 };
 
 const struct cli_command cli_import_commands[] = {
-    {"import", NULL, "FILE", 1, 1, N_("Import a ledger (CSV); importing again adds only what is new."),
-     import_options, run_import},
+    {"import", NULL, "FILE", 1, 1,
+     N_("Import a ledger (CSV); importing again adds only what is new."), import_options,
+     run_import},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

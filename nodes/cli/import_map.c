@@ -46,8 +46,7 @@ static bool has_group(const struct loader *loader, const char *prefix, unsigned 
     return false;
 }
 
-static fq_err fail_at(const struct loader *loader, unsigned line, const char *key,
-                      const char *what)
+static fq_err fail_at(const struct loader *loader, unsigned line, const char *key, const char *what)
 {
     return fq_fail(loader->why, FQ_REASON_MAP, "%s:%u: %s: %s", loader->map->path, line, key, what);
 }
@@ -65,10 +64,10 @@ static bool matches(const char *pattern, const char *path)
         size_t word = strcspn(path, ".");
         size_t pattern_word = strcspn(pattern, ".");
         bool is_number = strspn(path, "0123456789") == word;
-        bool is_match = *pattern == '#'   ? is_number
-                        : *pattern == '*' ? !is_number
-                                          : word == pattern_word &&
-                                                memcmp(path, pattern, word) == 0;
+        bool is_match = *pattern == '#' ? is_number
+                        : *pattern == '*'
+                            ? !is_number
+                            : word == pattern_word && memcmp(path, pattern, word) == 0;
         if (!is_match) {
             return false;
         }
@@ -81,12 +80,29 @@ static bool matches(const char *pattern, const char *path)
 static fq_err check_keys(const struct loader *loader)
 {
     static const char *const texts[] = {
-        "ledger", "key", "dates.#", "tables.*.file", "tables.*.match", "area.column",
-        "area.table", "area.value", "vault.#.field", "vault.#.columns.#", "events.#.event",
-        "events.#.date.column", "events.#.date.value", "events.#.when.column",
-        "events.#.when.table", "events.#.when.is.#", "events.#.unit.column",
-        "events.#.unit.table", "events.#.unit.value", "events.#.fields.*.column",
-        "events.#.fields.*.table", "events.#.fields.*.value", "events.#.fields.*.is.#",
+        "ledger",
+        "key",
+        "dates.#",
+        "tables.*.file",
+        "tables.*.match",
+        "area.column",
+        "area.table",
+        "area.value",
+        "vault.#.field",
+        "vault.#.columns.#",
+        "events.#.event",
+        "events.#.date.column",
+        "events.#.date.value",
+        "events.#.when.column",
+        "events.#.when.table",
+        "events.#.when.is.#",
+        "events.#.unit.column",
+        "events.#.unit.table",
+        "events.#.unit.value",
+        "events.#.fields.*.column",
+        "events.#.fields.*.table",
+        "events.#.fields.*.value",
+        "events.#.fields.*.is.#",
     };
     static const char *const numbers[] = {"area.output", "events.#.when.output",
                                           "events.#.unit.output", "events.#.fields.*.output"};
@@ -354,8 +370,7 @@ static fq_err load_fields(const struct loader *loader, struct map_event *event, 
     for (const struct fq_setting *at = loader->first; at; at = at->next) {
         if (strncmp(at->path, begin, (size_t)size) == 0) {
             const char *name = at->path + size;
-            fq_err err = load_field(loader, event, prefix,
-                                    fq_span_of(name, strcspn(name, ".")));
+            fq_err err = load_field(loader, event, prefix, fq_span_of(name, strcspn(name, ".")));
             if (err) {
                 return err;
             }
@@ -527,8 +542,7 @@ static fq_err load_all(const struct loader *loader)
     }
     if (!err) {
         sort_columns(map);
-        map->is_area_from_vault =
-            !map->area.constant && map->columns[map->area.column].is_vault;
+        map->is_area_from_vault = !map->area.constant && map->columns[map->area.column].is_vault;
     }
     return err;
 }
@@ -550,8 +564,7 @@ fq_err map_load(const char *path, struct fq_arena *arena, struct map *out_map,
     return err ? fq_fail(out_why, why.reason, "%s", why.detail) : FQ_OK;
 }
 
-fq_err map_bind(struct map *map, const struct fq_span *header, size_t count,
-                struct fq_why *out_why)
+fq_err map_bind(struct map *map, const struct fq_span *header, size_t count, struct fq_why *out_why)
 {
     for (size_t i = 0; i < map->column_count; i++) {
         map->columns[i].place = -1;

@@ -27,17 +27,17 @@ struct map_table {
     bool is_prefix;
     bool is_trimmed; /* the value looked up loses spaces at its ends */
     size_t entry_count, width;
-    const char **cells; /* entry_count x width */
+    const char **cells;       /* entry_count x width */
     const char **default_row; /* the entry `*`, or NULL */
 };
 
 /* Where a value comes from: a constant or a column, perhaps through a table. */
 struct map_source {
     bool is_given;
-    const char *constant; /* NULL when a column is used */
-    int column;           /* index in map.columns */
-    const struct map_table *table; /* NULL none */
-    size_t output;                 /* column of the table, from 1 */
+    const char *constant;           /* NULL when a column is used */
+    int column;                     /* index in map.columns */
+    const struct map_table *table;  /* NULL none */
+    size_t output;                  /* column of the table, from 1 */
     const char *is[MAP_VALUES_MAX]; /* when not empty the value is whether it is one of these */
     size_t is_count;
     unsigned line;

@@ -30,8 +30,7 @@ static struct fq_span trim(struct fq_span text)
             text.size--;
         } else if (text.size >= 3 && memcmp(text.data, "\xe3\x80\x80", 3) == 0) {
             text = fq_span_of(text.data + 3, text.size - 3);
-        } else if (text.size >= 3 &&
-                   memcmp(text.data + text.size - 3, "\xe3\x80\x80", 3) == 0) {
+        } else if (text.size >= 3 && memcmp(text.data + text.size - 3, "\xe3\x80\x80", 3) == 0) {
             text.size -= 3;
         } else {
             is_more = false;
@@ -265,8 +264,8 @@ static struct row_seen_slot *seen_find(const struct row_seen *seen, const struct
 
 static bool seen_grow(struct row_seen *seen)
 {
-    struct row_seen larger = {.capacity = seen->capacity ? seen->capacity * 2
-                                                         : SEEN_CAPACITY_FIRST};
+    struct row_seen larger = {.capacity =
+                                  seen->capacity ? seen->capacity * 2 : SEEN_CAPACITY_FIRST};
 
     larger.slots = calloc(larger.capacity, sizeof *larger.slots);
     if (!larger.slots) {
@@ -389,8 +388,7 @@ static fq_err read_field(const struct row_reader *reader, const struct map_field
     uint16_t date = 0;
     bool is_fine = true;
     const char *name = column_name(reader->map, &field->source);
-    fq_err err = resolve(reader->map, &field->source, reader->cells, reader->count, &text,
-                         out_why);
+    fq_err err = resolve(reader->map, &field->source, reader->cells, reader->count, &text, out_why);
 
     if (err || text.size == 0) {
         return err; /* an empty cell is an absent field */
@@ -456,8 +454,7 @@ static fq_err read_event(const struct row_reader *reader, const struct map_event
         return fq_fail(out_why, FQ_REASON_DATE, "%s", column_name(reader->map, &from->date));
     }
     if (row->event_count && event->date < row->events[row->event_count - 1].date) {
-        return fq_fail(out_why, FQ_REASON_DATE_ORDER, "%s",
-                       column_name(reader->map, &from->date));
+        return fq_fail(out_why, FQ_REASON_DATE_ORDER, "%s", column_name(reader->map, &from->date));
     }
     event->kind = event->step = (uint16_t)from->kind;
     event->area = row->area;
@@ -497,8 +494,8 @@ static fq_err read_vault(const struct row_reader *reader, struct row *row, struc
             return fq_fail(out_why, FQ_REASON_LIMIT, "vault");
         }
         for (size_t j = 0; j < vault->column_count; j++) {
-            struct fq_span cell = trim(cell_of(reader->map, vault->columns[j], reader->cells,
-                                               reader->count));
+            struct fq_span cell =
+                trim(cell_of(reader->map, vault->columns[j], reader->cells, reader->count));
             if (cell.size) {
                 fq_write_raw(&text, fq_span_text(text.used ? ", " : ""));
                 fq_write_raw(&text, cell);
@@ -512,9 +509,8 @@ static fq_err read_vault(const struct row_reader *reader, struct row *row, struc
     return FQ_OK;
 }
 
-fq_err row_events(const struct map *map, const struct fq_codes *codes,
-                  const struct fq_span *cells, size_t count, struct fq_arena *arena,
-                  struct row *row, struct fq_why *out_why)
+fq_err row_events(const struct map *map, const struct fq_codes *codes, const struct fq_span *cells,
+                  size_t count, struct fq_arena *arena, struct row *row, struct fq_why *out_why)
 {
     struct row_reader reader = {map, codes, cells, count, arena};
 

@@ -8,8 +8,8 @@
 #define ROW_COMMANDS_MAX MAP_EVENTS_MAX
 
 struct row {
-    uint32_t area;     /* home */
-    struct fq_id id;   /* the dispute (I2) */
+    uint32_t area;   /* home */
+    struct fq_id id; /* the dispute (I2) */
     struct fq_event events[ROW_COMMANDS_MAX];
     size_t event_count;
     struct {

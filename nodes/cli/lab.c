@@ -143,8 +143,7 @@ static fq_err run_up(struct cli *cli, struct fq_why *out_why)
 
 /* ---- ls ---- */
 
-static void write_node(struct fq_writer *writer, const struct lab *lab,
-                       const struct lab_node *node)
+static void write_node(struct fq_writer *writer, const struct lab *lab, const struct lab_node *node)
 {
     char text[LAB_PATH_SIZE + 64];
     pid_t pid = lab_pid(lab, node);

@@ -354,10 +354,9 @@ static fq_err write_node_config(const struct lab *lab, const struct lab_node *no
         fq_z85_encode(certificates[parent - lab->nodes].curve_public, key);
         fprintf(file, "parent   = { endpoint = \"%s\"; key = \"%s\"; };\n", parent->service, key);
     }
-    fprintf(file,
-            "tables   = { areas = \"../areas.csv\"; taxonomy = \"../taxonomy.cfg\"; };\n"
-            "security = { curve = true; keys = \"keys/\"; certificates = \"certs/\"; };\n"
-            "limits   = { heartbeat_ms = 500; silence_ms = 5000; reconnect_ms = 200; };\n");
+    fprintf(file, "tables   = { areas = \"../areas.csv\"; taxonomy = \"../taxonomy.cfg\"; };\n"
+                  "security = { curve = true; keys = \"keys/\"; certificates = \"certs/\"; };\n"
+                  "limits   = { heartbeat_ms = 500; silence_ms = 5000; reconnect_ms = 200; };\n");
     return fclose(file) == 0 ? FQ_OK : fail_file(out_why, path);
 }
 
@@ -521,8 +520,7 @@ fq_err lab_load(const char *dir, struct lab **out_lab, struct fq_why *out_why)
         err = fq_settings_read(path, &arena, &first, out_why);
     }
     while (!err && text_of(first, lab->count, "area")) {
-        if (lab->count == LAB_NODES_MAX ||
-            !read_node(first, lab->count, &lab->nodes[lab->count])) {
+        if (lab->count == LAB_NODES_MAX || !read_node(first, lab->count, &lab->nodes[lab->count])) {
             err = fq_fail(out_why, FQ_REASON_CONFIG, "%s", path);
             break;
         }

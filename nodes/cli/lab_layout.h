@@ -26,7 +26,7 @@ struct lab_node {
 };
 
 struct lab {
-    char dir[LAB_PATH_SIZE]; /* absolute */
+    char dir[LAB_PATH_SIZE];              /* absolute */
     struct lab_node nodes[LAB_NODES_MAX]; /* province first, then cities, then counties */
     size_t count;
 };

@@ -106,8 +106,8 @@ static fq_err write_pid_file(const struct lab *lab, const struct lab_node *node,
     return fclose(file) == 0 ? FQ_OK : fq_fail(out_why, FQ_REASON_FILE, "%s", path);
 }
 
-static fq_err start_process(const char *program, const char *config, const char *directory,
-                            int log, pid_t *out_pid, struct fq_why *out_why)
+static fq_err start_process(const char *program, const char *config, const char *directory, int log,
+                            pid_t *out_pid, struct fq_why *out_why)
 {
     int report[2], failure = 0;
 

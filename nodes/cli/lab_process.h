@@ -13,8 +13,8 @@
 pid_t lab_pid(const struct lab *lab, const struct lab_node *node);
 /* Start the daemon beside this program, in its own session, its stderr appended to DIR/CODE/log.
  * Fails with FILE when it cannot be run. Does nothing when it runs. */
-FQ_CHECKED fq_err lab_start(const struct lab *lab, const struct lab_node *node,
-                            const char *exe_dir, struct fq_why *out_why);
+FQ_CHECKED fq_err lab_start(const struct lab *lab, const struct lab_node *node, const char *exe_dir,
+                            struct fq_why *out_why);
 /* Send the signal (P1) and wait until the process is gone, at most `timeout_ms`. Fails with LAB. */
 FQ_CHECKED fq_err lab_end(const struct lab *lab, const struct lab_node *node, int signal_number,
                           int timeout_ms, struct fq_why *out_why);

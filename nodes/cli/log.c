@@ -80,7 +80,7 @@ static const struct cli_option verify_options[] = {
 };
 
 const struct cli_command cli_log_commands[] = {
-    {"log", "verify", "", 0, 0, N_("Hash every batch again and check every seal."),
-     verify_options, run_verify},
+    {"log", "verify", "", 0, 0, N_("Hash every batch again and check every seal."), verify_options,
+     run_verify},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

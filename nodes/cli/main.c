@@ -92,8 +92,7 @@ static void print_options(const struct cli_option *options)
 static void print_name(const struct cli_command *command)
 {
     printf("%s%s%s%s%s", command->noun, command->verb ? " " : "",
-           command->verb ? command->verb : "", *command->arguments ? " " : "",
-           command->arguments);
+           command->verb ? command->verb : "", *command->arguments ? " " : "", command->arguments);
 }
 
 static void help_command(const struct cli_command *command)
@@ -402,8 +401,8 @@ static fq_err check_arguments(const struct cli *cli, const struct line *line,
     if (cli->argument_count < cli->command->arguments_min ||
         cli->argument_count > cli->command->arguments_max) {
         return fq_fail(out_why, FQ_REASON_USAGE, "%s%s%s %s", cli->command->noun,
-                       cli->command->verb ? " " : "",
-                       cli->command->verb ? cli->command->verb : "", cli->command->arguments);
+                       cli->command->verb ? " " : "", cli->command->verb ? cli->command->verb : "",
+                       cli->command->arguments);
     }
     return FQ_OK;
 }

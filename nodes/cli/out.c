@@ -33,6 +33,7 @@ static const struct {
     {"dispute", N_("dispute")},
     {"event", N_("event")},
     {"events", N_("events")},
+    {"exit", N_("exit code")},
     {"failed", N_("failed")},
     {"feed", N_("feed")},
     {"found", N_("found")},
@@ -45,6 +46,7 @@ static const struct {
     {"instance", N_("instance")},
     {"kind", N_("kind")},
     {"linked", N_("linked")},
+    {"line", N_("line")},
     {"lsn", N_("lsn")},
     {"measure", N_("measure")},
     {"missing", N_("missing")},
@@ -57,6 +59,7 @@ static const struct {
     {"performed", N_("performed")},
     {"pid", N_("pid")},
     {"ready", N_("ready")},
+    {"reason", N_("reason")},
     {"recorded", N_("recorded")},
     {"referred", N_("referred")},
     {"refused", N_("refused")},
@@ -118,16 +121,68 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* Words of the domain are translated for people; codes, ids and names stay as they are. */
-static bool is_word(const char *key)
-{
-    static const char *const keys[] = {"state", "event", "tier", "outcome", "saved"};
+static const char *const words[] = {
+    N_("accepted"),
+    N_("agreed"),
+    N_("archived"),
+    N_("assigned"),
+    N_("city"),
+    N_("closed"),
+    N_("confirmation"),
+    N_("corrected"),
+    N_("county"),
+    N_("escalated"),
+    N_("extended"),
+    N_("failed"),
+    N_("joined"),
+    N_("left"),
+    N_("mediating"),
+    N_("merged"),
+    N_("performed"),
+    N_("prevented"),
+    N_("province"),
+    N_("referral_accepted"),
+    N_("referral_declined"),
+    N_("referral_reported"),
+    N_("referred"),
+    N_("registered"),
+    N_("rejected"),
+    N_("reopened"),
+    N_("risk_changed"),
+    N_("running"),
+    N_("session"),
+    N_("silent"),
+    N_("stopped"),
+    N_("supervised"),
+    N_("terminated"),
+    N_("transferred"),
+    N_("unknown"),
+    N_("unmerged"),
+    N_("visited"),
+    N_("voided"),
+};
 
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        if (strcmp(keys[i], key) == 0) {
+static bool is_in(const char *text, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(list[i], text) == 0) {
             return true;
         }
     }
     return false;
+}
+
+const char *cli_word(struct fq_span word, char *out, size_t out_size)
+{
+    cli_copy(out, out_size, word);
+    return is_in(out, words, sizeof words / sizeof words[0]) ? cli_text(out) : out;
+}
+
+static bool is_word_column(const char *key)
+{
+    static const char *const keys[] = {"state", "event", "tier", "outcome", "saved"};
+
+    return is_in(key, keys, sizeof keys / sizeof keys[0]);
 }
 
 static char *cell_text(const char *key, struct fq_span value, bool is_for_person)
@@ -152,7 +207,7 @@ static char *cell_text(const char *key, struct fq_span value, bool is_for_person
         return asprintf(&text, "%" PRId64, fq_read_int(&reader)) < 0 ? NULL : text;
     case FQ_CODEC_TEXT: {
         struct fq_span span = fq_read_text(&reader);
-        if (is_for_person && is_word(key)) {
+        if (is_for_person && is_word_column(key)) {
             return strdup(cli_word(span, word, sizeof word));
         }
         return strndup((const char *)span.data, span.size);
@@ -208,8 +263,8 @@ static bool grow(struct grid *grid)
         return true;
     }
     size_t capacity = grid->capacity ? grid->capacity * 2 : 64;
-    char **cells = realloc(grid->cells.cells,
-                           capacity * (grid->cells.column_count + 1) * sizeof *cells);
+    char **cells =
+        realloc(grid->cells.cells, capacity * (grid->cells.column_count + 1) * sizeof *cells);
     if (!cells) {
         return false;
     }
@@ -366,8 +421,11 @@ static fq_err print_record(struct grid *grid, struct fq_why *out_why)
         cells[2 * i + 1] = grid->cells.cells[i] ? strdup(grid->cells.cells[i]) : NULL;
     }
     const char *record_titles[2] = {_("what"), cli_title("value")};
-    struct cli_cells record = {.titles = record_titles, .is_number = is_number, .cells = cells,
-                               .column_count = 2, .row_count = count};
+    struct cli_cells record = {.titles = record_titles,
+                               .is_number = is_number,
+                               .cells = cells,
+                               .column_count = 2,
+                               .row_count = count};
     fq_err err = cli_table_print(stdout, &record, out_why);
     for (size_t i = 0; i < 2 * count; i++) {
         free(cells[i]);
@@ -378,8 +436,7 @@ static fq_err print_record(struct grid *grid, struct fq_why *out_why)
 
 /* ---- choose ---- */
 
-static fq_err print_lines(struct fq_span value, const struct cli_view *view,
-                          struct fq_why *out_why)
+static fq_err print_lines(struct fq_span value, const struct cli_view *view, struct fq_why *out_why)
 {
     struct fq_span rows = rows_of(value, view);
 
@@ -397,8 +454,8 @@ static fq_err print_lines(struct fq_span value, const struct cli_view *view,
     return FQ_OK;
 }
 
-static fq_err print_grid(const struct cli *cli, struct fq_span value,
-                         const struct cli_view *view, struct fq_why *out_why)
+static fq_err print_grid(const struct cli *cli, struct fq_span value, const struct cli_view *view,
+                         struct fq_why *out_why)
 {
     bool is_for_person = cli->format != CLI_CSV;
     struct grid *grid = calloc(1, sizeof *grid);

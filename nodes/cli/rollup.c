@@ -78,8 +78,7 @@ static const char *area_name(const struct cli_tables *tables, const char *code)
     return cli_text_is_chinese() ? area->name_zh : area->name_en;
 }
 
-static const char *code_name(const struct cli_tables *tables, const char *dimension,
-                             const char *id)
+static const char *code_name(const struct cli_tables *tables, const char *dimension, const char *id)
 {
     enum fq_code_table table = fq_codes_table_find(fq_span_text(dimension));
     uint16_t number;
@@ -136,8 +135,8 @@ static void write_named_row(const struct cli_tables *tables, const struct by *by
     }
 }
 
-static void write_named(const struct cli_tables *tables, const struct by *by,
-                        struct fq_span result, struct fq_writer *writer)
+static void write_named(const struct cli_tables *tables, const struct by *by, struct fq_span result,
+                        struct fq_writer *writer)
 {
     struct fq_reader rows = fq_reader_over(fq_map_get(result, "rows"));
     uint32_t count = fq_read_array(&rows);
@@ -158,8 +157,8 @@ static void write_named(const struct cli_tables *tables, const struct by *by,
 static void choose_columns(const struct by *by, const char **columns)
 {
     static const char *const measures[] = {
-        "found",      "registered", "accepted",  "concluded",    "agreed",       "failed",
-        "terminated", "referred",   "surveyed",  "satisfied",    "amount_cents", "success_rate",
+        "found",      "registered", "accepted", "concluded", "agreed",       "failed",
+        "terminated", "referred",   "surveyed", "satisfied", "amount_cents", "success_rate",
     };
     size_t count = 0;
     bool has_name = false;

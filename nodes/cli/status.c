@@ -30,9 +30,9 @@ static fq_err ask_and_print(struct cli *cli, const char *verb, const struct cli_
 
 static fq_err run_node_status(struct cli *cli, struct fq_why *out_why)
 {
-    static const char *const columns[] = {"node",   "area",     "tier",   "instance", "head",
-                                          "disputes", "events", "parent", "linked",   "ready",
-                                          "read_only", NULL};
+    static const char *const columns[] = {"node",   "area",     "tier",      "instance",
+                                          "head",   "disputes", "events",    "parent",
+                                          "linked", "ready",    "read_only", NULL};
     static const struct cli_view view = {.columns = columns}, origins = {.rows = "origins"},
                                  children = {.rows = "children"};
     struct cli_client *client = NULL;
@@ -68,8 +68,8 @@ static void copy_pair(struct fq_writer *writer, struct fq_span map, const char *
 static const char *const copied[] = {"head", "disputes", "events", "linked", "parent"};
 #define COPIED_COUNT (sizeof copied / sizeof copied[0])
 
-static void write_lab_node(struct fq_writer *writer, const struct lab_node *node,
-                           const char *state, struct fq_span status)
+static void write_lab_node(struct fq_writer *writer, const struct lab_node *node, const char *state,
+                           struct fq_span status)
 {
     char text[16];
 
@@ -99,8 +99,7 @@ static void ask_lab_node(const struct lab *lab, const struct lab_node *node,
         lab_path(lab, node, "keys/operator.key", key_file);
         fq_err err = lab_server_key(lab, node, key, &ignored);
         err = err ? err : cli_connect_to(node->service, key, key_file, &client, &ignored);
-        err = err ? err
-                  : cli_call_within(client, "status", NULL, TREE_ASK_MS, &answer, &ignored);
+        err = err ? err : cli_call_within(client, "status", NULL, TREE_ASK_MS, &answer, &ignored);
         state = err ? "silent" : "running";
     }
     write_lab_node(writer, node, state, answer.result);
@@ -149,8 +148,8 @@ static fq_err run_tree_status(struct cli *cli, struct fq_why *out_why)
 {
     static const struct cli_view view = {0};
     struct fq_writer writer = cli_build_open(8u << 20);
-    fq_err err = cli->lab ? tree_of_lab(cli, &writer, out_why)
-                          : tree_of_node(cli, &writer, out_why);
+    fq_err err =
+        cli->lab ? tree_of_lab(cli, &writer, out_why) : tree_of_node(cli, &writer, out_why);
 
     err = err ? err : cli_print(cli, fq_writer_span(&writer), &view, out_why);
     cli_build_close(&writer);

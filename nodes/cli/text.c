@@ -82,12 +82,6 @@ const char *cli_text(const char *text)
     return *text ? gettext(text) : text;
 }
 
-const char *cli_word(struct fq_span word, char *out, size_t out_size)
-{
-    cli_copy(out, out_size, word);
-    return cli_text(out);
-}
-
 /* The size of `text` without the full stop that ends it, in either language. */
 static size_t size_without_stop(const char *text)
 {

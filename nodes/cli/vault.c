@@ -32,7 +32,7 @@ static const struct cli_option read_options[] = {
 };
 
 const struct cli_command cli_vault_commands[] = {
-    {"vault", "read", "DISPUTE", 1, 1, N_("Read the party data of a dispute; the reading is noted."),
-     read_options, run_read},
+    {"vault", "read", "DISPUTE", 1, 1,
+     N_("Read the party data of a dispute; the reading is noted."), read_options, run_read},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

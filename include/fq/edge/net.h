@@ -80,8 +80,9 @@ bool fq_net_is_parent_refusing(const struct fq_net *net);
 /* Dial each bound endpoint with a random key and see it refused (N2). Lasts 5 s an endpoint at
  * most, usually milliseconds. Fails with ZAP_OPEN, also when no verdict comes. */
 FQ_CHECKED fq_err fq_net_self_test(struct fq_net *net, struct fq_why *out_why);
-/* The same of any endpoint; the caller knows the CURVE key that answers there. */
-FQ_CHECKED fq_err fq_net_test_refusal(struct fq_net *net, const char *endpoint,
+/* The same of any endpoint, SERVICE or FEED; the caller knows the CURVE key that answers there. */
+FQ_CHECKED fq_err fq_net_test_refusal(struct fq_net *net, enum fq_net_source source,
+                                      const char *endpoint,
                                       const uint8_t server_public[FQ_CURVE_KEY_SIZE],
                                       struct fq_why *out_why);
 

@@ -6,8 +6,9 @@
  * S1  A commit is stored whole or not at all; after a crash too.
  * S2  A commit that was synced is on disk when the call returns, and so is every one before it.
  * S3  Opening never drops a damaged tail silently: the directory is copied aside first, and
- *     fq_store_recovery says so. A last commit cut off in the middle was never acknowledged; it
- *     is dropped without words.
+ *     fq_store_recovery says so. A last commit cut off in the middle is what every power cut
+ *     leaves; it is dropped without words, as is a tail that is missing altogether. To see that
+ *     such a one had been acknowledged is for `told` and for the chain of the log.
  * S4  After a commit failed, every later one fails: what the failed one left is not known.
  * S5  A cursor sees the store as it was when the cursor was opened.
  * S6  One process writes a directory; further ones may open it read-only beside the writer.

@@ -1,0 +1,24 @@
+/* Descriptions: states and events as MessagePack maps for people and programs, codes by their ids,
+ * dates as text, ids in hex. The shapes are those of include/PROTOCOL.md.
+ *
+ * Nothing here can tell party data: the core never has any. */
+#ifndef FQ_CORE_DESCRIBE_H
+#define FQ_CORE_DESCRIBE_H
+
+#include "fq/core/merge.h"
+
+#define FQ_DESCRIBE_EVENT_MAX 4096 /* bytes of one described event */
+#define FQ_DESCRIBE_ROW_MAX 1024   /* of one row of a list */
+
+/* One event as on the feed. */
+void fq_describe_event(const struct fq_codes *codes, const struct fq_event *event, uint64_t lsn,
+                       uint64_t prev, struct fq_writer *writer);
+/* One dispute in full; `extra_pairs` key-value pairs are the caller's to append. */
+void fq_describe_dispute(const struct fq_view *view, const struct fq_codes *codes,
+                         const struct fq_dispute *dispute, uint32_t extra_pairs,
+                         struct fq_writer *writer);
+/* One dispute as a row of a list. */
+void fq_describe_dispute_row(const struct fq_view *view, const struct fq_codes *codes,
+                             const struct fq_dispute *dispute, struct fq_writer *writer);
+
+#endif
