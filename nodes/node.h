@@ -11,8 +11,8 @@
 #include "fq/edge/store.h"
 #include "fq/edge/told.h"
 #include "fq/edge/vault.h"
+#include "fq/edge/verify.h"
 
-#define FQ_STORE_FORMAT 1
 #define FQ_NODE_QUERIES_MAX 1024 /* requests taken in one turn */
 #define FQ_NODE_WAITERS_MAX 512  /* requests that wait for something to happen */
 #define FQ_NODE_WAITER_ARGS_MAX 1024
@@ -125,22 +125,6 @@ void fq_service_take(struct fq_node *node, const struct fq_net_message *message)
 void fq_service_answer(struct fq_node *node, uint64_t now_ms);
 /* The earliest deadline of a waiting request; UINT64_MAX when none waits. */
 uint64_t fq_service_deadline(const struct fq_node *node);
-
-/* verify.c */
-struct fq_verification {
-    uint64_t batches, events;
-    bool is_match;
-    char first_bad[96]; /* origin-stream-epoch-from..to */
-    enum fq_reason reason;
-};
-/* Hash every batch of the store again, follow every chain and check every seal with the keys that
- * the node noted in the column family `peer`. Reads only. */
-FQ_CHECKED fq_err fq_verify_log(struct fq_store *store, struct fq_verification *out_verification,
-                                struct fq_why *out_why);
-/* Note whose seals this node believes: key origin4, value Ed25519 key. */
-FQ_CHECKED fq_err fq_verify_note_signers(struct fq_store *store, const struct fq_signer *signers,
-                                         size_t count, struct fq_arena *arena,
-                                         struct fq_why *out_why);
 
 /* node.c: the loop. The main of every daemon. */
 int fq_node_main(const struct fq_tier_row *tier, int argument_count, char **arguments);

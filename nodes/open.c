@@ -218,9 +218,11 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
                                     &node->identity.certificate.sign_key)) {
         err = fq_fail(out_why, FQ_REASON_LIMIT, "certificates of nodes");
     }
-    return err ? err
-               : fq_verify_note_signers(node->store, node->core.signers, node->core.signer_count,
-                                        &node->scratch, out_why);
+    for (uint32_t i = 0; i < node->core.signer_count && !err; i++) {
+        err = fq_verify_note_signer(node->store, node->core.signers[i].origin,
+                                    &node->core.signers[i].key, out_why);
+    }
+    return err;
 }
 
 /* Whether the recovered log is behind what clients were told: then nothing new is written before

@@ -791,6 +791,35 @@ static void test_s4_after_a_failed_commit_every_later_one_fails(void **state)
     fq_store_close(store);
 }
 
+static unsigned failing_calls;
+
+static fq_err fail_once(struct fq_store *store, const struct fq_write *writes, size_t count,
+                        bool is_synced, struct fq_why *out_why)
+{
+    (void)store;
+    (void)writes;
+    (void)count;
+    (void)is_synced;
+    return failing_calls++ ? FQ_OK : fq_fail(out_why, FQ_REASON_STORE, "no space");
+}
+
+/* Also for a database that would go on. */
+static void test_s4_holds_whatever_the_database_says(void **state)
+{
+    (void)state;
+    const struct fq_store_methods methods = {.commit = fail_once};
+    struct fq_store store = {.methods = &methods};
+    struct fq_write write = put(FQ_FAMILY_LOG, "wall", "boundary wall");
+    struct fq_why why = {0};
+
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(fq_store_commit(&store, &write, 1, true, &why), FQ_ERR_FAILED);
+        assert_int_equal(why.reason, FQ_REASON_STORE);
+    }
+
+    assert_int_equal(failing_calls, 1);
+}
+
 static void test_s6_a_second_process_is_told_who_holds_it(void **state)
 {
     (void)state;
@@ -953,6 +982,7 @@ int main(int argument_count, char **arguments)
         TEST(test_s3_a_flipped_bit_is_loud),
         TEST(test_s3_beyond_cutting_nothing_is_touched),
         TEST(test_s4_after_a_failed_commit_every_later_one_fails),
+        TEST(test_s4_holds_whatever_the_database_says),
         TEST(test_s6_a_second_process_is_told_who_holds_it),
         TEST(test_s6_the_same_process_is_no_exception),
         TEST(test_s6_reading_changes_nothing),

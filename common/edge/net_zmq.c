@@ -16,13 +16,16 @@
 #define ZAP_BATCH 64          /* requests answered in one poll */
 #define DROPS_MAX 64          /* messages dropped in one receive */
 #define SELF_TEST_MS 5000
-#define FEED_MESSAGE_MAX 4096 /* a subscriber has nothing but topics to say */
+#define REDIAL_REFUSED_MS 1000 /* after the parent said no; up to half as much is added */
+#define REDIAL_MS 15000        /* a link that is not up; longer than connecting may take */
+#define FEED_MESSAGE_MAX 4096  /* a subscriber has nothing but topics to say */
 #define ROUTING_MAX 255
 #define CURVE_OVERHEAD 33 /* libzmq limits the frame as encrypted: RFC 26, the MESSAGE command */
 #define RECEIVE_ROOM (FQ_NET_MESSAGE_MAX + ROUTING_MAX + 32)
 #define WATCHED_EVENTS                                                                             \
     (ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |                             \
-     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |                  \
+     ZMQ_EVENT_DISCONNECTED)
 
 struct allowed {
     char z85[FQ_Z85_KEY_SIZE]; /* the User-Id of the key's connections, too */
@@ -42,6 +45,8 @@ struct fq_net {
     uint8_t curve_public[FQ_CURVE_KEY_SIZE];
     uint8_t curve_secret[FQ_CURVE_KEY_SIZE];
     char parent_z85[FQ_Z85_KEY_SIZE];
+    char parent_endpoint[ENDPOINT_SIZE];
+    uint64_t redial_ms;             /* when to dial the parent anew; never while the link is up */
     char test_z85[FQ_Z85_KEY_SIZE]; /* the self-test's key: its refusal is not counted */
     char last_refused[FQ_Z85_KEY_SIZE];
     enum fq_net_source next; /* whose turn it is to be received from */
@@ -529,6 +534,8 @@ fq_err fq_net_connect_parent(struct fq_net *net, const char *endpoint,
     if (net->is_curve) {
         fq_z85_encode(parent_public, net->parent_z85);
     }
+    (void)snprintf(net->parent_endpoint, sizeof net->parent_endpoint, "%s", endpoint);
+    net->redial_ms = now_ms() + REDIAL_MS;
     net->sockets[FQ_NET_PARENT] = socket;
     net->parent_watch = watch;
     socket = NULL;
@@ -632,16 +639,36 @@ fq_err fq_net_self_test(struct fq_net *net, struct fq_why *out_why)
 
 /* ---- receiving ---- */
 
-static void read_parent_events(struct fq_net *net)
+static void read_parent_events(struct fq_net *net, uint64_t now)
 {
-    unsigned event = net->parent_watch ? read_event(net->parent_watch) : 0;
+    unsigned event = read_event(net->parent_watch);
 
     for (; event; event = read_event(net->parent_watch)) {
-        if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
-            net->is_parent_refusing = true;
-        } else if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
             net->is_parent_refusing = false;
+            net->redial_ms = UINT64_MAX;
+        } else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
+            uint32_t jitter;
+            fq_random_bytes(&jitter, sizeof jitter);
+            net->is_parent_refusing = true;
+            net->redial_ms = now + REDIAL_REFUSED_MS + jitter % (REDIAL_REFUSED_MS / 2);
+        } else if (net->redial_ms == UINT64_MAX) {
+            net->redial_ms = now + REDIAL_MS;
         }
+    }
+}
+
+/* libzmq dials again after a lost connection, but gives up for good after a refused key or a frame
+ * that is too large (session_base_t::engine_error, protocol_error). */
+static void keep_dialling(struct fq_net *net)
+{
+    uint64_t now = now_ms();
+
+    read_parent_events(net, now);
+    if (now >= net->redial_ms) {
+        net->redial_ms = now + REDIAL_MS;
+        (void)zmq_disconnect(net->sockets[FQ_NET_PARENT], net->parent_endpoint);
+        (void)zmq_connect(net->sockets[FQ_NET_PARENT], net->parent_endpoint);
     }
 }
 
@@ -670,7 +697,9 @@ fq_err fq_net_poll(struct fq_net *net, int timeout_ms, int extra_fd, bool *out_i
     if (ready > 0 && items[0].revents) {
         serve_zap(net);
     }
-    read_parent_events(net);
+    if (net->sockets[FQ_NET_PARENT]) {
+        keep_dialling(net);
+    }
     if (out_is_extra_ready) {
         *out_is_extra_ready = ready > 0 && extra > 0 && items[extra].revents != 0;
     }
@@ -922,7 +951,9 @@ static fq_err read_client_events(struct fq_client *client, struct fq_why *out_wh
         if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH) {
             return fq_fail(out_why, FQ_REASON_KEY_UNKNOWN, "%s", client->endpoint);
         }
-        client->is_handshake_failing = event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        if (event != ZMQ_EVENT_DISCONNECTED) {
+            client->is_handshake_failing = event != ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
+        }
     }
     return FQ_OK;
 }

@@ -8,17 +8,19 @@
 #include "fq/edge/crypto.h"
 #include "fq/edge/net.h"
 #include "fq/edge/settings.h"
-#include "lab_layout.h"
+#include "lab_process.h"
 
 #define FRAME_MAX (256u << 10)
 #define ARGS_MAX FRAME_MAX
-#define ARRAY_HEAD 5 /* bytes of an array's head in its long form */
+#define ARRAY_HEAD 5   /* bytes of an array's head in its long form */
+#define ABSENT_MS 3000 /* a node of the lab that seems not to run */
 #define CONTEXT_MEMORY (64u << 10)
 #define TABLES_MEMORY (8u << 20)
 
 struct cli_client {
     struct fq_client *link;
     uint64_t last_id;
+    uint64_t answer_ms; /* how long an answer may take */
     uint8_t request[FRAME_MAX];
     char endpoint[160];
 };
@@ -78,6 +80,7 @@ fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *
     if (!client) {
         err = fq_fail(out_why, FQ_REASON_LIMIT, "client");
     } else {
+        client->answer_ms = CLI_ANSWER_MS;
         snprintf(client->endpoint, sizeof client->endpoint, "%s", endpoint);
         err = fq_client_open(endpoint, server, &identity, &client->link, out_why);
     }
@@ -107,6 +110,9 @@ static fq_err connect_lab(const struct cli *cli, struct cli_client **out_client,
         lab_path(lab, node, "keys/operator.key", key_file);
         err = lab_server_key(lab, node, key, out_why);
         err = err ? err : cli_connect_to(node->service, key, key_file, out_client, out_why);
+    }
+    if (!err && !lab_pid(lab, node)) {
+        (*out_client)->answer_ms = ABSENT_MS;
     }
     free(lab);
     return err;
@@ -270,7 +276,7 @@ fq_err cli_call_within(struct cli_client *client, const char *verb, const struct
 fq_err cli_call(struct cli_client *client, const char *verb, const struct cli_args *args,
                 struct cli_answer *out_answer, struct fq_why *out_why)
 {
-    return cli_call_within(client, verb, args, CLI_ANSWER_MS, out_answer, out_why);
+    return cli_call_within(client, verb, args, client->answer_ms, out_answer, out_why);
 }
 
 /* Append the elements of a page; false on bad bytes. */
@@ -301,7 +307,7 @@ fq_err cli_call_all(struct cli_client *client, const char *verb, const struct cl
     fq_err err;
 
     do {
-        err = ask(client, verb, args, cursor, CLI_ANSWER_MS, &answer, out_why);
+        err = ask(client, verb, args, cursor, client->answer_ms, &answer, out_why);
         if (!err && (!append_page(answer.result, most, &count, &elements) ||
                      answer.cursor.size > sizeof cursor_bytes)) {
             err = fq_fail(out_why, FQ_REASON_LIMIT, "%s", verb);
@@ -318,6 +324,33 @@ fq_err cli_call_all(struct cli_client *client, const char *verb, const struct cl
     }
     cli_build_close(&elements);
     return err;
+}
+
+/* ---- verdicts ---- */
+
+unsigned cli_read_verdict(struct fq_reader *reader, struct fq_span *out_detail)
+{
+    struct fq_reader verdict = fq_reader_over(fq_read_skip(reader));
+    uint32_t count = fq_read_array(&verdict);
+    unsigned status = (unsigned)fq_read_uint(&verdict);
+
+    for (int i = 0; i < 3; i++) {
+        (void)fq_read_skip(&verdict);
+    }
+    *out_detail = count > 4 ? fq_read_text(&verdict) : (struct fq_span){0};
+    return verdict.is_bad ? FQ_REASON_BYTES : status;
+}
+
+fq_err cli_verdict(struct fq_span result, struct fq_why *out_why)
+{
+    struct fq_reader list = fq_reader_over(result);
+    struct cli_answer one = {.id = 0};
+
+    if (fq_read_array(&list) != 1) {
+        return fq_fail(out_why, FQ_REASON_BYTES, "submit");
+    }
+    one.status = cli_read_verdict(&list, &one.detail);
+    return one.status <= 1 ? FQ_OK : cli_answer_err(&one, out_why);
 }
 
 /* ---- waiting ---- */

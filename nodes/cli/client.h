@@ -60,6 +60,11 @@ FQ_CHECKED fq_err cli_call_within(struct cli_client *client, const char *verb,
 FQ_CHECKED fq_err cli_call_all(struct cli_client *client, const char *verb,
                                const struct cli_args *args, uint64_t most,
                                struct fq_writer *out_array, struct fq_why *out_why);
+/* The verdict of a submit of one command: FQ_OK when it is stored now or was before. */
+FQ_CHECKED fq_err cli_verdict(struct fq_span result, struct fq_why *out_why);
+/* One verdict [status, origin, epoch, seq, detail?] of a submit: 0 new, 1 stored before, else a
+ * reason. */
+unsigned cli_read_verdict(struct fq_reader *reader, struct fq_span *out_detail);
 /* --wait: return when the tier asked for holds everything the node has written. Fails with
  * NOT_ACKNOWLEDGED. Does nothing when --wait was not given. */
 FQ_CHECKED fq_err cli_wait(const struct cli *cli, struct cli_client *client,

@@ -314,26 +314,6 @@ static void write_vault(const struct work *work, struct cli_args *args)
     }
 }
 
-static fq_err take_verdict(const struct cli_answer *answer, struct fq_why *out_why)
-{
-    struct fq_reader list = fq_reader_over(answer->result);
-
-    if (fq_read_array(&list) != 1) {
-        return fq_fail(out_why, FQ_REASON_BYTES, "submit");
-    }
-    struct fq_reader verdict = list;
-    uint32_t count = fq_read_array(&verdict);
-    struct cli_answer one = {.status = (unsigned)fq_read_uint(&verdict)};
-    for (int i = 0; i < 3; i++) {
-        (void)fq_read_skip(&verdict);
-    }
-    one.detail = count > 4 ? fq_read_text(&verdict) : (struct fq_span){0};
-    if (one.status <= 1) {
-        return FQ_OK;
-    }
-    return cli_answer_err(&one, out_why);
-}
-
 static fq_err submit(struct work *work, struct fq_why *out_why)
 {
     uint8_t record[FQ_RECORD_MAX];
@@ -355,7 +335,7 @@ static fq_err submit(struct work *work, struct fq_why *out_why)
     }
     fq_err err = cli_call(work->client, "submit", &args, &answer, out_why);
     cli_args_close(&args);
-    return err ? err : take_verdict(&answer, out_why);
+    return err ? err : cli_verdict(answer.result, out_why);
 }
 
 static fq_err read_state(struct work *work, struct fq_why *out_why)

@@ -11,7 +11,7 @@
 
 #include "client.h"
 #include "fq/edge/csv.h"
-#include "import_row.h"
+#include "import_correct.h"
 
 #define MAP_MEMORY (64u << 20) /* address space; look-up tables */
 #define ROW_MEMORY (256u << 10)
@@ -51,7 +51,10 @@ struct import {
     struct fq_writer commands, vault; /* its contents */
     uint32_t command_count, vault_count;
 
-    uint64_t rows, imported, already, skipped, events;
+    uint32_t *known_lines; /* of keyed rows that were there already, ascending */
+    size_t known_count, known_capacity, known_next;
+
+    uint64_t rows, imported, already, skipped, events, corrected;
     struct refusal *refusals;
     size_t refusal_count, refusal_capacity;
 };
@@ -87,18 +90,20 @@ static int compare_refusals(const void *a, const void *b)
 
 /* ---- answers ---- */
 
-/* One command's verdict: [status, origin, epoch, seq, detail?]. */
-static unsigned read_verdict(struct fq_reader *reader, struct fq_span *out_detail)
+/* A keyed row that is there already may have changed: it is looked at again at the end. */
+static fq_err remember(struct import *import, uint32_t line, struct fq_why *out_why)
 {
-    struct fq_reader verdict = fq_reader_over(fq_read_skip(reader));
-    uint32_t count = fq_read_array(&verdict);
-    unsigned status = (unsigned)fq_read_uint(&verdict);
-
-    for (int i = 0; i < 3; i++) {
-        (void)fq_read_skip(&verdict);
+    if (import->known_count == import->known_capacity) {
+        size_t capacity = import->known_capacity ? import->known_capacity * 2 : 1024;
+        uint32_t *more = realloc(import->known_lines, capacity * sizeof *more);
+        if (!more) {
+            return fq_fail(out_why, FQ_REASON_LIMIT, "import");
+        }
+        import->known_lines = more;
+        import->known_capacity = capacity;
     }
-    *out_detail = count > 4 ? fq_read_text(&verdict) : (struct fq_span){0};
-    return verdict.is_bad ? FQ_REASON_BYTES : status;
+    import->known_lines[import->known_count++] = line;
+    return FQ_OK;
 }
 
 /* A row is refused when one of its commands is, else new when one is, else already there. */
@@ -110,7 +115,7 @@ static fq_err take_row_answer(struct import *import, const struct sent_row *row,
 
     for (uint32_t i = 0; i < row->command_count; i++) {
         struct fq_span detail;
-        unsigned status = read_verdict(reader, &detail);
+        unsigned status = cli_read_verdict(reader, &detail);
         new_count += status == 0;
         if (status > 1 && !why.reason) {
             (void)fq_fail(&why, (enum fq_reason)status, "%.*s", (int)detail.size,
@@ -123,7 +128,7 @@ static fq_err take_row_answer(struct import *import, const struct sent_row *row,
     }
     import->imported += new_count > 0;
     import->already += new_count == 0;
-    return FQ_OK;
+    return new_count == 0 && import->map.key >= 0 ? remember(import, row->line, out_why) : FQ_OK;
 }
 
 /* Wait for one answer and take it. */
@@ -315,6 +320,9 @@ static fq_err judge_row(struct import *import, const struct fq_csv_row *csv, boo
     if (csv->is_malformed) {
         return fq_fail(why, csv->reason, "%s", "");
     }
+    if (!row_has_key(&import->map, csv->fields, csv->field_count)) {
+        return fq_fail(why, FQ_REASON_FIELD, "%s", import->map.columns[import->map.key].name);
+    }
     err = row_events(&import->map, &import->tables->codes, csv->fields, csv->field_count,
                      &import->row_arena, &import->row, why);
     if (!import->has_vault) {
@@ -345,6 +353,54 @@ static fq_err take_row(void *context, const struct fq_csv_row *csv, struct fq_wh
     return add_row(import, csv->line, out_why);
 }
 
+/* ---- corrections ---- */
+
+static fq_err take_known_row(void *context, const struct fq_csv_row *csv, struct fq_why *out_why)
+{
+    struct import *import = context;
+    struct fq_why why = {0};
+    bool is_skipped = false;
+    uint32_t count = 0;
+
+    if (import->known_next == import->known_count ||
+        csv->line != import->known_lines[import->known_next]) {
+        return FQ_OK;
+    }
+    import->known_next++;
+    fq_err err = judge_row(import, csv, &is_skipped, &why);
+    err = err ? err
+              : correct_row(import->cli, import->client, &import->tables->codes, &import->row,
+                            &count, &why);
+    import->corrected += count > 0;
+    import->already -= count > 0;
+    import->events += count;
+    if (err != FQ_OK && err != FQ_ERR_REFUSED) {
+        return fq_fail(out_why, why.reason, "%s", why.detail);
+    }
+    if (err) {
+        import->already -= count == 0;
+        import->corrected -= count > 0;
+        return refuse(import, csv->line, &why, out_why);
+    }
+    return FQ_OK;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+static fq_err correct_known(struct import *import, const char *path, struct fq_why *out_why)
+{
+    if (import->known_count == 0) {
+        return FQ_OK;
+    }
+    qsort(import->known_lines, import->known_count, sizeof *import->known_lines, compare_lines);
+    return fq_csv_read(path, take_known_row, import, out_why);
+}
+
 static fq_err finish_requests(struct import *import, struct fq_why *out_why)
 {
     fq_err err = send_request(import, out_why);
@@ -364,12 +420,13 @@ static void write_result(struct import *import, struct fq_writer *writer)
     if (import->refusal_count) {
         qsort(import->refusals, import->refusal_count, sizeof *import->refusals, compare_refusals);
     }
-    fq_write_map(writer, 7);
+    fq_write_map(writer, 8);
     cli_write_pair_uint(writer, "rows", import->rows);
     cli_write_pair_uint(writer, "imported", import->imported);
     cli_write_pair_uint(writer, "already", import->already);
     cli_write_pair_uint(writer, "refused", import->refusal_count);
     cli_write_pair_uint(writer, "skipped", import->skipped);
+    cli_write_pair_uint(writer, "corrected", import->corrected);
     cli_write_pair_uint(writer, "events", import->events);
     fq_write_text(writer, "refusals");
     fq_write_array(writer, (uint32_t)import->refusal_count);
@@ -386,8 +443,8 @@ static void write_result(struct import *import, struct fq_writer *writer)
 
 static fq_err print_result(struct import *import, struct fq_why *out_why)
 {
-    static const char *const counts[] = {"rows",    "imported", "already", "refused",
-                                         "skipped", "events",   NULL};
+    static const char *const counts[] = {"rows",    "imported",  "already", "refused",
+                                         "skipped", "corrected", "events",  NULL};
     static const struct cli_view view = {.columns = counts}, refusals = {.rows = "refusals"};
     struct fq_writer writer = cli_build_open(CLI_VALUE_MAX);
 
@@ -415,6 +472,7 @@ static fq_err import_file(struct import *import, const char *path, struct fq_why
     }
     err = fq_csv_read(path, take_row, import, out_why);
     err = err ? err : finish_requests(import, out_why);
+    err = err ? err : correct_known(import, path, out_why);
     struct fq_why print_why;
     if (import->has_header && (!err || import->rows)) {
         fq_err print_err = print_result(import, &print_why); /* counts so far, also on failure */
@@ -434,6 +492,7 @@ static void close_import(struct import *import)
         free(import->refusals[i].text);
     }
     free(import->refusals);
+    free(import->known_lines);
     row_seen_close(&import->seen);
     cli_tables_close(import->tables);
     cli_disconnect(import->client);

@@ -346,6 +346,11 @@ bool row_id(const struct map *map, const struct fq_span *cells, size_t count, ui
     return true;
 }
 
+bool row_has_key(const struct map *map, const struct fq_span *cells, size_t count)
+{
+    return map->key < 0 || trim(cell_of(map, map->key, cells, count)).size > 0;
+}
+
 /* ---- events ---- */
 
 struct row_reader {

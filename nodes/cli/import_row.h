@@ -37,6 +37,8 @@ FQ_CHECKED fq_err row_area(const struct map *map, const struct fq_span *cells, s
  * once, in order, foreign ones too. False when memory is out. */
 bool row_id(const struct map *map, const struct fq_span *cells, size_t count, uint32_t area,
             struct row_seen *seen, struct fq_id *out_id);
+/* False when the map has a key column and the row has nothing there. */
+bool row_has_key(const struct map *map, const struct fq_span *cells, size_t count);
 /* The commands of the row; texts point into the cells or the arena. Needs area and id set.
  * Refuses with DATE, DATE_ORDER, ROW_VALUE, AMOUNT, CODE_UNKNOWN or FIELD; details name the column,
  * never the value of a vault column. */

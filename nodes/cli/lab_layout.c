@@ -52,7 +52,10 @@ const struct lab_node *lab_find(const struct lab *lab, const char *code)
 void lab_path(const struct lab *lab, const struct lab_node *node, const char *name,
               char out[LAB_PATH_SIZE + 64])
 {
-    snprintf(out, PATH_SIZE, "%s/%06" PRIu32 "%s%s", lab->dir, node->area, *name ? "/" : "", name);
+    int size = snprintf(out, PATH_SIZE, "%s/%06" PRIu32 "%s%s", lab->dir, node->area,
+                        *name ? "/" : "", name);
+
+    FQ_ASSERT(size > 0 && size < PATH_SIZE);
 }
 
 /* ---- files ---- */

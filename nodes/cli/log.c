@@ -2,8 +2,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../node.h"
 #include "client.h"
+
+#include "fq/edge/verify.h"
 
 static fq_err judge(struct fq_span result, struct fq_why *out_why)
 {

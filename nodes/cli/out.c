@@ -25,6 +25,7 @@ static const struct {
     {"concluded", N_("concluded")},
     {"confirmed", N_("confirmed")},
     {"county", N_("county")},
+    {"corrected", N_("corrected")},
     {"cure", N_("cure")},
     {"cursor", N_("cursor")},
     {"data", N_("data")},

@@ -17,6 +17,7 @@
 #include "fq/core/frontier.h"
 
 #define FQ_FEED_AREAS_MAX 8192
+#define FQ_STORE_FORMAT 1 /* of all column families together */
 #define FQ_FEED_BATCH_AREAS_MAX 256 /* areas that one batch may speak of */
 #define FQ_LOG_VALUE_HEAD 8 /* first_lsn before the batch in a log value */
 

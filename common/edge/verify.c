@@ -1,7 +1,9 @@
-#include "node.h"
+#include "fq/edge/verify.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#include "fq/edge/memory.h"
 
 /* The chain of the log that the walk is in: log keys come in order of log and sequence. */
 struct verifying {
@@ -13,24 +15,18 @@ struct verifying {
     struct fq_verification *result;
 };
 
-fq_err fq_verify_note_signers(struct fq_store *store, const struct fq_signer *signers,
-                              size_t count, struct fq_arena *arena, struct fq_why *out_why)
+fq_err fq_verify_note_signer(struct fq_store *store, uint32_t origin,
+                             const struct fq_sign_public *key, struct fq_why *out_why)
 {
-    struct fq_write *writes = fq_arena_take(arena, (count + 1) * sizeof *writes);
-    uint8_t *keys = fq_arena_take(arena, (count + 1) * 4);
+    uint8_t name[4] = {0};
+    const struct fq_write write = {
+        .family = FQ_FAMILY_PEER,
+        .key = fq_span_of(name, sizeof name),
+        .value = fq_span_of(key->bytes, FQ_SIGN_PUBLIC_SIZE),
+    };
 
-    if (!writes || !keys) {
-        return fq_fail(out_why, FQ_REASON_LIMIT, "signers");
-    }
-    for (size_t i = 0; i < count; i++) {
-        fq_put_be32(keys + 4 * i, signers[i].origin);
-        writes[i] = (struct fq_write){
-            .family = FQ_FAMILY_PEER,
-            .key = fq_span_of(keys + 4 * i, 4),
-            .value = fq_span_of(signers[i].key.bytes, FQ_SIGN_PUBLIC_SIZE),
-        };
-    }
-    return fq_store_commit(store, writes, count, true, out_why);
+    fq_put_be32(name, origin);
+    return fq_store_commit(store, &write, 1, false, out_why);
 }
 
 /* The key that seals an origin's batches; false when the node noted none. */
