@@ -8,6 +8,7 @@
 
 #define PREFIX_MIN 4 /* hex digits that a beginning of an id must have */
 #define PAGE_SIZE_MAX (200 * 1024)
+#define HISTORY_MAX 4096 /* events of one dispute shown */
 
 /* ---- reading one record out of the log ---- */
 
@@ -160,23 +161,31 @@ fq_err fq_verb_find(struct fq_node *node, struct fq_span args, struct fq_answer 
 
 /* ---- show ---- */
 
+/* The events of a dispute in the order of their stamps, as many as a page holds. */
 static fq_err write_history(struct fq_node *node, const struct fq_dispute *dispute,
                             struct fq_writer *writer, struct fq_why *out_why)
 {
+    const struct fq_view *view = &node->core.view;
     struct fq_writer events = fq_writer_take(&node->scratch, PAGE_SIZE_MAX);
-    uint32_t count = 0;
+    struct fq_event_id *ids = fq_arena_take_raw(&node->scratch, HISTORY_MAX * sizeof *ids);
+    uint32_t id_count = 0, count = 0;
     fq_err err = FQ_OK;
 
-    for (const struct fq_fact *fact = fq_view_facts(&node->core.view, dispute); fact && !err;
-         fact = fq_view_next(&node->core.view, fact)) {
-        struct fq_event_id id = fq_view_event_id(&node->core.view, fact);
+    if (!ids) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact && id_count < HISTORY_MAX;
+         fact = fq_view_next(view, fact)) {
+        ids[id_count++] = fq_view_event_id(view, fact);
+    }
+    while (id_count > 0 && !err) {
         size_t mark = node->scratch.used;
         struct fq_event event;
         uint64_t lsn = 0;
         bool is_found;
-        err = read_event(node, &id, &node->scratch, &event, &lsn, &is_found, out_why);
+        err = read_event(node, &ids[--id_count], &node->scratch, &event, &lsn, &is_found, out_why);
         if (!err && is_found && events.size - events.used > FQ_DESCRIBE_EVENT_MAX) {
-            fq_describe_event(&node->codes, &event, lsn, 0, &events);
+            fq_describe_event(&node->codes, &event, lsn, FQ_DESCRIBE_NO_PREV, &events);
             count++;
         }
         node->scratch.used = mark;

@@ -220,8 +220,14 @@ static fq_err replay_batch(void *context, const struct fq_batch *batch, uint64_t
                            const struct fq_arrival *arrival, struct fq_why *out_why)
 {
     struct replay *replay = context;
-    bool is_in_view = first_lsn + arrival->count - 1 <= replay->from_lsn;
+    uint64_t last_lsn = first_lsn + arrival->count - 1;
+    bool is_in_view = last_lsn <= replay->from_lsn;
 
+    if (!is_in_view && first_lsn != replay->node->core.feed.head + 1) {
+        return fq_fail(out_why, FQ_REASON_GAP, "lsn %llu..%llu",
+                       (unsigned long long)replay->node->core.feed.head + 1,
+                       (unsigned long long)first_lsn - 1);
+    }
     replay->batches++;
     return fq_core_replay(&replay->node->core, batch, first_lsn, is_in_view, out_why);
 }

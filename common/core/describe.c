@@ -181,14 +181,17 @@ void fq_describe_event(const struct fq_codes *codes, const struct fq_event *even
 {
     const struct fq_kind_row *row = fq_kind_row(event->kind);
     bool is_correction = event->kind == FQ_EVENT_CORRECTED && event->step != event->kind;
-    uint32_t count = 13u + (event->unit != 0) + (event->actor.size > 0) +
+    bool has_prev = prev != FQ_DESCRIBE_NO_PREV;
+    uint32_t count = 12u + has_prev + (event->unit != 0) + (event->actor.size > 0) +
                      put_fields(NULL, codes, event, event->kind) +
                      (is_correction ? put_fields(NULL, codes, event, event->step) : 0);
     char recorded[25];
 
     fq_write_map(writer, count);
     put_uint(writer, "lsn", lsn);
-    put_uint(writer, "prev", prev);
+    if (has_prev) {
+        put_uint(writer, "prev", prev);
+    }
     put_origin(writer, "origin", event->id.log.origin);
     put_uint(writer, "stream", event->id.log.stream);
     put_uint(writer, "epoch", event->id.log.epoch);

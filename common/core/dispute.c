@@ -134,8 +134,7 @@ static uint16_t short_of(uint64_t value)
     return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
 }
 
-/* Counting needs one of the three kinds; what another program calls otherwise is people's. */
-static uint8_t kind_of(uint64_t value)
+uint8_t fq_kind_counted(uint64_t value)
 {
     return value >= FQ_KIND_PEOPLE && value <= FQ_KIND_JUDICIAL ? (uint8_t)value : FQ_KIND_PEOPLE;
 }
@@ -151,7 +150,7 @@ static void apply_registered(struct fq_dispute *dispute, const struct fq_event *
     dispute->registered_on = event->date;
     dispute->home = event->area;
     dispute->type = short_of(value_of(event, FQ_FIELD_TYPE));
-    dispute->kind = kind_of(value_of(event, FQ_FIELD_KIND));
+    dispute->kind = fq_kind_counted(value_of(event, FQ_FIELD_KIND));
     dispute->source = byte_of(value_of(event, FQ_FIELD_SOURCE));
     dispute->committee = byte_of(value_of(event, FQ_FIELD_COMMITTEE));
     dispute->scale = byte_of(value_of(event, FQ_FIELD_SCALE));
@@ -168,7 +167,7 @@ static void apply_transferred(struct fq_dispute *dispute, const struct fq_event 
         dispute->home = (uint32_t)value_of(event, FQ_FIELD_TO_AREA);
     }
     if (value_of(event, FQ_FIELD_TO_KIND)) {
-        dispute->kind = kind_of(value_of(event, FQ_FIELD_TO_KIND));
+        dispute->kind = fq_kind_counted(value_of(event, FQ_FIELD_TO_KIND));
     }
     dispute->host = value_of(event, FQ_FIELD_TO_UNIT);
 }
@@ -215,6 +214,7 @@ static void apply_reopened(struct fq_dispute *dispute) /* D3 */
     dispute->outcome_on = dispute->confirmed_on = dispute->performed_on = 0;
     dispute->closed_on = dispute->visited_on = 0;
     dispute->flags &= (uint16_t)~(FQ_DISPUTE_AT_ONCE | FQ_DISPUTE_ARCHIVED);
+    dispute->flags |= FQ_DISPUTE_MEDIATING;
 }
 
 static void apply_merged(struct fq_dispute *dispute, const struct fq_event *event) /* D4 */
@@ -268,7 +268,7 @@ void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event)
         break;
     case FQ_EVENT_JOINED:
     case FQ_EVENT_REFERRAL_ACCEPTED:
-        dispute->joined_kinds |= (uint8_t)(1u << kind_of(value_of(event, FQ_FIELD_TO_KIND)));
+        dispute->joined_kinds |= (uint8_t)(1u << fq_kind_counted(value_of(event, FQ_FIELD_TO_KIND)));
         dispute->flags |= FQ_DISPUTE_HAS_MAPS;
         break;
     case FQ_EVENT_REFERRED:
@@ -299,8 +299,9 @@ void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event)
         apply_confirmation(dispute, event);
         break;
     case FQ_EVENT_VISITED:
-        dispute->visit = (uint8_t)((value_of(event, FQ_FIELD_SURVEYED) ? FQ_VISIT_SURVEYED : 0) |
-                                   (value_of(event, FQ_FIELD_SATISFIED) ? FQ_VISIT_SATISFIED : 0));
+        dispute->visit = value_of(event, FQ_FIELD_SATISFIED)  ? FQ_VISIT_SURVEYED | FQ_VISIT_SATISFIED
+                         : value_of(event, FQ_FIELD_SURVEYED) ? FQ_VISIT_SURVEYED
+                                                              : 0; /* "satisfied" is an answer */
         dispute->visited_on = event->date;
         break;
     case FQ_EVENT_RISK_CHANGED:

@@ -227,6 +227,9 @@ static void add_stocks(struct adder *adder, const struct fq_dispute *dispute)
 {
     uint16_t over_on = (uint16_t)(due_on(dispute) + 1);
 
+    if (dispute->decided_on == 0) {
+        return;
+    }
     add(adder, FQ_MEASURE_OPEN, dispute->decided_on, 1);
     if (!dispute->outcome || dispute->outcome_on >= over_on) {
         add(adder, FQ_MEASURE_OVERDUE, over_on, 1);
@@ -275,6 +278,15 @@ static void add_outcome(struct adder *adder, const struct fq_dispute *dispute)
     }
 }
 
+/* The outcome's day, else that of acceptance; 0 when neither is known. */
+static uint16_t dealt_with_on(const struct fq_dispute *dispute)
+{
+    uint16_t accepted_on =
+        dispute->decision == FQ_DECISION_ACCEPTED ? dispute->decided_on : (uint16_t)0;
+
+    return dispute->outcome ? dispute->outcome_on : accepted_on;
+}
+
 static void add_after(struct adder *adder, const struct fq_dispute *dispute)
 {
     bool is_performed = dispute->performance == FQ_PERFORMANCE_IMMEDIATE ||
@@ -288,8 +300,7 @@ static void add_after(struct adder *adder, const struct fq_dispute *dispute)
         (dispute->visit & FQ_VISIT_SURVEYED) != 0);
     add(adder, FQ_MEASURE_SATISFIED, dispute->visited_on,
         (dispute->visit & FQ_VISIT_SATISFIED) != 0);
-    add(adder, FQ_MEASURE_LINKED,
-        dispute->outcome ? dispute->outcome_on : dispute->decided_on, is_linked);
+    add(adder, FQ_MEASURE_LINKED, dealt_with_on(dispute), is_linked);
     add(adder, FQ_MEASURE_LINKED_CONCLUDED, dispute->outcome_on, is_linked);
 }
 
@@ -366,15 +377,14 @@ static void add_maps(const struct fq_view *view, const struct fq_dispute *disput
                 continue;
             }
             assisting.area = (uint32_t)(unit / 10000 % 1000000);
-            assisting.kinds = (uint8_t)bit((unsigned)event.value[FQ_FIELD_TO_KIND] & 3u);
+            assisting.kinds = (uint8_t)bit(fq_kind_counted(event.value[FQ_FIELD_TO_KIND]));
             if (dispute->decision == FQ_DECISION_ACCEPTED) {
                 add(&assisting, FQ_MEASURE_PARTICIPATED, dispute->decided_on, 1);
             }
             is_cross_area |= assisting.area != dispute->home && is_county(view, assisting.area);
         }
     }
-    add(adder, FQ_MEASURE_CROSS_AREA,
-        dispute->outcome ? dispute->outcome_on : dispute->decided_on, is_cross_area);
+    add(adder, FQ_MEASURE_CROSS_AREA, dealt_with_on(dispute), is_cross_area);
 }
 
 static void add_service(struct adder *adder, const struct fq_dispute *dispute)
@@ -590,13 +600,16 @@ static struct fq_id entity_of(const struct fq_event *event)
     return fq_id_is_zero(&event->dispute) ? event->cmd_id : event->dispute;
 }
 
-static void count_dispute(struct fq_view *view, const struct fq_dispute *dispute, uint32_t count_was)
+/* Screenings and activities apart: whether it counts is asked of its set alone (D1). */
+static bool is_counted(const struct fq_dispute *dispute)
 {
-    bool is_service = dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY);
+    return dispute->facts && !(dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY));
+}
 
-    if (view->index.count > count_was && !is_service) {
-        view->dispute_count++;
-    }
+static void count_dispute(struct fq_view *view, const struct fq_dispute *dispute, bool was_counted)
+{
+    view->dispute_count += is_counted(dispute);
+    view->dispute_count -= was_counted;
     view->types_seen[dispute->type / 8] |= (uint8_t)(1u << dispute->type % 8);
 }
 
@@ -627,7 +640,6 @@ static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *ev
 {
     struct fq_log *log = fq_frontier_find(view->frontier, &event->id.log);
     struct fq_id id = entity_of(event);
-    uint32_t count_was = view->index.count;
     bool is_known;
 
     if (!log) {
@@ -643,10 +655,11 @@ static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *ev
         return FQ_MERGED_DUPLICATE; /* M1 */
     }
     struct fq_fact *fact = make_fact(view, event, log);
+    bool was_counted = is_counted(dispute);
     if (!fact || !fold_fact(view, dispute, link, fact, event)) {
         return FQ_MERGED_FULL;
     }
-    count_dispute(view, dispute, count_was);
+    count_dispute(view, dispute, was_counted);
     mark_dirty(view, dispute);
     view->event_count++;
     return FQ_MERGED_NEW;
@@ -787,7 +800,6 @@ bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span
 {
     static const struct fq_contribution nothing = {0};
     struct fq_contribution contribution;
-    uint32_t count_was = view->index.count;
     struct fq_dispute *dispute = find_or_add(view, id);
 
     if (!dispute || dispute->facts) {
@@ -807,7 +819,7 @@ bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span
         dispute->rev = fact->rev > dispute->rev ? fact->rev : dispute->rev;
     }
     resolve(view, dispute);
-    count_dispute(view, dispute, count_was);
+    count_dispute(view, dispute, false);
     fq_contribution_of(view, dispute, &contribution);
     return apply_difference(view, &nothing, &contribution);
 }

@@ -101,7 +101,7 @@ extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_
 struct cli_view {
     const char *rows;           /* key of the array of rows, NULL: the value itself */
     const char *total;          /* key of a map shown as the last row, NULL none */
-    const char *const *columns; /* keys, NULL at the end; NULL: all keys of the first row */
+    const char *const *columns; /* keys, NULL at the end; NULL: every key of any row */
 };
 
 /* Print `value` on stdout as the user asked (C1, C2). */

@@ -13,6 +13,13 @@ static bool is_text(struct fq_span span, const char *text)
     return fq_span_equal(span, fq_span_text(text));
 }
 
+static struct fq_span field_text(struct fq_span entry, const char *name)
+{
+    struct fq_span fields = fq_map_get(entry, "fields");
+
+    return fq_map_text(fields.size ? fields : entry, name);
+}
+
 /* The entry of the history that says how the step stands: the greatest revision that wrote it. */
 static struct fq_span find_standing(struct fq_span history, unsigned kind)
 {
@@ -25,7 +32,7 @@ static struct fq_span find_standing(struct fq_span history, unsigned kind)
         struct fq_span entry = fq_read_skip(&reader);
         bool is_step = is_text(fq_map_text(entry, "event"), name) ||
                        (is_text(fq_map_text(entry, "event"), "corrected") &&
-                        is_text(fq_map_text(entry, "corrects"), name));
+                        is_text(field_text(entry, "corrects"), name));
         if (is_step &&
             (!standing.size || fq_map_uint(entry, "rev") > fq_map_uint(standing, "rev"))) {
             standing = entry;
@@ -65,6 +72,7 @@ static bool is_same(const struct fq_codes *codes, const struct fq_event *event,
                     struct fq_span entry)
 {
     const struct fq_kind_row *row = fq_kind_row(event->kind);
+    struct fq_span fields = fq_map_get(entry, "fields");
     char date[FQ_DATE_TEXT_SIZE];
 
     fq_date_format(event->date, date);
@@ -72,7 +80,7 @@ static bool is_same(const struct fq_codes *codes, const struct fq_event *event,
         return false;
     }
     for (size_t i = 0; i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
-        if (!is_same_field(codes, event, row->fields[i], entry)) {
+        if (!is_same_field(codes, event, row->fields[i], fields.size ? fields : entry)) {
             return false;
         }
     }

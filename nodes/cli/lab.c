@@ -1,9 +1,12 @@
 /* `lab up, ls, start, stop, kill, down`: a whole province on one machine. */
+#include <arpa/inet.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -143,6 +146,22 @@ static fq_err run_up(struct cli *cli, struct fq_why *out_why)
 
 /* ---- ls ---- */
 
+/* Whether something answers at 127.0.0.1:port. */
+static bool is_served(const char *endpoint)
+{
+    const char *colon = strrchr(endpoint, ':');
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    int handle = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons((uint16_t)(colon ? strtoul(colon + 1, NULL, 10) : 0));
+    bool is_open = handle >= 0 && connect(handle, (struct sockaddr *)&address, sizeof address) == 0;
+    if (handle >= 0) {
+        close(handle);
+    }
+    return is_open;
+}
+
 static void write_node(struct fq_writer *writer, const struct lab *lab, const struct lab_node *node)
 {
     char text[LAB_PATH_SIZE + 64];
@@ -162,7 +181,7 @@ static void write_node(struct fq_writer *writer, const struct lab *lab, const st
     cli_write_pair_text(writer, "state", pid ? "running" : "stopped");
     cli_write_pair_text(writer, "service", node->service);
     cli_write_pair_text(writer, "feed", node->feed);
-    if (node->http[0]) {
+    if (node->http[0] && pid && is_served(node->http)) {
         cli_write_pair_text(writer, "http", node->http);
     } else {
         cli_write_pair_nil(writer, "http");

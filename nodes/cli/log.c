@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "client.h"
-
 #include "fq/edge/verify.h"
 
 static fq_err judge(struct fq_span result, struct fq_why *out_why)

@@ -47,6 +47,7 @@ static const struct {
     {"instance", N_("instance")},
     {"kind", N_("kind")},
     {"linked", N_("linked")},
+    {"late", N_("late")},
     {"line", N_("line")},
     {"lsn", N_("lsn")},
     {"measure", N_("measure")},
@@ -238,23 +239,61 @@ static void add_column(struct grid *grid, const char *key, bool is_for_person)
     grid->cells.column_count++;
 }
 
-static void choose_columns(struct grid *grid, const struct cli_view *view, struct fq_span row,
-                           bool is_for_person)
+static bool is_array(struct fq_span value)
+{
+    struct fq_reader reader = fq_reader_over(value);
+
+    return value.size && fq_read_type(&reader) == FQ_CODEC_ARRAY;
+}
+
+static bool has_column(const struct grid *grid, const char *key)
+{
+    for (size_t i = 0; i < grid->cells.column_count; i++) {
+        if (strcmp(grid->keys[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The keys of a row that no row before it had. */
+static void add_keys(struct grid *grid, struct fq_span row, bool is_for_person)
 {
     struct fq_reader reader = fq_reader_over(row);
 
-    if (view->columns) {
-        for (size_t i = 0; view->columns[i]; i++) {
-            add_column(grid, view->columns[i], is_for_person);
-        }
-    } else if (row.size && fq_read_type(&reader) == FQ_CODEC_MAP) {
-        uint32_t count = fq_read_map(&reader);
-        for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
-            char key[48];
-            cli_copy(key, sizeof key, fq_read_text(&reader));
-            (void)fq_read_skip(&reader);
+    if (!row.size || fq_read_type(&reader) != FQ_CODEC_MAP) {
+        return;
+    }
+    uint32_t count = fq_read_map(&reader);
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        char key[48];
+        cli_copy(key, sizeof key, fq_read_text(&reader));
+        (void)fq_read_skip(&reader);
+        if (!has_column(grid, key)) {
             add_column(grid, key, is_for_person);
         }
+    }
+}
+
+/* The view's columns, else every key that any of the rows has. */
+static void choose_columns(struct grid *grid, const struct cli_view *view, struct fq_span rows,
+                           bool is_for_person)
+{
+    struct fq_reader reader = fq_reader_over(rows);
+
+    for (size_t i = 0; view->columns && view->columns[i]; i++) {
+        add_column(grid, view->columns[i], is_for_person);
+    }
+    if (view->columns) {
+        return;
+    }
+    if (!is_array(rows)) {
+        add_keys(grid, rows, is_for_person);
+        return;
+    }
+    uint32_t count = fq_read_array(&reader);
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        add_keys(grid, fq_read_skip(&reader), is_for_person);
     }
 }
 
@@ -307,13 +346,6 @@ static struct fq_span rows_of(struct fq_span value, const struct cli_view *view)
     return view->rows ? fq_map_get(value, view->rows) : value;
 }
 
-static bool is_array(struct fq_span value)
-{
-    struct fq_reader reader = fq_reader_over(value);
-
-    return value.size && fq_read_type(&reader) == FQ_CODEC_ARRAY;
-}
-
 /* Rows of an array, or the one row of a map. */
 static bool fill(struct grid *grid, struct fq_span value, const struct cli_view *view,
                  bool is_for_person)
@@ -323,13 +355,14 @@ static bool fill(struct grid *grid, struct fq_span value, const struct cli_view 
     struct fq_reader reader = fq_reader_over(rows);
     bool is_fine = true;
 
+    choose_columns(grid, view, rows, is_for_person);
+    if (!view->columns) {
+        add_keys(grid, total, is_for_person);
+    }
     if (!is_array(rows)) {
-        choose_columns(grid, view, rows.size ? rows : total, is_for_person);
         is_fine = !rows.size || add_row(grid, rows, is_for_person, false);
     } else {
         uint32_t count = fq_read_array(&reader);
-        struct fq_reader peek = reader;
-        choose_columns(grid, view, count ? fq_read_skip(&peek) : total, is_for_person);
         for (uint32_t i = 0; i < count && is_fine && !reader.is_bad; i++) {
             is_fine = add_row(grid, fq_read_skip(&reader), is_for_person, false);
         }
@@ -469,6 +502,8 @@ static fq_err print_grid(const struct cli *cli, struct fq_span value, const stru
     grid->cells.is_number = grid->is_number;
     if (!fill(grid, value, view, is_for_person)) {
         err = fq_fail(out_why, FQ_REASON_LIMIT, "table");
+    } else if (grid->cells.column_count == 0) {
+        err = FQ_OK; /* no rows and no columns known: nothing to show */
     } else if (cli->format == CLI_CSV) {
         print_csv(stdout, &grid->cells);
     } else if (cli->format == CLI_MD) {

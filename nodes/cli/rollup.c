@@ -1,4 +1,5 @@
 /* `rollup PERIOD`: the figures of a period by areas, types, kinds and so on. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,6 +7,7 @@
 
 #define COLUMNS_MAX 32
 #define BY_MAX 8
+#define SAID_AREAS_MAX 10 /* of those missing, in words */
 
 struct by {
     char names[BY_MAX][32];
@@ -135,17 +137,32 @@ static void write_named_row(const struct cli_tables *tables, const struct by *by
     }
 }
 
+/* Kinds overlap: what is counted under more than one of them stands in a row before the total. */
+static void write_overlap_row(const struct by *by, struct fq_span overlap, struct fq_writer *writer)
+{
+    struct fq_reader reader = fq_reader_over(overlap);
+    uint32_t count = fq_read_map(&reader);
+
+    fq_write_map(writer, count + 1);
+    cli_write_pair_text(writer, by->names[0], _("overlap"));
+    fq_write_raw(writer, fq_span_of(reader.at, (size_t)(reader.end - reader.at)));
+}
+
 static void write_named(const struct cli_tables *tables, const struct by *by, struct fq_span result,
                         struct fq_writer *writer)
 {
+    struct fq_span overlap = fq_map_get(result, "overlap");
     struct fq_reader rows = fq_reader_over(fq_map_get(result, "rows"));
     uint32_t count = fq_read_array(&rows);
 
     fq_write_map(writer, 2);
     fq_write_text(writer, "rows");
-    fq_write_array(writer, count);
+    fq_write_array(writer, count + (overlap.size > 0));
     for (uint32_t i = 0; i < count && !rows.is_bad; i++) {
         write_named_row(tables, by, fq_read_skip(&rows), writer);
+    }
+    if (overlap.size) {
+        write_overlap_row(by, overlap, writer);
     }
     fq_write_text(writer, "total");
     fq_write_raw(writer, fq_map_get(result, "total"));
@@ -172,9 +189,6 @@ static void choose_columns(const struct by *by, const char **columns)
         if (i == 0 && has_name) {
             columns[count++] = "name";
         }
-        if (strcmp(by->names[i], "kind") == 0) {
-            columns[count++] = "overlap";
-        }
     }
     for (size_t i = 0; i < sizeof measures / sizeof measures[0]; i++) {
         columns[count++] = measures[i];
@@ -186,18 +200,20 @@ static void choose_columns(const struct by *by, const char **columns)
 static void say_completeness(struct fq_span result)
 {
     static const char *const keys[] = {"missing", "late"};
-    struct fq_span complete = fq_map_get(result, "complete");
 
-    if (!complete.size || fq_map_bool(result, "complete")) {
-        return;
-    }
     for (size_t i = 0; i < 2; i++) {
-        struct fq_span list = fq_map_get(result, keys[i]);
-        char *text = list.size > 1 ? cli_json_text(list) : NULL;
-        if (text) {
-            cli_say("%s: %s", cli_title(keys[i]), text);
+        struct fq_reader list = fq_reader_over(fq_map_get(result, keys[i]));
+        uint32_t count = list.at == list.end ? 0 : fq_read_array(&list);
+        char areas[8 * SAID_AREAS_MAX + 8] = "";
+        for (uint32_t j = 0; j < count && j <= SAID_AREAS_MAX && !list.is_bad; j++) {
+            size_t used = strlen(areas);
+            char area[8];
+            cli_copy(area, sizeof area, fq_map_text(fq_read_skip(&list), "area"));
+            snprintf(areas + used, sizeof areas - used, " %s", j < SAID_AREAS_MAX ? area : "...");
         }
-        free(text);
+        if (count) {
+            cli_say("%s %" PRIu32 ":%s", cli_title(keys[i]), count, areas);
+        }
     }
 }
 

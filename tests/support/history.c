@@ -166,6 +166,17 @@ static void draw_fields(struct drawing *drawing, struct fq_event *event)
 
 /* ---- writing ---- */
 
+static uint32_t field_count(unsigned kind)
+{
+    const struct fq_kind_row *row = fq_kind_row(kind);
+    uint32_t count = 0;
+
+    while (row && count < FQ_BODY_FIELDS_MAX && row->fields[count]) {
+        count++;
+    }
+    return count;
+}
+
 /* The record with fields of a later version behind those known: all known ones, absent as nil. */
 static struct fq_span lengthen(struct drawing *drawing, const struct fq_event *event,
                                struct fq_span record)
@@ -174,16 +185,9 @@ static struct fq_span lengthen(struct drawing *drawing, const struct fq_event *e
     struct fq_writer writer = fq_writer_over(bytes, sizeof bytes);
     struct fq_reader reader = fq_reader_over(record);
     uint32_t count = fq_read_array(&reader);
-    uint32_t known = 10;
+    uint32_t known = 10 + field_count(event->kind);
 
-    for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && fq_kind_row(event->kind)->fields[i]; i++) {
-        known++;
-    }
-    for (unsigned i = 0; event->kind == FQ_EVENT_CORRECTED && i < FQ_BODY_FIELDS_MAX &&
-                         fq_kind_row(event->step)->fields[i];
-         i++) {
-        known++;
-    }
+    known += event->kind == FQ_EVENT_CORRECTED ? field_count(event->step) : 0;
     fq_write_array(&writer, known + 2);
     fq_write_raw(&writer, fq_span_of(reader.at, (size_t)(reader.end - reader.at)));
     for (; count < known; count++) {

@@ -10,7 +10,9 @@
 #define FQ_DESCRIBE_EVENT_MAX 4096 /* bytes of one described event */
 #define FQ_DESCRIBE_ROW_MAX 1024   /* of one row of a list */
 
-/* One event as on the feed. */
+#define FQ_DESCRIBE_NO_PREV UINT64_MAX
+
+/* One event as on the feed; without `prev` when that is FQ_DESCRIBE_NO_PREV. */
 void fq_describe_event(const struct fq_codes *codes, const struct fq_event *event, uint64_t lsn,
                        uint64_t prev, struct fq_writer *writer);
 /* One dispute in full; `extra_pairs` key-value pairs are the caller's to append. */

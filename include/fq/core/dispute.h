@@ -88,6 +88,8 @@ size_t fq_fact_pack(const struct fq_event *event, uint8_t *out);
  * fields point into the fact. */
 void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event);
 
+/* Counting needs one of the three kinds; what another program calls otherwise is people's. */
+uint8_t fq_kind_counted(uint64_t value);
 /* Apply one live event, greater than all applied before, to the packed values. */
 void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event);
 /* Empty the packed values, keeping id, facts, rev and DIRTY. */

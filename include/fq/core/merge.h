@@ -76,7 +76,7 @@ struct fq_term {
 };
 
 #define FQ_MAP_ENTRIES_MAX 255 /* referrals, preventions or units of one dispute that count */
-#define FQ_TERMS_MAX (32 + 3 * FQ_MAP_ENTRIES_MAX)
+#define FQ_TERMS_MAX (32 + 4 * FQ_MAP_ENTRIES_MAX) /* a prevention is two terms */
 
 struct fq_contribution {
     uint16_t type;
