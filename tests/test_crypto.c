@@ -315,8 +315,8 @@ static void test_c4_a_directory_is_read_in_order_without_doubles(void **state)
     struct fq_identity first = create("363647-1", 363647, 1);
     struct fq_identity second = create("363661-1", 363661, 1);
     struct fq_identity person = create("zhang", 363600, 0);
-    struct fq_certificate certificates[4];
-    size_t count = 9;
+    struct fq_certificate certificates[16];
+    size_t count = 0;
     struct fq_why why;
 
     (void)state;
@@ -327,20 +327,32 @@ static void test_c4_a_directory_is_read_in_order_without_doubles(void **state)
     write_text(cert_path, "not a certificate\n");
     assert_int_equal(rename(cert_path, key_path), 0); /* other names are passed over */
 
-    assert_int_equal(fq_certificates_load(directory, certificates, 4, &count, &why), FQ_OK);
-    assert_int_equal(count, 3);
+    for (int i = 7; i >= 0; i--) {
+        char name[16], file[32];
+        (void)snprintf(name, sizeof name, "mediator-%d", i);
+        (void)snprintf(file, sizeof file, "%s.cert", name);
+        struct fq_identity mediator = create(name, 363661, 0);
+        save_as(&mediator, file);
+    }
+
+    assert_int_equal(fq_certificates_load(directory, certificates, 16, &count, &why), FQ_OK);
+    assert_int_equal(count, 11);
     assert_string_equal(certificates[0].name, "363647-1");
     assert_string_equal(certificates[1].name, "363661-1");
-    assert_string_equal(certificates[2].name, "zhang");
-    assert_int_equal(fq_certificates_load(directory, certificates, 2, &count, &why), FQ_ERR_LIMIT);
-    assert_int_equal(count, 3);
+    for (size_t i = 1; i < count; i++) {
+        assert_true(strcmp(certificates[i - 1].name, certificates[i].name) < 0);
+    }
+    assert_int_equal(fq_certificates_load(directory, certificates, 10, &count, &why), FQ_ERR_LIMIT);
+    assert_int_equal(count, 11);
 
     save_as(&second, "d.cert");
-    assert_int_equal(fq_certificates_load(directory, certificates, 4, &count, &why), FQ_ERR_FAILED);
+    assert_int_equal(fq_certificates_load(directory, certificates, 16, &count, &why),
+                     FQ_ERR_FAILED);
     assert_int_equal(why.reason, FQ_REASON_CRYPTO);
     assert_non_null(strstr(why.detail, "b.cert"));
     assert_non_null(strstr(why.detail, "d.cert"));
-    assert_int_equal(fq_certificates_load("/nowhere", certificates, 4, &count, &why), FQ_ERR_USAGE);
+    assert_int_equal(fq_certificates_load("/nowhere", certificates, 16, &count, &why),
+                     FQ_ERR_USAGE);
 }
 
 int main(void)

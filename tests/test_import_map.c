@@ -178,8 +178,9 @@ static void test_i2_values_do_not_run_into_each_other(void **state)
     (void)state;
     load_whole();
 
-    struct fq_id left = id_of(row_of("12", "3", "7", ""));
-    struct fq_id right = id_of(row_of("1", "23", "7", ""));
+    struct fq_id left = id_of(row_of("bstartc", "a", "7", ""));
+    row_seen_close(&world.seen);
+    struct fq_id right = id_of(row_of("c", "astartb", "7", ""));
 
     assert_false(fq_id_equal(&left, &right));
 }
@@ -197,6 +198,49 @@ static void test_i2_the_order_of_columns_plays_no_part(void **state)
     struct fq_id other = id_of(row_of("Ann", "7", "2021-01-02", "2021-01-01"));
 
     assert_true(fq_id_equal(&straight, &other));
+}
+
+static void test_i2_the_order_of_settings_plays_no_part(void **state)
+{
+    (void)state;
+    load_whole();
+    struct fq_id one = id_of(row_of("2021-01-01", "2021-01-02", "7", "Ann"));
+    row_seen_close(&world.seen);
+    struct fq_why why;
+    assert_int_equal(load("events = ( { event = \"registered\"; fields = { persons = { column = "
+                          "\"sum\"; }; };\n date = { column = \"end\"; }; },\n"
+                          "{ event = \"failed\"; date = { column = \"start\"; }; } );\n" HEAD,
+                          &why),
+                     FQ_OK);
+    assert_int_equal(map_bind(&world.map, header, 4, &why), FQ_OK);
+
+    struct fq_id other = id_of(row_of("2021-01-01", "2021-01-02", "7", "Ann"));
+
+    assert_true(fq_id_equal(&one, &other));
+}
+
+static void test_i2_a_vault_column_that_tells_the_area_counts_as_the_area(void **state)
+{
+    (void)state;
+    struct fq_why why;
+    struct fq_id id, same, moved;
+    assert_int_equal(load("ledger = \"well\";\narea = { column = \"name\"; };\n"
+                          "vault = ( { field = \"party_address\"; columns = [ \"name\" ]; } );\n"
+                          "events = ( " REGISTERED " );\n",
+                          &why),
+                     FQ_OK);
+    assert_int_equal(map_bind(&world.map, header, 4, &why), FQ_OK);
+    struct texts here = row_of("2021-01-01", "", "", "10451"), near = here;
+    near.cells[3] = fq_span_text("10452");
+
+    assert_true(row_id(&world.map, here.cells, 4, 363605, &world.seen, &id));
+    row_seen_close(&world.seen);
+    assert_true(row_id(&world.map, near.cells, 4, 363605, &world.seen, &same));
+    row_seen_close(&world.seen);
+    assert_true(row_id(&world.map, near.cells, 4, 363647, &world.seen, &moved));
+
+    assert_true(fq_id_equal(&id, &same));
+    assert_false(fq_id_equal(&id, &moved));
 }
 
 static void test_i2_many_rows_have_many_ids(void **state)
@@ -384,6 +428,8 @@ int main(void)
         TEST(test_i2_vault_columns_play_no_part),
         TEST(test_i2_values_do_not_run_into_each_other),
         TEST(test_i2_the_order_of_columns_plays_no_part),
+        TEST(test_i2_the_order_of_settings_plays_no_part),
+        TEST(test_i2_a_vault_column_that_tells_the_area_counts_as_the_area),
         TEST(test_i2_many_rows_have_many_ids),
         TEST(test_a_row_becomes_its_events),
         TEST(test_a_bad_row_is_refused_with_its_reason),

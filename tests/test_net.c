@@ -541,6 +541,7 @@ static struct fq_net *open_child(const struct fq_net *parent, enum who who)
     assert_int_equal(fq_net_connect_parent(child, fq_net_bound_endpoint(parent, FQ_NET_SERVICE),
                                            people[CITY].certificate.curve_public, &why),
                      FQ_OK);
+    assert_int_equal(fq_net_send_parent(child, fq_span_text("early")), FQ_SENT_BLOCKED);
     return child;
 }
 

@@ -331,7 +331,8 @@ static void take_welcome(struct fq_sync *sync, const struct fq_link_message *mes
     }
     for (uint32_t i = 0; i < FQ_LOGS_MAX; i++) {
         sync->logs[i].cursor = 1;
-        sync->logs[i].parent_have = 0;
+        sync->logs[i].parent_have = sync->logs[i].waited_have = 0;
+        sync->logs[i].waiting_ms = now_ms;
         sync->logs[i].is_forwarding = sync->logs[i].is_diverged = false;
     }
     for (uint32_t i = 0; i < count && read_welcome_log(&reader, &heard); i++) {
@@ -341,14 +342,14 @@ static void take_welcome(struct fq_sync *sync, const struct fq_link_message *mes
     up->parent = (uint32_t)parent;
     up->credit = credit;
     up->sent_bytes = up->received_bytes = 0;
-    up->heard_ms = up->progress_ms = now_ms;
+    up->heard_ms = now_ms;
     up->beat_ms = now_ms + sync->options.heartbeat_ms;
     up->want_ms = up->retry_ms = 0;
 }
 
 /* ---- acknowledgements ---- */
 
-static void take_ack(struct fq_sync *sync, struct fq_span body, uint64_t now_ms)
+static void take_ack(struct fq_sync *sync, struct fq_span body)
 {
     struct fq_reader reader = fq_reader_over(body);
     struct fq_log_id id;
@@ -374,7 +375,6 @@ static void take_ack(struct fq_sync *sync, struct fq_span body, uint64_t now_ms)
     if (received <= sync->up.sent_bytes) {
         sync->up.received_bytes = larger(sync->up.received_bytes, received);
     }
-    sync->up.progress_ms = now_ms;
 }
 
 static void take_nak(struct fq_sync *sync, struct fq_span body)
@@ -450,7 +450,7 @@ static void receive_from_parent(struct fq_sync *sync, const struct fq_link_messa
     } else if (up->state != FQ_UPLINK_UP) {
         return;
     } else if (message->type == FQ_LINK_ACK) {
-        take_ack(sync, message->body, now_ms);
+        take_ack(sync, message->body);
     } else if (message->type == FQ_LINK_NAK) {
         take_nak(sync, message->body);
     } else if (message->type == FQ_LINK_BATCH) {
@@ -729,13 +729,26 @@ static void send_batches(struct fq_sync *sync, uint64_t now_ms, struct fq_effect
     }
 }
 
-static bool is_stuck(const struct fq_sync *sync, uint64_t now_ms)
+/* Whether a log was sent and the parent's hold on it stands still for too long. */
+static bool is_standing_still(struct fq_sync *sync, uint64_t now_ms)
 {
-    const struct fq_uplink *up = &sync->up;
-    uint64_t silence_ms = sync->options.silence_ms;
+    bool is_still = false;
 
-    return now_ms > up->heard_ms + silence_ms ||
-           (up->sent_bytes > up->received_bytes && now_ms > up->progress_ms + silence_ms);
+    for (uint32_t i = 0; i < sync->frontier->count; i++) {
+        struct fq_sync_log *state = &sync->logs[i];
+        bool is_owed = state->cursor > state->parent_have + 1 && !state->is_diverged;
+        if (!is_owed || state->waited_have != state->parent_have) {
+            state->waited_have = state->parent_have;
+            state->waiting_ms = now_ms;
+        }
+        is_still |= now_ms > state->waiting_ms + sync->options.silence_ms;
+    }
+    return is_still;
+}
+
+static bool is_stuck(struct fq_sync *sync, uint64_t now_ms)
+{
+    return now_ms > sync->up.heard_ms + sync->options.silence_ms || is_standing_still(sync, now_ms);
 }
 
 static void tend_parent(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects)
@@ -751,9 +764,6 @@ static void tend_parent(struct fq_sync *sync, uint64_t now_ms, struct fq_effects
             send_hello(sync, now_ms, effects);
         }
         return;
-    }
-    if (up->sent_bytes == up->received_bytes) {
-        up->progress_ms = now_ms;
     }
     if (now_ms >= up->beat_ms) {
         (void)fq_effects_send(effects, FQ_PEER_PARENT,

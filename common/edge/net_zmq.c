@@ -70,7 +70,7 @@ struct setting {
     int value;
 };
 
-/* For every socket. The numbers are reasoned in the design of the link; 3-protocol, socket rules. */
+/* For every socket: a peer that does not finish a handshake, or answer a heartbeat, is cut. */
 static const struct setting common_settings[] = {
     {ZMQ_LINGER, 0},
     {ZMQ_HANDSHAKE_IVL, 5000},

@@ -1,4 +1,4 @@
-/* `dispute`: one dispute's steps, its file, and the list of disputes.
+/* `dispute`: one dispute's steps.
  *
  * Every step is a row of a table: the event it makes and which option fills which field. Whether
  * the step is legal is the node's to say (C3). */
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "client.h"
+#include "dispute.h"
 #include "fq/core/event.h"
 #include "fq/edge/crypto.h"
 #include "fq/edge/vault.h"
@@ -240,6 +240,7 @@ static fq_err read_fields(struct work *work, struct fq_why *out_why)
     fq_err err = read_command_id(work, out_why);
 
     work->event.kind = work->event.step = (uint16_t)work->step->kind;
+    work->event.actor = fq_span_text(""); /* the node knows who asks */
     if (!err && date) {
         err = read_option_date("date", date, &number, out_why);
     }
@@ -445,104 +446,6 @@ static fq_err run_step(struct cli *cli, struct fq_why *out_why)
     return err;
 }
 
-/* ---- show, ls ---- */
-
-static fq_err run_show(struct cli *cli, struct fq_why *out_why)
-{
-    static const char *const columns[] = {"dispute",   "id",   "state",   "home",         "type",
-                                          "kind",      "host", "outcome", "amount_cents", "dates",
-                                          "conflicts", "next", NULL};
-    static const char *const steps_columns[] = {"lsn", "date",   "event", "origin",
-                                                "seq", "fields", NULL};
-    static const struct cli_view view = {.columns = columns};
-    static const struct cli_view history = {.rows = "history", .columns = steps_columns};
-    struct cli_client *client = NULL;
-    struct cli_args args;
-    struct cli_answer answer;
-    fq_err err = cli_connect(cli, &client, out_why);
-
-    if (err) {
-        return err;
-    }
-    cli_args_open(&args);
-    cli_args_text(&args, "dispute", cli->arguments[0]);
-    cli_args_bool(&args, "history", cli_has(cli, "history"));
-    err = cli_call(client, "dispute.show", &args, &answer, out_why);
-    err = err ? err : cli_print(cli, answer.result, &view, out_why);
-    if (!err && cli_has(cli, "history") && (cli->format == CLI_TABLE || cli->format == CLI_MD)) {
-        err = cli_print(cli, answer.result, &history, out_why);
-    }
-    cli_args_close(&args);
-    cli_disconnect(client);
-    return err;
-}
-
-/* Filters take what a person writes; the node is told ids. */
-static fq_err add_code_filter(const struct cli *cli, const struct cli_tables *tables,
-                              const char *name, enum fq_code_table table, struct cli_args *args,
-                              struct fq_why *out_why)
-{
-    const char *text = cli_value(cli, name);
-    uint16_t number;
-
-    if (!text) {
-        return FQ_OK;
-    }
-    if (!fq_codes_find_id(&tables->codes, table, fq_span_text(text), &number)) {
-        return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "--%s %s, %s", name, text,
-                       fq_codes_table_name(table));
-    }
-    cli_args_text(args, name, fq_codes_find(&tables->codes, table, number)->id);
-    return FQ_OK;
-}
-
-static fq_err list_disputes(struct cli *cli, struct cli_client *client,
-                            const struct cli_tables *tables, struct fq_why *out_why)
-{
-    static const struct cli_view view = {0};
-    static const char *const texts[] = {"area", "state"};
-    struct cli_args args;
-    struct fq_writer list = cli_build_open(CLI_VALUE_MAX);
-    uint64_t most = 0;
-    const char *limit = cli_value(cli, "limit");
-    fq_err err = FQ_OK;
-
-    cli_args_open(&args);
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (cli_value(cli, texts[i])) {
-            cli_args_text(&args, texts[i], cli_value(cli, texts[i]));
-        }
-    }
-    if (limit && !read_digits(limit, 9, &most)) {
-        err = fq_fail(out_why, FQ_REASON_USAGE, "--limit %s", limit);
-    }
-    err = err ? err : add_code_filter(cli, tables, "type", FQ_CODES_TYPE, &args, out_why);
-    err = err ? err : add_code_filter(cli, tables, "source", FQ_CODES_SOURCE, &args, out_why);
-    err = err ? err : add_code_filter(cli, tables, "kind", FQ_CODES_KIND, &args, out_why);
-    err = err ? err : cli_call_all(client, "dispute.list", &args, most, &list, out_why);
-    err = err ? err : cli_print(cli, fq_writer_span(&list), &view, out_why);
-    struct fq_reader reader = fq_reader_over(fq_writer_span(&list));
-    if (!err && cli_has(cli, "fail-empty") && fq_read_array(&reader) == 0) {
-        err = fq_fail(out_why, FQ_REASON_EMPTY, "dispute ls");
-    }
-    cli_args_close(&args);
-    cli_build_close(&list);
-    return err;
-}
-
-static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
-{
-    struct cli_client *client = NULL;
-    struct cli_tables *tables = NULL;
-    fq_err err = cli_connect(cli, &client, out_why);
-
-    err = err ? err : cli_tables_open(client, &tables, out_why);
-    err = err ? err : list_disputes(cli, client, tables, out_why);
-    cli_tables_close(tables);
-    cli_disconnect(client);
-    return err;
-}
-
 /* ---- tables ---- */
 
 #define STEP_OPTIONS                                                                               \
@@ -668,7 +571,7 @@ const struct cli_command cli_dispute_commands[] = {
     STEP("close", N_("Close it."), reason_options),
     STEP("archive", N_("Archive it."), reason_options),
     STEP("reopen", N_("Open it again."), reason_options),
-    {"dispute", "show", "DISPUTE", 1, 1, N_("Show a dispute."), show_options, run_show},
-    {"dispute", "ls", "", 0, 0, N_("List disputes."), ls_options, run_ls},
+    {"dispute", "show", "DISPUTE", 1, 1, N_("Show a dispute."), show_options, dispute_show},
+    {"dispute", "ls", "", 0, 0, N_("List disputes."), ls_options, dispute_ls},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

@@ -464,6 +464,7 @@ static fq_err read_event(const struct row_reader *reader, const struct map_event
     event->kind = event->step = (uint16_t)from->kind;
     event->area = row->area;
     event->dispute = row->id;
+    event->actor = fq_span_text(""); /* the node knows who asks */
     for (size_t i = 0; i < row->event_count; i++) {
         ordinal += row->events[i].kind == from->kind;
     }

@@ -44,7 +44,7 @@ struct fq_uplink {
     uint32_t greeting_count, mseq;
     uint32_t parent; /* origin; 0 before the first WELCOME */
     uint64_t credit, sent_bytes, received_bytes;
-    uint64_t heard_ms, greet_ms, beat_ms, progress_ms, retry_ms, want_ms;
+    uint64_t heard_ms, greet_ms, beat_ms, retry_ms, want_ms;
     bool is_blocked;
 };
 
@@ -60,6 +60,8 @@ struct fq_downlink {
 struct fq_sync_log { /* beside the frontier's log of the same index */
     uint64_t cursor;      /* next sequence to send to the parent */
     uint64_t parent_have; /* what the parent was heard to hold */
+    uint64_t waited_have; /* parent_have when it was last looked at, */
+    uint64_t waiting_ms;  /* and since when it stands still though more was sent */
     uint64_t told_up;     /* what the child was told of the tier above */
     uint32_t via;         /* child it comes through, its place + 1; 0 none */
     bool is_forwarding, is_diverged, is_ack_due;
