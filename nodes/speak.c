@@ -219,7 +219,10 @@ void fq_node_speak(struct fq_node *node, uint64_t now_ms)
     const struct fq_effects *effects = &node->turn.effects;
 
     for (uint32_t i = 0; i < effects->send_count; i++) {
-        (void)send_link(node, effects->sends[i].peer, effects->sends[i].frame);
+        if (!send_link(node, effects->sends[i].peer, effects->sends[i].frame) &&
+            effects->sends[i].peer == FQ_PEER_PARENT) {
+            tell_gone(node, FQ_PEER_PARENT);
+        }
     }
     forward_all(node);
     publish(node, now_ms);

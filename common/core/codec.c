@@ -423,6 +423,9 @@ static int append(void *context, const char *data, size_t size)
 {
     struct fq_writer *writer = context;
 
+    if (size == 0) {
+        return 0; /* memcpy may not be given NULL, not even for nothing */
+    }
     if (writer->is_full || size > writer->size - writer->used) {
         writer->is_full = true;
         return -1;

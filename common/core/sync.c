@@ -6,6 +6,7 @@
 #define HELLO_LOG_SIZE 80  /* bytes of one log in HELLO or WELCOME, at most */
 #define SMALL_BODY 256
 #define FORWARD_MAX (1024 * 1024)
+#define GREETING_DOUBLINGS 4 /* a slow link answers late: do not outrun the answer */
 
 void fq_sync_init(struct fq_sync *sync, struct fq_frontier *frontier,
                   const struct fq_areas *areas, const struct fq_sync_options *options)
@@ -77,7 +78,8 @@ static void send_hello(struct fq_sync *sync, uint64_t now_ms, struct fq_effects 
     up->state = FQ_UPLINK_GREETING;
     up->session = options->boot << 32 | ++up->greeting_count;
     up->mseq = 0;
-    up->greet_ms = now_ms + options->reconnect_ms;
+    up->greet_ms = now_ms + ((uint64_t)options->reconnect_ms << up->greeting_tries);
+    up->greeting_tries += up->greeting_tries < GREETING_DOUBLINGS;
     fq_write_array(&writer, 8);
     fq_write_uint(&writer, options->origin);
     fq_write_uint(&writer, options->tier);
@@ -339,6 +341,7 @@ static void take_welcome(struct fq_sync *sync, const struct fq_link_message *mes
         take_verdict(sync, &heard);
     }
     up->state = FQ_UPLINK_UP;
+    up->greeting_tries = 0;
     up->parent = (uint32_t)parent;
     up->credit = credit;
     up->sent_bytes = up->received_bytes = 0;
@@ -759,6 +762,11 @@ static void tend_parent(struct fq_sync *sync, uint64_t now_ms, struct fq_effects
         up->state = FQ_UPLINK_DOWN;
         up->greet_ms = now_ms;
     }
+    if (up->is_unsent) {
+        up->is_unsent = false;
+        up->greeting_tries = 0;
+        up->greet_ms = smaller(up->greet_ms, now_ms + sync->options.reconnect_ms);
+    }
     if (up->state != FQ_UPLINK_UP) {
         if (now_ms >= up->greet_ms) {
             send_hello(sync, now_ms, effects);
@@ -835,11 +843,12 @@ void fq_sync_forwarded(struct fq_sync *sync, const struct fq_forward *forward, u
 
 void fq_sync_peer_gone(struct fq_sync *sync, uint32_t peer)
 {
-    struct fq_downlink *child = find_child(sync, peer);
+    struct fq_downlink *child = peer == FQ_PEER_PARENT ? NULL : find_child(sync, peer);
 
     if (child) {
         child->is_up = false;
     }
+    sync->up.is_unsent |= peer == FQ_PEER_PARENT;
 }
 
 /* ---- state for others ---- */

@@ -286,7 +286,7 @@ static size_t take_frames(struct cluster *cluster, int to, struct fq_input *inpu
 {
     size_t taken = 0;
 
-    for (uint32_t tries = 0; tries < 64 && taken < room && cluster->frame_count > 0; tries++) {
+    for (uint32_t tries = 0; tries < 400 && taken < room && cluster->frame_count > 0; tries++) {
         uint32_t at = (uint32_t)cluster_random(cluster, cluster->frame_count);
         struct cluster_frame frame = cluster->frames[at];
         if (frame.to != to) {
@@ -470,7 +470,7 @@ static void turn(struct cluster *cluster, int at, bool has_commands, enum moment
 
     memcpy(inputs, node->pending, count * sizeof *inputs);
     node->pending_count = 0;
-    count += take_frames(cluster, at, inputs + count, 1 + cluster_random(cluster, 12));
+    count += take_frames(cluster, at, inputs + count, 1 + cluster_random(cluster, 40));
     if (has_commands) {
         inputs[count++] = (struct fq_input){.kind = FQ_INPUT_COMMANDS,
                                             .bytes = draw_submit(cluster, node, drawn)};

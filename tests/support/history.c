@@ -18,7 +18,7 @@ static const struct fq_log_id log_ids[LOGS] = {
 struct drawing {
     struct history *history;
     struct random *random;
-    struct fq_id disputes[DISPUTES_MAX];
+    struct fq_id disputes[DISPUTES_MAX + 1]; /* the last is no dispute: zeros */
     uint32_t dispute_count;
     uint64_t last[LOGS];                   /* sequence of each log */
     uint32_t seen[LOGS][DISPUTES_MAX + 1]; /* greatest rev each log knows of each dispute */

@@ -45,7 +45,8 @@ struct fq_uplink {
     uint32_t parent; /* origin; 0 before the first WELCOME */
     uint64_t credit, sent_bytes, received_bytes;
     uint64_t heard_ms, greet_ms, beat_ms, retry_ms, want_ms;
-    bool is_blocked;
+    uint32_t greeting_tries; /* without an answer: each waits twice as long, a few times */
+    bool is_blocked, is_unsent;
 };
 
 struct fq_downlink {
@@ -144,6 +145,7 @@ bool fq_sync_batch_frame(struct fq_sync *sync, const struct fq_forward *forward,
 /* A forward was carried out: everything before `next_seq` was handed to the socket. */
 void fq_sync_forwarded(struct fq_sync *sync, const struct fq_forward *forward, uint64_t next_seq,
                        uint64_t bytes_sent);
+/* What was sent to the peer did not leave. */
 void fq_sync_peer_gone(struct fq_sync *sync, uint32_t peer);
 
 /* Clients were told of `seq` and the log is behind it: read-only until it is back (Y3). */
