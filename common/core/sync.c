@@ -336,6 +336,7 @@ static void take_welcome(struct fq_sync *sync, const struct fq_link_message *mes
         sync->logs[i].parent_have = sync->logs[i].waited_have = 0;
         sync->logs[i].waiting_ms = now_ms;
         sync->logs[i].is_forwarding = sync->logs[i].is_diverged = false;
+        sync->logs[i].nak_seq = 0;
     }
     for (uint32_t i = 0; i < count && read_welcome_log(&reader, &heard); i++) {
         take_verdict(sync, &heard);
@@ -344,7 +345,7 @@ static void take_welcome(struct fq_sync *sync, const struct fq_link_message *mes
     up->greeting_tries = 0;
     up->parent = (uint32_t)parent;
     up->credit = credit;
-    up->sent_bytes = up->received_bytes = 0;
+    up->sent_bytes = up->received_bytes = up->lost_bytes = 0;
     up->heard_ms = now_ms;
     up->beat_ms = now_ms + sync->options.heartbeat_ms;
     up->want_ms = up->retry_ms = 0;
@@ -375,12 +376,12 @@ static void take_ack(struct fq_sync *sync, struct fq_span body)
     log->acked = larger(log->acked, smaller(seq, log->last));
     log->up = larger(log->up, smaller(above_it, log->last));
     sync->up.credit = credit;
-    if (received <= sync->up.sent_bytes) {
+    if (received + sync->up.lost_bytes <= sync->up.sent_bytes) {
         sync->up.received_bytes = larger(sync->up.received_bytes, received);
     }
 }
 
-static void take_nak(struct fq_sync *sync, struct fq_span body)
+static void take_nak(struct fq_sync *sync, struct fq_span body, uint64_t now_ms)
 {
     struct fq_reader reader = fq_reader_over(body);
     struct fq_log_id id;
@@ -394,10 +395,15 @@ static void take_nak(struct fq_sync *sync, struct fq_span body)
     if (reader.is_bad || !log) {
         return;
     }
-    if (reason == FQ_REASON_GAP) {
-        beside(sync, log)->cursor = smaller(expected, log->last + 1);
-    } else {
-        beside(sync, log)->is_diverged = true; /* Y5 */
+    struct fq_sync_log *state = beside(sync, log);
+    if (reason != FQ_REASON_GAP) {
+        state->is_diverged = true; /* Y5 */
+    } else if (expected > state->parent_have &&
+               (expected > state->nak_seq ||
+                now_ms >= state->nak_ms + sync->options.reconnect_ms)) {
+        state->nak_seq = expected;
+        state->nak_ms = now_ms;
+        state->cursor = smaller(expected, log->last + 1);
     }
 }
 
@@ -455,7 +461,7 @@ static void receive_from_parent(struct fq_sync *sync, const struct fq_link_messa
     } else if (message->type == FQ_LINK_ACK) {
         take_ack(sync, message->body);
     } else if (message->type == FQ_LINK_NAK) {
-        take_nak(sync, message->body);
+        take_nak(sync, message->body, now_ms);
     } else if (message->type == FQ_LINK_BATCH) {
         *out_incoming = (struct fq_incoming){true, FQ_PEER_PARENT, batch_of(message->body)};
     }
@@ -622,6 +628,14 @@ static struct fq_span heartbeat(struct fq_effects *effects, uint64_t session, ui
     return fq_link_end(&writer, FQ_LINK_HEARTBEAT, session, mseq);
 }
 
+/* With each heartbeat a child is told again how far its logs are, should the word have been lost. */
+static void repeat_acks(struct fq_sync *sync, uint32_t child_place)
+{
+    for (uint32_t i = 0; i < sync->frontier->count; i++) {
+        sync->logs[i].is_ack_due |= sync->logs[i].via == child_place + 1;
+    }
+}
+
 static void tend_children(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects)
 {
     for (uint32_t i = 0; i < sync->child_count; i++) {
@@ -635,6 +649,7 @@ static void tend_children(struct fq_sync *sync, uint64_t now_ms, struct fq_effec
             (void)fq_effects_send(effects, child->origin,
                                   heartbeat(effects, child->session, child->mseq++, now_ms));
             child->beat_ms = now_ms + sync->options.heartbeat_ms;
+            repeat_acks(sync, i);
         }
     }
 }
@@ -700,7 +715,7 @@ static bool is_to_send(const struct fq_sync *sync, uint32_t index)
 static void send_batches(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects)
 {
     struct fq_uplink *up = &sync->up;
-    uint64_t in_flight = up->sent_bytes - up->received_bytes;
+    uint64_t in_flight = up->sent_bytes - up->received_bytes - up->lost_bytes;
     uint64_t left = up->credit > in_flight ? up->credit - in_flight : 0; /* Y4 */
     uint32_t count = sync->frontier->count;
 
@@ -732,10 +747,12 @@ static void send_batches(struct fq_sync *sync, uint64_t now_ms, struct fq_effect
     }
 }
 
-/* Whether a log was sent and the parent's hold on it stands still for too long. */
+/* Whether a log was sent and the parent's hold on it stands still for too long. When nothing is
+ * owed nothing is in flight, whatever the count of bytes says. */
 static bool is_standing_still(struct fq_sync *sync, uint64_t now_ms)
 {
-    bool is_still = false;
+    struct fq_uplink *up = &sync->up;
+    bool is_still = false, is_any_owed = false;
 
     for (uint32_t i = 0; i < sync->frontier->count; i++) {
         struct fq_sync_log *state = &sync->logs[i];
@@ -744,7 +761,11 @@ static bool is_standing_still(struct fq_sync *sync, uint64_t now_ms)
             state->waited_have = state->parent_have;
             state->waiting_ms = now_ms;
         }
+        is_any_owed |= is_owed || state->is_forwarding;
         is_still |= now_ms > state->waiting_ms + sync->options.silence_ms;
+    }
+    if (!is_any_owed) {
+        up->lost_bytes = up->sent_bytes - up->received_bytes;
     }
     return is_still;
 }

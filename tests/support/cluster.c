@@ -528,7 +528,7 @@ static bool is_settled(const struct cluster *cluster)
 void cluster_settle(struct cluster *cluster, uint32_t turns_max)
 {
     cluster->loss_percent = cluster->double_percent = cluster->crash_percent = 0;
-    for (uint32_t i = 0; i < turns_max && !(i > 2000 && is_settled(cluster)); i++) {
+    for (uint32_t i = 0; i < turns_max && !(i > 4000 && is_settled(cluster)); i++) {
         cluster_step(cluster, false);
     }
 }

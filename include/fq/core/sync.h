@@ -44,6 +44,7 @@ struct fq_uplink {
     uint32_t greeting_count, mseq;
     uint32_t parent; /* origin; 0 before the first WELCOME */
     uint64_t credit, sent_bytes, received_bytes;
+    uint64_t lost_bytes; /* sent, never counted by the parent, and nothing is owed any more */
     uint64_t heard_ms, greet_ms, beat_ms, retry_ms, want_ms;
     uint32_t greeting_tries; /* without an answer: each waits twice as long, a few times */
     bool is_blocked, is_unsent;
@@ -63,6 +64,7 @@ struct fq_sync_log { /* beside the frontier's log of the same index */
     uint64_t parent_have; /* what the parent was heard to hold */
     uint64_t waited_have; /* parent_have when it was last looked at, */
     uint64_t waiting_ms;  /* and since when it stands still though more was sent */
+    uint64_t nak_seq, nak_ms; /* the gap last heeded, and when: a burst after a gap is one gap */
     uint64_t told_up;     /* what the child was told of the tier above */
     uint32_t via;         /* child it comes through, its place + 1; 0 none */
     bool is_forwarding, is_diverged, is_ack_due;
