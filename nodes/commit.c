@@ -124,8 +124,8 @@ static fq_err stored_key(struct vaulting *vaulting, const struct fq_id *dispute,
                               &wrapped, out_found, out_why);
 
     if (!err && *out_found) {
-        err = fq_vault_key_unwrap(&vaulting->node->vault_master, dispute, wrapped, out_key,
-                                  out_why);
+        err =
+            fq_vault_key_unwrap(&vaulting->node->vault_master, dispute, wrapped, out_key, out_why);
     }
     return err;
 }
@@ -171,8 +171,8 @@ static fq_err put_field(struct vaulting *vaulting, const struct fq_id *dispute, 
     if (err) {
         return err;
     }
-    err = fq_vault_field_seal(&key, dispute, field, plain, vaulting->writes->arena, &cipher,
-                              out_why);
+    err =
+        fq_vault_field_seal(&key, dispute, field, plain, vaulting->writes->arena, &cipher, out_why);
     fq_wipe(&key, sizeof key);
     if (!err) {
         memcpy(place, dispute->bytes, FQ_ID_SIZE);
@@ -252,8 +252,8 @@ static fq_err put_vaults(struct fq_node *node, struct writes *writes, struct fq_
     fq_err err = FQ_OK;
 
     vaulting.fresh_capacity = writes->capacity / 2;
-    vaulting.fresh = fq_arena_take_raw(writes->arena,
-                                       vaulting.fresh_capacity * sizeof *vaulting.fresh);
+    vaulting.fresh =
+        fq_arena_take_raw(writes->arena, vaulting.fresh_capacity * sizeof *vaulting.fresh);
     if (!vaulting.fresh) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
     }
@@ -278,8 +278,7 @@ static size_t vault_writes_max(const struct fq_node *node)
 
     for (size_t i = 0; i < node->input_count && node->tier->has_vault; i++) {
         if (node->inputs[i].kind == FQ_INPUT_COMMANDS) {
-            struct fq_reader reader =
-                fq_reader_over(fq_map_get(node->inputs[i].bytes, "vault"));
+            struct fq_reader reader = fq_reader_over(fq_map_get(node->inputs[i].bytes, "vault"));
             count += fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
         }
     }
@@ -305,8 +304,8 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_
     if (effects->append_count == 0 && effects->evidence_count == 0) {
         return FQ_OK;
     }
-    struct writes writes = writes_over(
-        &node->scratch, 3u * effects->append_count + effects->evidence_count + vault_max + 1);
+    struct writes writes = writes_over(&node->scratch, 3u * effects->append_count +
+                                                           effects->evidence_count + vault_max + 1);
     for (uint32_t i = 0; i < effects->append_count; i++) {
         const struct fq_append *append = &effects->appends[i];
         put_append(&writes, append);

@@ -81,8 +81,8 @@ static bool is_wanted(const struct replaying *replaying, const struct fq_event *
         return false;
     }
     if (filter->type) {
-        const struct fq_dispute *dispute = fq_view_find(&replaying->node->core.view,
-                                                        &event->dispute);
+        const struct fq_dispute *dispute =
+            fq_view_find(&replaying->node->core.view, &event->dispute);
         return dispute && dispute->type == filter->type;
     }
     return true;

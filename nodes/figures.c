@@ -105,7 +105,7 @@ static fq_err read_query(struct fq_node *node, struct fq_span args, struct fq_ro
 
 /* ---- completeness ---- */
 
-struct hearing { /* what is known of a county's reports */
+struct hearing {       /* what is known of a county's reports */
     uint64_t heard_ms; /* when it last wrote; 0 never */
     uint32_t origin;
 };
@@ -183,8 +183,8 @@ static uint32_t put_missing(const struct fq_node *node, const struct fq_rollup_q
             fq_write_nil(writer);
         }
         fq_write_text(writer, "reason");
-        fq_write_text(writer, hearing.heard_ms ? "not heard since the period ended"
-                                               : "never heard");
+        fq_write_text(writer,
+                      hearing.heard_ms ? "not heard since the period ended" : "never heard");
     }
     return count;
 }
@@ -271,10 +271,10 @@ static void put_names(const struct fq_node *node, const struct fq_rollup_query *
             name_en = code ? code->en : "";
             name_zh = code ? code->zh : "";
         }
-        en_used += (size_t)snprintf(en + en_used, sizeof en - en_used, "%s%s", i ? " / " : "",
-                                    name_en);
-        zh_used += (size_t)snprintf(zh + zh_used, sizeof zh - zh_used, "%s%s", i ? " / " : "",
-                                    name_zh);
+        en_used +=
+            (size_t)snprintf(en + en_used, sizeof en - en_used, "%s%s", i ? " / " : "", name_en);
+        zh_used +=
+            (size_t)snprintf(zh + zh_used, sizeof zh - zh_used, "%s%s", i ? " / " : "", name_zh);
     }
     fq_write_text(writer, "name");
     fq_write_text(writer, en);
@@ -391,8 +391,8 @@ fq_err fq_verb_rollup(struct fq_node *node, struct fq_span args, struct fq_answe
         put_pair(writer, "digest", proofs.digest);
         put_completeness(node, &query, writer);
     }
-    uint32_t next = put_rows(node, &query, &rollup, first < rollup.count ? first : rollup.count,
-                             writer);
+    uint32_t next =
+        put_rows(node, &query, &rollup, first < rollup.count ? first : rollup.count, writer);
     if (first == 0) {
         put_figure_map("total", rollup.total, writer);
         if (rollup.has_overlap) {

@@ -13,9 +13,9 @@
 /* ---- reading one record out of the log ---- */
 
 /* The event as it was written, with its lsn; the arena keeps its bytes. */
-static fq_err read_event(struct fq_node *node, const struct fq_event_id *id,
-                         struct fq_arena *arena, struct fq_event *out_event, uint64_t *out_lsn,
-                         bool *out_found, struct fq_why *out_why)
+static fq_err read_event(struct fq_node *node, const struct fq_event_id *id, struct fq_arena *arena,
+                         struct fq_event *out_event, uint64_t *out_lsn, bool *out_found,
+                         struct fq_why *out_why)
 {
     struct fq_cursor *cursor = NULL;
     uint8_t key[FQ_LOG_KEY_SIZE];
@@ -36,9 +36,8 @@ static fq_err read_event(struct fq_node *node, const struct fq_event_id *id,
         err = fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
         goto done;
     }
-    err = fq_batch_parse(
-        fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD), &batch,
-        out_why);
+    err = fq_batch_parse(fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD),
+                         &batch, out_why);
     if (err || !fq_log_id_equal(&batch.seal.log, &id->log) || id->seq > batch.seal.to_seq) {
         goto done;
     }
@@ -108,8 +107,8 @@ static fq_err find_by_prefix(struct fq_node *node, const char *text,
     const struct fq_dispute *found = NULL;
     uint8_t first[1];
 
-    if (size < PREFIX_MIN || size > 2 * FQ_ID_SIZE ||
-        strspn(text, "0123456789abcdef") != size || !fq_hex_decode(text, 2, first, 1)) {
+    if (size < PREFIX_MIN || size > 2 * FQ_ID_SIZE || strspn(text, "0123456789abcdef") != size ||
+        !fq_hex_decode(text, 2, first, 1)) {
         return fq_fail(out_why, FQ_REASON_DISPUTE_UNKNOWN, "%s", text);
     }
     for (uint32_t i = 0; i < view->index.count; i++) {
@@ -225,8 +224,8 @@ static fq_err read_code(struct fq_node *node, struct fq_span args, const char *n
     struct fq_span text = fq_map_text(args, name);
 
     if (text.size > 0 && !fq_codes_find_id(&node->codes, table, text, out_number)) {
-        return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "%s: %.*s", name,
-                       (int)(text.size & 0xff), (const char *)text.data);
+        return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "%s: %.*s", name, (int)(text.size & 0xff),
+                       (const char *)text.data);
     }
     return FQ_OK;
 }

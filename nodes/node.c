@@ -264,8 +264,7 @@ static int run(const struct fq_tier_row *tier, const char *config_path, bool is_
         if (err) {
             log_failure("node.failed", &why);
         } else {
-            fq_node_log("info", "node.stopped head=%llu",
-                        (unsigned long long)node->core.feed.head);
+            fq_node_log("info", "node.stopped head=%llu", (unsigned long long)node->core.feed.head);
         }
     }
     fq_node_close(node);

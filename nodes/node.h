@@ -66,7 +66,7 @@ struct fq_node {
     struct fq_store *store;
     struct fq_told *told;
     struct fq_net *net;
-    struct fq_arena memory; /* for what lives as long as the node */
+    struct fq_arena memory;  /* for what lives as long as the node */
     struct fq_arena scratch; /* reset every turn */
     struct fq_view_memory view_memory;
     struct fq_core core;
@@ -81,11 +81,11 @@ struct fq_node {
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
     uint32_t route_origins[FQ_CHILDREN_MAX];
     uint32_t route_count;
-    uint64_t view_lsn;     /* the persisted view goes so far */
+    uint64_t view_lsn; /* the persisted view goes so far */
     uint64_t boot;
     uint64_t subscriptions;
-    uint64_t beat_ms;      /* of the last heartbeat on the feed */
-    uint64_t beat_lsn;     /* head it told */
+    uint64_t beat_ms;  /* of the last heartbeat on the feed */
+    uint64_t beat_lsn; /* head it told */
     uint64_t evidence_count;
     bool is_stopping;
 };

@@ -58,8 +58,8 @@ static fq_err load_keys(struct fq_node *node, struct fq_why *out_why)
         return fq_fail(out_why, FQ_REASON_CRYPTO, "%s: is %08u, node.area and node.index say %08u",
                        path, node->identity.certificate.origin, origin);
     }
-    node->certificates = fq_arena_take(&node->memory,
-                                       FQ_CERTIFICATES_MAX * sizeof *node->certificates);
+    node->certificates =
+        fq_arena_take(&node->memory, FQ_CERTIFICATES_MAX * sizeof *node->certificates);
     node->may_feed = fq_arena_take(&node->memory, FQ_CERTIFICATES_MAX * sizeof *node->may_feed);
     if (!node->certificates || !node->may_feed) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "certificates");
@@ -125,8 +125,8 @@ static fq_err identify_store(struct fq_node *node, struct fq_core_options *optio
     err = err ? err : get_number(node, "epoch", &epoch, &is_found, out_why);
     err = err ? err : get_number(node, "boot", &node->boot, &is_found, out_why);
     if (!err) {
-        err = fq_store_get(node->store, FQ_FAMILY_DEFAULT, fq_span_text("instance"),
-                           &node->scratch, &instance, &is_found, out_why);
+        err = fq_store_get(node->store, FQ_FAMILY_DEFAULT, fq_span_text("instance"), &node->scratch,
+                           &instance, &is_found, out_why);
     }
     if (err) {
         return err;
@@ -214,8 +214,8 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
             err = fq_fail(out_why, FQ_REASON_LIMIT, "certificates of nodes");
         }
     }
-    if (!err && !fq_core_add_signer(&node->core, options.origin,
-                                    &node->identity.certificate.sign_key)) {
+    if (!err &&
+        !fq_core_add_signer(&node->core, options.origin, &node->identity.certificate.sign_key)) {
         err = fq_fail(out_why, FQ_REASON_LIMIT, "certificates of nodes");
     }
     for (uint32_t i = 0; i < node->core.signer_count && !err; i++) {

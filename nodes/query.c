@@ -195,8 +195,8 @@ fq_err fq_service_prove(struct fq_node *node, uint32_t area, uint16_t first_mont
     struct fq_digest digest = fq_view_digest(&node->core.view, area, first_month, last_month);
     struct fq_hash frontier;
     uint8_t bytes[16];
-    fq_err err = fq_frontier_hash(&node->core.frontier, &node->areas, area, &node->scratch,
-                                  &frontier);
+    fq_err err =
+        fq_frontier_hash(&node->core.frontier, &node->areas, area, &node->scratch, &frontier);
 
     if (err) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
@@ -219,9 +219,9 @@ fq_err fq_verb_digest(struct fq_node *node, struct fq_span args, struct fq_answe
     if (!err && fq_map_text(args, "period").size > 0) {
         err = fq_service_read_period(args, &period, out_why);
     }
-    err = err ? err
-              : fq_service_prove(node, area, period.first_month, period.last_month, &proofs,
-                                 out_why);
+    err =
+        err ? err
+            : fq_service_prove(node, area, period.first_month, period.last_month, &proofs, out_why);
     if (!err) {
         fq_write_map(&answer->writer, 3);
         put_code(&answer->writer, "area", 6, area);

@@ -283,11 +283,11 @@ fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out
     err = fq_node_walk(node->store, replay.from_lsn + 1, UINT64_MAX, replay_batch, &replay,
                        &next_lsn, out_why);
     if (!err) {
-        fq_node_log("info", "node.recovered view_lsn=%llu head=%llu disputes=%llu batches=%llu ms=%llu",
-                    (unsigned long long)node->view_lsn, (unsigned long long)node->core.feed.head,
-                    (unsigned long long)node->core.view.dispute_count,
-                    (unsigned long long)replay.batches,
-                    (unsigned long long)(fq_node_now_ms() - started_ms));
+        fq_node_log(
+            "info", "node.recovered view_lsn=%llu head=%llu disputes=%llu batches=%llu ms=%llu",
+            (unsigned long long)node->view_lsn, (unsigned long long)node->core.feed.head,
+            (unsigned long long)node->core.view.dispute_count, (unsigned long long)replay.batches,
+            (unsigned long long)(fq_node_now_ms() - started_ms));
     }
     return err;
 }

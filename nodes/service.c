@@ -13,9 +13,8 @@ static bool is_text(struct fq_span span, const char *text)
     return fq_span_equal(span, fq_span_text(text));
 }
 
-static void send_answer(struct fq_node *node, const struct fq_route *route, uint64_t id,
-                        fq_err err, const struct fq_why *why, struct fq_span result,
-                        struct fq_span cursor)
+static void send_answer(struct fq_node *node, const struct fq_route *route, uint64_t id, fq_err err,
+                        const struct fq_why *why, struct fq_span result, struct fq_span cursor)
 {
     bool has_cursor = !err && cursor.size > 0;
     struct fq_writer writer =
@@ -198,9 +197,9 @@ static void look_again(struct fq_node *node, uint64_t now_ms)
             continue;
         }
         size_t mark = node->scratch.used;
-        waiter->is_used = !run_verb(node, &waiter->route, waiter->id,
-                                    fq_span_of(waiter->verb, waiter->verb_size),
-                                    fq_span_of(waiter->args, waiter->args_size), is_over);
+        waiter->is_used =
+            !run_verb(node, &waiter->route, waiter->id, fq_span_of(waiter->verb, waiter->verb_size),
+                      fq_span_of(waiter->args, waiter->args_size), is_over);
         node->scratch.used = mark;
     }
 }
@@ -217,9 +216,9 @@ void fq_service_answer(struct fq_node *node, uint64_t now_ms)
     for (size_t i = 0; i < node->query_count; i++) {
         const struct fq_query *query = &node->queries[i];
         size_t mark = node->scratch.used;
-        if (!query->is_command && !run_verb(node, &query->route, query->id, query->verb,
-                                            query->args,
-                                            fq_map_uint(query->args, "wait_ms") == 0)) {
+        if (!query->is_command &&
+            !run_verb(node, &query->route, query->id, query->verb, query->args,
+                      fq_map_uint(query->args, "wait_ms") == 0)) {
             keep_waiting(node, query, now_ms);
         }
         node->scratch.used = mark;

@@ -69,8 +69,8 @@ static fq_err forward(struct fq_node *node, const struct fq_forward *wanted,
                       struct fq_cursor *cursor)
 {
     struct fq_event_id at = {wanted->log, wanted->from_seq};
-    struct fq_input told = {.kind = FQ_INPUT_FORWARDED, .forward = *wanted,
-                            .next_seq = wanted->from_seq};
+    struct fq_input told = {
+        .kind = FQ_INPUT_FORWARDED, .forward = *wanted, .next_seq = wanted->from_seq};
     uint8_t key[FQ_LOG_KEY_SIZE];
 
     fq_log_key_encode(&at, key);
@@ -92,10 +92,10 @@ static fq_err forward(struct fq_node *node, const struct fq_forward *wanted,
         }
         size_t mark = node->scratch.used;
         struct fq_span frame = {0};
-        bool is_sent = fq_batch_parse(bytes, &batch, &why) == FQ_OK &&
-                       fq_sync_batch_frame(&node->core.sync, wanted, bytes, &node->scratch,
-                                           &frame) &&
-                       send_link(node, wanted->peer, frame);
+        bool is_sent =
+            fq_batch_parse(bytes, &batch, &why) == FQ_OK &&
+            fq_sync_batch_frame(&node->core.sync, wanted, bytes, &node->scratch, &frame) &&
+            send_link(node, wanted->peer, frame);
         node->scratch.used = mark; /* the frame was copied by the socket */
         if (!is_sent) {
             break;

@@ -25,10 +25,9 @@ static const char *run(uint64_t seed)
     const char *difference = cluster_difference(&cluster);
     printf("# seed %llu: %u commands, %llu frames, %llu lost, %llu doubled, %llu crashes, %llu "
            "older images\n",
-           (unsigned long long)seed, cluster.command_count,
-           (unsigned long long)cluster.deliveries, (unsigned long long)cluster.losses,
-           (unsigned long long)cluster.doubles, (unsigned long long)cluster.crashes,
-           (unsigned long long)cluster.rewinds);
+           (unsigned long long)seed, cluster.command_count, (unsigned long long)cluster.deliveries,
+           (unsigned long long)cluster.losses, (unsigned long long)cluster.doubles,
+           (unsigned long long)cluster.crashes, (unsigned long long)cluster.rewinds);
     cluster_close(&cluster);
     return difference;
 }

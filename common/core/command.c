@@ -136,6 +136,20 @@ static fq_err check_field(const struct fq_command_context *context, const struct
     }
 }
 
+/* The home of a dispute is always a county (G3). */
+static fq_err check_target(const struct fq_command_context *context, const struct fq_event *command,
+                           struct fq_why *out_why)
+{
+    uint64_t code = command->value[FQ_FIELD_TO_AREA];
+    const struct fq_area *area = fq_areas_find(context->areas, (uint32_t)code);
+
+    if (command->step == FQ_EVENT_TRANSFERRED && area && area->tier != FQ_TIER_COUNTY) {
+        return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s: %06u",
+                       fq_field_row(FQ_FIELD_TO_AREA)->name, area->code);
+    }
+    return FQ_OK;
+}
+
 static fq_err check_fields(const struct fq_command_context *context, const struct fq_event *command,
                            struct fq_why *out_why)
 {
@@ -163,7 +177,7 @@ static fq_err check_fields(const struct fq_command_context *context, const struc
             return err;
         }
     }
-    return FQ_OK;
+    return check_target(context, command, out_why);
 }
 
 /* A dispute's home is a county under the node that registers it. */
@@ -201,9 +215,8 @@ static bool is_known(const struct fq_dispute *dispute)
     return dispute && fq_dispute_state(dispute) != FQ_STATE_UNKNOWN;
 }
 
-fq_err fq_command_check(const struct fq_command_context *context,
-                        const struct fq_dispute *dispute, struct fq_event *command,
-                        struct fq_why *out_why)
+fq_err fq_command_check(const struct fq_command_context *context, const struct fq_dispute *dispute,
+                        struct fq_event *command, struct fq_why *out_why)
 {
     char next[FQ_WHY_SIZE];
     enum fq_state state = dispute ? fq_dispute_state(dispute) : FQ_STATE_UNKNOWN;
@@ -223,9 +236,11 @@ fq_err fq_command_check(const struct fq_command_context *context,
     }
     if (command->kind == FQ_EVENT_REGISTERED) {
         err = check_registered(context, command, out_why);
-    } else {
-        command->area = command->area ? command->area : dispute->home;
+    } else if (command->area == 0 || command->area == dispute->home) {
+        command->area = dispute->home;
         err = FQ_OK;
+    } else {
+        err = check_home(context, command, out_why); /* a correction may move it */
     }
     if (!err) {
         err = check_dates(dispute, command, out_why); /* G2 */

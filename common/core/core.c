@@ -167,8 +167,7 @@ static fq_err make_room(struct step *step)
     const struct fq_log *log = fq_frontier_find(&step->core->frontier, &step->core->own);
     step->from_seq = (log ? log->last : 0) + 1;
     step->records = fq_writer_take(step->arena, size_max);
-    return step->records.is_full ? fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn")
-                                 : FQ_OK;
+    return step->records.is_full ? fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn") : FQ_OK;
 }
 
 /* The hybrid clock: never behind the wall, never standing still. */
@@ -248,8 +247,8 @@ static bool is_repeat(const struct fq_core *core, const struct fq_dispute *dispu
     verdict->id = fq_view_event_id(&core->view, fact);
     if (fact->kind != command->kind) {
         verdict->reason = FQ_REASON_COMMAND_CLASH;
-        snprintf(verdict->detail, sizeof verdict->detail, "%s / %s",
-                 fq_kind_row(fact->kind)->name, fq_kind_row(command->kind)->name);
+        snprintf(verdict->detail, sizeof verdict->detail, "%s / %s", fq_kind_row(fact->kind)->name,
+                 fq_kind_row(command->kind)->name);
     } else {
         verdict->is_repeat = true;
     }
@@ -345,7 +344,8 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
 
     if (input->is_dry_run) {
-        rehearsal.disputes = fq_arena_take_raw(step->arena, (count + 1) * sizeof(struct fq_dispute));
+        rehearsal.disputes =
+            fq_arena_take_raw(step->arena, (count + 1) * sizeof(struct fq_dispute));
         if (!rehearsal.disputes) {
             return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
         }
@@ -357,8 +357,8 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
         if (!read_command(fq_read_bytes(&reader), &command)) {
             verdict.reason = FQ_REASON_BYTES;
         } else {
-            fq_err err = run_command(step, input->is_dry_run ? &rehearsal : NULL, &command,
-                                     &verdict);
+            fq_err err =
+                run_command(step, input->is_dry_run ? &rehearsal : NULL, &command, &verdict);
             if (err) {
                 return err;
             }
@@ -461,8 +461,8 @@ static fq_err receive_batch(struct step *step, const struct fq_incoming *incomin
     fq_err err = fq_batch_parse(incoming->batch, &batch, &why);
 
     if (!err) {
-        result.judgement = fq_sync_judge(&core->frontier, &batch.seal.log, batch.seal.from_seq,
-                                         batch.seal.to_seq);
+        result.judgement =
+            fq_sync_judge(&core->frontier, &batch.seal.log, batch.seal.from_seq, batch.seal.to_seq);
         if (result.judgement == FQ_SYNC_REFUSED) {
             err = fq_fail(&why, FQ_REASON_CHAIN, "boundary");
         }

@@ -128,7 +128,8 @@ static void put_field(struct fq_writer *writer, const struct fq_codes *codes,
         put_code(writer, codes, row->name, row->table, value);
         break;
     case FQ_VALUE_KIND:
-        put_text(writer, row->name, fq_kind_row((unsigned)value) ? fq_kind_row((unsigned)value)->name : "");
+        put_text(writer, row->name,
+                 fq_kind_row((unsigned)value) ? fq_kind_row((unsigned)value)->name : "");
         break;
     case FQ_VALUE_TEXT:
         fq_write_text(writer, row->name);

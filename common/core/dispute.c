@@ -213,7 +213,7 @@ static void apply_reopened(struct fq_dispute *dispute) /* D3 */
     dispute->amount_cents = 0;
     dispute->outcome_on = dispute->confirmed_on = dispute->performed_on = 0;
     dispute->closed_on = dispute->visited_on = 0;
-    dispute->flags &= (uint16_t)~(FQ_DISPUTE_AT_ONCE | FQ_DISPUTE_ARCHIVED);
+    dispute->flags &= (uint16_t) ~(FQ_DISPUTE_AT_ONCE | FQ_DISPUTE_ARCHIVED);
     dispute->flags |= FQ_DISPUTE_MEDIATING;
 }
 
@@ -259,8 +259,8 @@ void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event)
         break;
     case FQ_EVENT_ACCEPTED:
     case FQ_EVENT_REJECTED:
-        dispute->decision = event->step == FQ_EVENT_ACCEPTED ? FQ_DECISION_ACCEPTED
-                                                             : FQ_DECISION_REJECTED;
+        dispute->decision =
+            event->step == FQ_EVENT_ACCEPTED ? FQ_DECISION_ACCEPTED : FQ_DECISION_REJECTED;
         dispute->decided_on = event->date;
         break;
     case FQ_EVENT_SESSION:
@@ -268,7 +268,8 @@ void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event)
         break;
     case FQ_EVENT_JOINED:
     case FQ_EVENT_REFERRAL_ACCEPTED:
-        dispute->joined_kinds |= (uint8_t)(1u << fq_kind_counted(value_of(event, FQ_FIELD_TO_KIND)));
+        dispute->joined_kinds |=
+            (uint8_t)(1u << fq_kind_counted(value_of(event, FQ_FIELD_TO_KIND)));
         dispute->flags |= FQ_DISPUTE_HAS_MAPS;
         break;
     case FQ_EVENT_REFERRED:
@@ -299,7 +300,8 @@ void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event)
         apply_confirmation(dispute, event);
         break;
     case FQ_EVENT_VISITED:
-        dispute->visit = value_of(event, FQ_FIELD_SATISFIED)  ? FQ_VISIT_SURVEYED | FQ_VISIT_SATISFIED
+        dispute->visit = value_of(event, FQ_FIELD_SATISFIED)
+                             ? FQ_VISIT_SURVEYED | FQ_VISIT_SATISFIED
                          : value_of(event, FQ_FIELD_SURVEYED) ? FQ_VISIT_SURVEYED
                                                               : 0; /* "satisfied" is an answer */
         dispute->visited_on = event->date;
@@ -357,12 +359,12 @@ void fq_dispute_clear(struct fq_dispute *dispute)
  *  visited after the outcome; reopened from any outcome on: back to mediating. */
 
 static const char *const state_names[FQ_STATES] = {
-    [FQ_STATE_UNKNOWN] = "unknown",       [FQ_STATE_REGISTERED] = "registered",
-    [FQ_STATE_REJECTED] = "rejected",     [FQ_STATE_ACCEPTED] = "accepted",
-    [FQ_STATE_MEDIATING] = "mediating",   [FQ_STATE_AGREED] = "agreed",
-    [FQ_STATE_FAILED] = "failed",         [FQ_STATE_TERMINATED] = "terminated",
-    [FQ_STATE_PERFORMED] = "performed",   [FQ_STATE_CLOSED] = "closed",
-    [FQ_STATE_ARCHIVED] = "archived",     [FQ_STATE_MERGED] = "merged",
+    [FQ_STATE_UNKNOWN] = "unknown",     [FQ_STATE_REGISTERED] = "registered",
+    [FQ_STATE_REJECTED] = "rejected",   [FQ_STATE_ACCEPTED] = "accepted",
+    [FQ_STATE_MEDIATING] = "mediating", [FQ_STATE_AGREED] = "agreed",
+    [FQ_STATE_FAILED] = "failed",       [FQ_STATE_TERMINATED] = "terminated",
+    [FQ_STATE_PERFORMED] = "performed", [FQ_STATE_CLOSED] = "closed",
+    [FQ_STATE_ARCHIVED] = "archived",   [FQ_STATE_MERGED] = "merged",
     [FQ_STATE_VOIDED] = "voided",
 };
 

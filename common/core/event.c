@@ -14,8 +14,8 @@ static const struct fq_field_row field_rows[FQ_FIELDS_COUNT] = {
 static const struct fq_kind_row kind_rows[FQ_EVENT_KINDS] = {
     [FQ_EVENT_REGISTERED] = {"registered",
                              {F(SOURCE), F(TYPE), F(PLACE), F(HOST), F(KIND), F(COMMITTEE),
-                              F(SCALE), F(DIFFICULTY), F(PERSONS), F(CLAIMED), F(RISK),
-                              F(CAMPAIGN), F(FLAGS)}},
+                              F(SCALE), F(DIFFICULTY), F(PERSONS), F(CLAIMED), F(RISK), F(CAMPAIGN),
+                              F(FLAGS)}},
     [FQ_EVENT_ACCEPTED] = {"accepted", {F(CONSENT)}},
     [FQ_EVENT_REJECTED] = {"rejected", {F(REASON)}},
     [FQ_EVENT_SESSION] = {"session", {F(MINUTES), F(PLACE)}},
@@ -126,8 +126,8 @@ static size_t bytes_size_needed(enum fq_value_type type)
 static bool read_bytes_field(struct body_reader *body, enum fq_field field, struct fq_event *event)
 {
     enum fq_value_type type = field_rows[field].type;
-    struct fq_span bytes = type == FQ_VALUE_TEXT ? fq_read_text(body->reader)
-                                                 : fq_read_bytes(body->reader);
+    struct fq_span bytes =
+        type == FQ_VALUE_TEXT ? fq_read_text(body->reader) : fq_read_bytes(body->reader);
     size_t needed = bytes_size_needed(type);
 
     if (bytes.size == 0) {
@@ -312,7 +312,8 @@ void fq_event_id_encode(const struct fq_event_id *id, uint8_t out[FQ_EVENT_ID_SI
 struct fq_event_id fq_event_id_decode(const uint8_t in[FQ_EVENT_ID_SIZE])
 {
     return (struct fq_event_id){
-        .log = {.origin = fq_get_be32(in), .stream = fq_get_be32(in + 4),
+        .log = {.origin = fq_get_be32(in),
+                .stream = fq_get_be32(in + 4),
                 .epoch = fq_get_be32(in + 8)},
         .seq = fq_get_be64(in + 12),
     };

@@ -130,8 +130,7 @@ bool fq_feed_reader_init(struct fq_feed_reader *reader, const struct fq_batch *b
 bool fq_feed_next(struct fq_feed_reader *reader, struct fq_event *out_event, uint64_t *out_lsn,
                   uint64_t *out_prev)
 {
-    if (reader->left == 0 ||
-        !fq_event_decode(&reader->reader, reader->next_id, out_event)) {
+    if (reader->left == 0 || !fq_event_decode(&reader->reader, reader->next_id, out_event)) {
         return false;
     }
     *out_lsn = reader->next_lsn;

@@ -116,8 +116,8 @@ struct fq_digest fq_cell_digest(struct fq_cell *cell)
     for (int i = 0; i < FQ_MEASURES_COUNT; i++) {
         fq_put_be64(bytes + KEY + 8 * i, (uint64_t)cell->value[i]);
     }
-    cell->hash = is_all_zero(cell) ? (struct fq_digest){0}
-                                   : fq_hash_digest(fq_span_of(bytes, sizeof bytes));
+    cell->hash =
+        is_all_zero(cell) ? (struct fq_digest){0} : fq_hash_digest(fq_span_of(bytes, sizeof bytes));
     cell->is_hash_stale = false;
     return cell->hash;
 }

@@ -85,12 +85,11 @@ struct gather {
 
 static uint32_t find_slot(const struct gather *gather, const uint32_t *key)
 {
-    uint32_t slot =
-        (uint32_t)fq_hash_quick(fq_span_of(key, FQ_ROLLUP_BY_MAX * sizeof *key)) % gather->slot_count;
+    uint32_t slot = (uint32_t)fq_hash_quick(fq_span_of(key, FQ_ROLLUP_BY_MAX * sizeof *key)) %
+                    gather->slot_count;
 
-    while (gather->slots[slot] &&
-           memcmp(gather->rows[gather->slots[slot] - 1].key, key,
-                  FQ_ROLLUP_BY_MAX * sizeof *key) != 0) {
+    while (gather->slots[slot] && memcmp(gather->rows[gather->slots[slot] - 1].key, key,
+                                         FQ_ROLLUP_BY_MAX * sizeof *key) != 0) {
         slot = (slot + 1) % gather->slot_count; /* half of the slots are always free */
     }
     return slot;
@@ -294,7 +293,7 @@ static void key_of_cell(const struct gather *gather, const struct fq_cell *cell,
 {
     for (uint32_t i = 0; i < gather->query->by_count; i++) {
         enum fq_dimension by = gather->query->by[i];
-        key[i] = is_area_like(by)     ? area_key(gather, by, cell->area)
+        key[i] = is_area_like(by)    ? area_key(gather, by, cell->area)
                  : by == FQ_BY_MONTH ? cell->month
                                      : cell->dimension;
     }
@@ -303,16 +302,15 @@ static void key_of_cell(const struct gather *gather, const struct fq_cell *cell,
 static void add_table_cell(struct gather *gather, enum fq_cell_table table, uint32_t area,
                            uint16_t month, uint16_t dimension)
 {
-    const struct fq_cell *cell =
-        fq_cells_find(&gather->view->cells, table, area, month, dimension);
+    const struct fq_cell *cell = fq_cells_find(&gather->view->cells, table, area, month, dimension);
     uint32_t key[FQ_ROLLUP_BY_MAX] = {0};
 
     if (!cell) {
         return;
     }
     if (table == FQ_CELLS_AREA) {
-        add_values(gather->rollup->total, cell->value,
-                   counts(&gather->query->period, month, false), true);
+        add_values(gather->rollup->total, cell->value, counts(&gather->query->period, month, false),
+                   true);
     }
     if (table == table_for(gather->query) && gather->query->by_count > 0) {
         key_of_cell(gather, cell, key);
@@ -420,7 +418,7 @@ static void add_term(struct gather *gather, const struct fq_dispute *dispute,
     }
     for (uint32_t i = 0; i < query->by_count; i++) {
         enum fq_dimension by = query->by[i];
-        key[i] = is_area_like(by)     ? area_key(gather, by, term->area)
+        key[i] = is_area_like(by)    ? area_key(gather, by, term->area)
                  : by == FQ_BY_MONTH ? term->month
                                      : dimension_of(dispute, by);
         kind_at = by == FQ_BY_KIND ? (int)i : kind_at;

@@ -2,14 +2,14 @@
 
 #include <string.h>
 
-#define RETRY_MS 50        /* after a socket took nothing */
-#define HELLO_LOG_SIZE 80  /* bytes of one log in HELLO or WELCOME, at most */
+#define RETRY_MS 50       /* after a socket took nothing */
+#define HELLO_LOG_SIZE 80 /* bytes of one log in HELLO or WELCOME, at most */
 #define SMALL_BODY 256
 #define FORWARD_MAX (1024 * 1024)
 #define GREETING_DOUBLINGS 4 /* a slow link answers late: do not outrun the answer */
 
-void fq_sync_init(struct fq_sync *sync, struct fq_frontier *frontier,
-                  const struct fq_areas *areas, const struct fq_sync_options *options)
+void fq_sync_init(struct fq_sync *sync, struct fq_frontier *frontier, const struct fq_areas *areas,
+                  const struct fq_sync_options *options)
 {
     memset(sync, 0, sizeof *sync);
     sync->options = *options;
@@ -545,8 +545,7 @@ static void queue_nak(struct fq_sync *sync, uint32_t peer, const struct fq_sync_
     };
 }
 
-void fq_sync_batch_result(struct fq_sync *sync, uint32_t peer,
-                          const struct fq_sync_result *result)
+void fq_sync_batch_result(struct fq_sync *sync, uint32_t peer, const struct fq_sync_result *result)
 {
     struct fq_downlink *child = peer == FQ_PEER_PARENT ? NULL : find_child(sync, peer);
     struct fq_log *log = fq_frontier_find(sync->frontier, &result->log);
@@ -696,9 +695,9 @@ static void send_wants(struct fq_sync *sync, uint64_t now_ms, struct fq_effects 
         fq_write_array(&writer, 4);
         fq_link_write_log(&writer, &log->id);
         fq_write_uint(&writer, log->last + 1);
-        (void)fq_effects_send(effects, FQ_PEER_PARENT,
-                              fq_link_end(&writer, FQ_LINK_WANT, sync->up.session,
-                                          sync->up.mseq++));
+        (void)fq_effects_send(
+            effects, FQ_PEER_PARENT,
+            fq_link_end(&writer, FQ_LINK_WANT, sync->up.session, sync->up.mseq++));
         sync->up.want_ms = now_ms + sync->options.reconnect_ms;
     }
 }

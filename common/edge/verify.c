@@ -59,8 +59,8 @@ static void name_bad(struct verifying *verifying, const struct fq_event_id *firs
     result->is_match = false;
     result->reason = reason;
     snprintf(result->first_bad, sizeof result->first_bad, "%08u-%u-%u-%llu..%llu",
-             first->log.origin, first->log.stream, first->log.epoch,
-             (unsigned long long)first->seq, (unsigned long long)last_seq);
+             first->log.origin, first->log.stream, first->log.epoch, (unsigned long long)first->seq,
+             (unsigned long long)last_seq);
 }
 
 /* What the arrival says of the batch: its lsn, and how many records it has. */
@@ -120,9 +120,9 @@ static fq_err check_one(struct verifying *verifying, const struct fq_event_id *f
     if (value.size <= FQ_LOG_VALUE_HEAD) {
         return fq_fail(&why, FQ_REASON_BYTES, "empty");
     }
-    fq_err err = fq_batch_parse(
-        fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD), out_batch,
-        &why);
+    fq_err err =
+        fq_batch_parse(fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD),
+                       out_batch, &why);
     if (err) {
         return err;
     }
@@ -186,9 +186,8 @@ static fq_err check_ends(struct verifying *verifying, struct fq_why *out_why)
             continue;
         }
         struct fq_cursor *log = NULL;
-        struct fq_event_id end = {{fq_get_be32(key.data), fq_get_be32(key.data + 4),
-                                   fq_get_be32(key.data + 8)},
-                                  last};
+        struct fq_event_id end = {
+            {fq_get_be32(key.data), fq_get_be32(key.data + 4), fq_get_be32(key.data + 8)}, last};
         uint8_t wanted[FQ_LOG_KEY_SIZE];
         struct fq_batch batch;
         struct fq_why why;

@@ -171,9 +171,9 @@ void cluster_open(struct cluster *cluster, uint64_t seed)
         int parent;
         enum fq_tier tier;
     } rows[CLUSTER_NODES] = {
-        {410000, 0, -1, FQ_TIER_PROVINCE},     {410100, 410000, 0, FQ_TIER_CITY},
-        {410200, 410000, 0, FQ_TIER_CITY},     {410101, 410100, 1, FQ_TIER_COUNTY},
-        {410102, 410100, 1, FQ_TIER_COUNTY},   {410201, 410200, 2, FQ_TIER_COUNTY},
+        {410000, 0, -1, FQ_TIER_PROVINCE},   {410100, 410000, 0, FQ_TIER_CITY},
+        {410200, 410000, 0, FQ_TIER_CITY},   {410101, 410100, 1, FQ_TIER_COUNTY},
+        {410102, 410100, 1, FQ_TIER_COUNTY}, {410201, 410200, 2, FQ_TIER_COUNTY},
         {419001, 410000, 0, FQ_TIER_COUNTY},
     };
     struct fq_why why = {0};
@@ -293,8 +293,8 @@ static size_t take_frames(struct cluster *cluster, int to, struct fq_input *inpu
             continue;
         }
         cluster->frames[at] = cluster->frames[--cluster->frame_count];
-        struct fq_span bytes = fq_arena_copy(&cluster->nodes[to].scratch,
-                                             fq_span_of(frame.bytes, frame.size));
+        struct fq_span bytes =
+            fq_arena_copy(&cluster->nodes[to].scratch, fq_span_of(frame.bytes, frame.size));
         free(frame.bytes);
         inputs[taken++] = (struct fq_input){
             .kind = FQ_INPUT_LINK,
@@ -312,9 +312,9 @@ static size_t take_frames(struct cluster *cluster, int to, struct fq_input *inpu
 static void draw_command(struct cluster *cluster, struct cluster_node *node, struct fq_event *event)
 {
     static const uint16_t steps[] = {
-        FQ_EVENT_ACCEPTED, FQ_EVENT_SESSION,   FQ_EVENT_AGREED, FQ_EVENT_FAILED,
+        FQ_EVENT_ACCEPTED, FQ_EVENT_SESSION,   FQ_EVENT_AGREED,  FQ_EVENT_FAILED,
         FQ_EVENT_REFERRED, FQ_EVENT_PERFORMED, FQ_EVENT_VISITED, FQ_EVENT_CLOSED,
-        FQ_EVENT_REOPENED, FQ_EVENT_ACCEPTED,  FQ_EVENT_AGREED, FQ_EVENT_VOIDED,
+        FQ_EVENT_REOPENED, FQ_EVENT_ACCEPTED,  FQ_EVENT_AGREED,  FQ_EVENT_VOIDED,
     };
     const struct fq_view *view = &node->core->view;
 
@@ -397,7 +397,7 @@ static void commit(struct cluster_node *node)
             abort();
         }
         node->batches[node->batch_count++] = (struct cluster_batch){
-            append->log,       append->first_seq,     append->last_seq,
+            append->log,       append->first_seq,   append->last_seq,
             append->first_lsn, keep(append->batch), keep(append->arrival),
         };
         if (fq_log_id_equal(&append->log, &node->core->own)) {
@@ -409,8 +409,8 @@ static void commit(struct cluster_node *node)
 static void forward(struct cluster *cluster, int from, const struct fq_forward *wanted)
 {
     struct cluster_node *node = &cluster->nodes[from];
-    struct fq_input told = {.kind = FQ_INPUT_FORWARDED, .forward = *wanted,
-                            .next_seq = wanted->from_seq};
+    struct fq_input told = {
+        .kind = FQ_INPUT_FORWARDED, .forward = *wanted, .next_seq = wanted->from_seq};
 
     for (uint32_t i = 0; i < node->batch_count; i++) {
         const struct cluster_batch *batch = &node->batches[i];

@@ -20,8 +20,8 @@ void fq_hash_spans(const struct fq_span *spans, size_t count, struct fq_hash *ou
 void fq_hash_id(const struct fq_span *spans, size_t count, struct fq_id *out_id);
 bool fq_hash_equal(const struct fq_hash *a, const struct fq_hash *b);
 
-uint64_t fq_hash_quick(struct fq_span span);            /* XXH3, 64 bits */
-struct fq_digest fq_hash_digest(struct fq_span span);   /* XXH3, 128 bits */
+uint64_t fq_hash_quick(struct fq_span span);                           /* XXH3, 64 bits */
+struct fq_digest fq_hash_digest(struct fq_span span);                  /* XXH3, 128 bits */
 void fq_digest_add(struct fq_digest *sum, struct fq_digest term);      /* mod 2^128 */
 void fq_digest_subtract(struct fq_digest *sum, struct fq_digest term); /* mod 2^128 */
 bool fq_digest_equal(struct fq_digest a, struct fq_digest b);

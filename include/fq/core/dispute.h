@@ -21,15 +21,15 @@ enum fq_dispute_flag {
     FQ_DISPUTE_REGISTERED = 1 << 0, /* a live registration is known */
     FQ_DISPUTE_VOIDED = 1 << 1,
     FQ_DISPUTE_MERGED = 1 << 2,
-    FQ_DISPUTE_HAS_VOIDS = 1 << 3,     /* some event of the set is named by a void */
-    FQ_DISPUTE_HAS_MAPS = 1 << 4,      /* referrals, preventions or joined units among the facts */
-    FQ_DISPUTE_AT_ONCE = 1 << 5,       /* performance was written by the outcome itself */
+    FQ_DISPUTE_HAS_VOIDS = 1 << 3, /* some event of the set is named by a void */
+    FQ_DISPUTE_HAS_MAPS = 1 << 4,  /* referrals, preventions or joined units among the facts */
+    FQ_DISPUTE_AT_ONCE = 1 << 5,   /* performance was written by the outcome itself */
     FQ_DISPUTE_ARCHIVED = 1 << 6,
-    FQ_DISPUTE_MEDIATING = 1 << 7,     /* a session was held since acceptance */
-    FQ_DISPUTE_SWEEP = 1 << 8,         /* not a dispute: a screening report */
-    FQ_DISPUTE_ACTIVITY = 1 << 9,      /* not a dispute: an indicator's figure */
+    FQ_DISPUTE_MEDIATING = 1 << 7, /* a session was held since acceptance */
+    FQ_DISPUTE_SWEEP = 1 << 8,     /* not a dispute: a screening report */
+    FQ_DISPUTE_ACTIVITY = 1 << 9,  /* not a dispute: an indicator's figure */
     FQ_DISPUTE_ZERO_REPORT = 1 << 10,
-    FQ_DISPUTE_DIRTY = 1 << 11,        /* changed since the view was last written behind */
+    FQ_DISPUTE_DIRTY = 1 << 11, /* changed since the view was last written behind */
 };
 
 enum fq_decision { FQ_DECISION_NONE, FQ_DECISION_ACCEPTED, FQ_DECISION_REJECTED };
@@ -37,15 +37,15 @@ enum fq_visit_bit { FQ_VISIT_SURVEYED = 1, FQ_VISIT_SATISFIED = 2 };
 
 struct fq_dispute {
     struct fq_id id;
-    uint32_t facts; /* the first fact, as a place in the heap; 0 none */
-    uint32_t home;  /* county-level area; a screening's or activity's area */
-    uint32_t rev;   /* greatest known */
-    uint32_t persons; /* a screening's households */
-    uint64_t host;    /* unit */
+    uint32_t facts;        /* the first fact, as a place in the heap; 0 none */
+    uint32_t home;         /* county-level area; a screening's or activity's area */
+    uint32_t rev;          /* greatest known */
+    uint32_t persons;      /* a screening's households */
+    uint64_t host;         /* unit */
     uint64_t amount_cents; /* an activity's count */
     uint16_t registered_on, decided_on, outcome_on, confirmed_on, performed_on, closed_on,
         visited_on;
-    uint16_t type; /* code of dispute type; an activity's indicator */
+    uint16_t type;  /* code of dispute type; an activity's indicator */
     uint16_t flags; /* enum fq_dispute_flag */
     uint16_t extended_days;
     uint8_t kind;         /* of the host, enum fq_kind */
@@ -70,7 +70,7 @@ struct fq_fact {
     uint8_t payload[];
 };
 #define FQ_FACT_HEAD_SIZE 30
-#define FQ_FACT_PLACE_UNIT 8      /* a place is an offset in units of 8 bytes */
+#define FQ_FACT_PLACE_UNIT 8 /* a place is an offset in units of 8 bytes */
 #define FQ_FACT_PAYLOAD_MAX 400
 
 struct fq_stamp {

@@ -80,11 +80,11 @@ enum fq_value_type {
     FQ_VALUE_CENTS,
     FQ_VALUE_DATE, /* day number */
     FQ_VALUE_AREA,
-    FQ_VALUE_UNIT, /* area code x 10000 + number */
-    FQ_VALUE_CODE, /* number in a code table */
-    FQ_VALUE_KIND, /* an event kind */
-    FQ_VALUE_TEXT, /* public text; never names a party */
-    FQ_VALUE_ID,   /* 16 bytes */
+    FQ_VALUE_UNIT,  /* area code x 10000 + number */
+    FQ_VALUE_CODE,  /* number in a code table */
+    FQ_VALUE_KIND,  /* an event kind */
+    FQ_VALUE_TEXT,  /* public text; never names a party */
+    FQ_VALUE_ID,    /* 16 bytes */
     FQ_VALUE_EVENT, /* 20 bytes, or empty */
     FQ_VALUE_BYTES,
 };
@@ -157,8 +157,8 @@ _Static_assert(FQ_FIELDS_COUNT <= 64, "the packed fact keeps a 64-bit mask of fi
 
 #define FQ_EVENT_BYTES_MAX 4 /* byte-like fields of one event */
 #define FQ_BODY_FIELDS_MAX 14
-#define FQ_TEXT_MAX 400  /* bytes of one public text */
-#define FQ_ACTOR_MAX 32  /* bytes of an actor code */
+#define FQ_TEXT_MAX 400 /* bytes of one public text */
+#define FQ_ACTOR_MAX 32 /* bytes of an actor code */
 #define FQ_RECORD_MAX 2048
 
 struct fq_field_row {
@@ -186,8 +186,8 @@ struct fq_event {
     struct fq_id cmd_id;
     struct fq_id dispute;
     struct fq_span actor;
-    struct fq_span record;          /* the bytes, empty before encoding */
-    uint64_t value[FQ_FIELDS_COUNT]; /* numbers; for byte-like fields use fq_event_bytes */
+    struct fq_span record;                    /* the bytes, empty before encoding */
+    uint64_t value[FQ_FIELDS_COUNT];          /* numbers; for byte-like fields use fq_event_bytes */
     struct fq_span bytes[FQ_EVENT_BYTES_MAX]; /* byte-like fields, by `value` - 1 */
 };
 

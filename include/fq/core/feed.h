@@ -17,9 +17,9 @@
 #include "fq/core/frontier.h"
 
 #define FQ_FEED_AREAS_MAX 8192
-#define FQ_STORE_FORMAT 1 /* of all column families together */
+#define FQ_STORE_FORMAT 1           /* of all column families together */
 #define FQ_FEED_BATCH_AREAS_MAX 256 /* areas that one batch may speak of */
-#define FQ_LOG_VALUE_HEAD 8 /* first_lsn before the batch in a log value */
+#define FQ_LOG_VALUE_HEAD 8         /* first_lsn before the batch in a log value */
 
 struct fq_feed_area {
     uint32_t area;
@@ -27,7 +27,7 @@ struct fq_feed_area {
 };
 
 struct fq_feed {
-    uint64_t head;                       /* last lsn given out */
+    uint64_t head;                                /* last lsn given out */
     struct fq_feed_area areas[FQ_FEED_AREAS_MAX]; /* open addressing; area 0 is free */
     uint32_t area_count;
 };
@@ -41,7 +41,7 @@ bool fq_feed_set_last(struct fq_feed *feed, uint32_t area, uint64_t lsn);
 bool fq_feed_number(struct fq_feed *feed, const struct fq_batch *batch, uint64_t wall_ms,
                     struct fq_arena *arena, struct fq_span *out_arrival);
 
-struct fq_arrival { /* a decoded arrival value */
+struct fq_arrival {           /* a decoded arrival value */
     struct fq_event_id first; /* log and first sequence */
     uint64_t wall_ms;
     uint32_t count;
@@ -57,7 +57,8 @@ struct fq_feed_reader {
     struct fq_event_id next_id;
     uint64_t next_lsn;
     uint32_t left;
-    struct fq_feed_area seen[FQ_FEED_BATCH_AREAS_MAX]; /* areas of the batch, with their last lsn so far */
+    struct fq_feed_area
+        seen[FQ_FEED_BATCH_AREAS_MAX]; /* areas of the batch, with their last lsn so far */
     uint32_t seen_count;
 };
 

@@ -37,9 +37,8 @@ struct fq_log *fq_frontier_add(struct fq_frontier *frontier, const struct fq_log
 uint32_t fq_frontier_index(const struct fq_frontier *frontier, const struct fq_log *log);
 /* BLAKE2b over (log, last, chain) of every log with anything held whose origin lies in `area`, in
  * the order of log ids: equal frontiers, equal hash. `arena` is used for sorting. */
-FQ_CHECKED fq_err fq_frontier_hash(const struct fq_frontier *frontier,
-                                   const struct fq_areas *areas, uint32_t area,
-                                   struct fq_arena *arena, struct fq_hash *out_hash);
+FQ_CHECKED fq_err fq_frontier_hash(const struct fq_frontier *frontier, const struct fq_areas *areas,
+                                   uint32_t area, struct fq_arena *arena, struct fq_hash *out_hash);
 /* The value of the column family `have`: index4 last8 chain32 instance16 acked8 up8 hlc8. The index is
  * kept because the persisted view refers to logs by it. */
 #define FQ_HAVE_SIZE 84

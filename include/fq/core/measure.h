@@ -72,9 +72,9 @@ struct fq_measure_row {
 const struct fq_measure_row *fq_measure_row(enum fq_measure measure);
 
 enum fq_cell_table {
-    FQ_CELLS_AREA, /* (area, month) */
-    FQ_CELLS_TYPE, /* (area, month, type) */
-    FQ_CELLS_KIND, /* (area, month, kind): a dispute counts once in each kind that took part */
+    FQ_CELLS_AREA,     /* (area, month) */
+    FQ_CELLS_TYPE,     /* (area, month, type) */
+    FQ_CELLS_KIND,     /* (area, month, kind): a dispute counts once in each kind that took part */
     FQ_CELLS_ACTIVITY, /* (area, month, indicator) */
     FQ_CELL_TABLES
 };

@@ -38,8 +38,8 @@ struct fq_view {
     struct fq_cells cells;
     uint32_t *dirty; /* disputes changed since fq_view_clean */
     uint32_t dirty_count;
-    uint64_t event_count;   /* distinct events folded, relays counted as what they carry */
-    uint64_t dispute_count; /* with a live registration or not; screenings and activities apart */
+    uint64_t event_count;     /* distinct events folded, relays counted as what they carry */
+    uint64_t dispute_count;   /* with a live registration or not; screenings and activities apart */
     uint8_t types_seen[8192]; /* bit per dispute type ever seen in the view */
 };
 
@@ -51,8 +51,8 @@ enum fq_merged {
 };
 
 /* Keeps `areas` and `frontier`; takes the regions, which must be zero-filled. */
-void fq_view_init(struct fq_view *view, const struct fq_areas *areas,
-                  struct fq_frontier *frontier, const struct fq_view_memory *memory);
+void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_frontier *frontier,
+                  const struct fq_view_memory *memory);
 
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event);
 

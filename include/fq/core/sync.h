@@ -59,14 +59,14 @@ struct fq_downlink {
     uint64_t heard_ms, beat_ms;
 };
 
-struct fq_sync_log { /* beside the frontier's log of the same index */
-    uint64_t cursor;      /* next sequence to send to the parent */
-    uint64_t parent_have; /* what the parent was heard to hold */
-    uint64_t waited_have; /* parent_have when it was last looked at, */
-    uint64_t waiting_ms;  /* and since when it stands still though more was sent */
+struct fq_sync_log {          /* beside the frontier's log of the same index */
+    uint64_t cursor;          /* next sequence to send to the parent */
+    uint64_t parent_have;     /* what the parent was heard to hold */
+    uint64_t waited_have;     /* parent_have when it was last looked at, */
+    uint64_t waiting_ms;      /* and since when it stands still though more was sent */
     uint64_t nak_seq, nak_ms; /* the gap last heeded, and when: a burst after a gap is one gap */
-    uint64_t told_up;     /* what the child was told of the tier above */
-    uint32_t via;         /* child it comes through, its place + 1; 0 none */
+    uint64_t told_up;         /* what the child was told of the tier above */
+    uint32_t via;             /* child it comes through, its place + 1; 0 none */
     bool is_forwarding, is_diverged, is_ack_due;
 };
 
@@ -103,8 +103,8 @@ struct fq_sync {
 };
 
 /* Keeps `frontier` and `areas`. */
-void fq_sync_init(struct fq_sync *sync, struct fq_frontier *frontier,
-                  const struct fq_areas *areas, const struct fq_sync_options *options);
+void fq_sync_init(struct fq_sync *sync, struct fq_frontier *frontier, const struct fq_areas *areas,
+                  const struct fq_sync_options *options);
 
 struct fq_incoming { /* a batch that came over the link, for the core to judge and take in */
     bool is_batch;
@@ -135,8 +135,7 @@ struct fq_sync_result {
 };
 
 /* What became of a batch: acknowledged or refused at the end of the turn. */
-void fq_sync_batch_result(struct fq_sync *sync, uint32_t peer,
-                          const struct fq_sync_result *result);
+void fq_sync_batch_result(struct fq_sync *sync, uint32_t peer, const struct fq_sync_result *result);
 
 /* End the turn: everything to be said now goes into the effects. */
 void fq_sync_finish(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects);
