@@ -85,29 +85,32 @@ static bool is_arrival_right(struct verifying *verifying, const struct fq_event_
 
 /* The last sequence of a batch whose bytes may be wrong: one before the next key of its log, else
  * what `have` says the log ends with. */
-static uint64_t last_by_neighbours(struct verifying *verifying, struct fq_cursor *cursor,
-                                   const struct fq_event_id *first)
+static uint64_t last_by_neighbours(struct verifying *verifying, const struct fq_event_id *first)
 {
-    struct fq_span key, value;
-    uint8_t have[FQ_EVENT_ID_SIZE];
+    struct fq_cursor *cursor = NULL;
+    struct fq_event_id next = {first->log, first->seq + 1};
+    struct fq_span value;
+    uint8_t key[FQ_LOG_KEY_SIZE];
     struct fq_why why;
+    uint64_t last = first->seq;
     bool is_found = false;
 
-    fq_cursor_next(cursor);
-    if (fq_cursor_is_valid(cursor)) {
-        key = fq_cursor_key(cursor);
-        struct fq_event_id next =
-            key.size == FQ_LOG_KEY_SIZE ? fq_event_id_decode(key.data) : *first;
-        fq_cursor_previous(cursor);
-        if (next.seq > first->seq && fq_log_id_equal(&next.log, &first->log)) {
-            return next.seq - 1;
-        }
+    fq_log_key_encode(&next, key);
+    if (fq_cursor_open(verifying->store, FQ_FAMILY_LOG, &cursor, &why)) {
+        return last;
     }
-    fq_event_id_encode(first, have);
-    fq_err err = fq_store_get(verifying->store, FQ_FAMILY_HAVE, fq_span_of(have, 12),
+    fq_cursor_seek(cursor, fq_span_of(key, sizeof key));
+    if (fq_cursor_is_valid(cursor) && fq_cursor_key(cursor).size == FQ_LOG_KEY_SIZE) {
+        next = fq_event_id_decode(fq_cursor_key(cursor).data);
+        is_found = fq_log_id_equal(&next.log, &first->log);
+    }
+    fq_cursor_close(cursor);
+    if (is_found) {
+        return next.seq - 1;
+    }
+    fq_err err = fq_store_get(verifying->store, FQ_FAMILY_HAVE, fq_span_of(key, 12),
                               verifying->arena, &value, &is_found, &why);
-    return !err && is_found && value.size == FQ_HAVE_SIZE ? fq_get_be64(value.data + 4)
-                                                          : first->seq;
+    return !err && is_found && value.size == FQ_HAVE_SIZE ? fq_get_be64(value.data + 4) : last;
 }
 
 static fq_err check_one(struct verifying *verifying, const struct fq_event_id *first,
@@ -158,7 +161,7 @@ static void visit(struct verifying *verifying, struct fq_cursor *cursor)
         verifying->last = 0;
     }
     if (check_one(verifying, &first, fq_cursor_value(cursor), &batch)) {
-        uint64_t last = last_by_neighbours(verifying, cursor, &first);
+        uint64_t last = last_by_neighbours(verifying, &first);
         name_bad(verifying, &first, last, FQ_REASON_SEAL);
         verifying->last = last;
         return;
