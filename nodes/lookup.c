@@ -184,7 +184,7 @@ static fq_err write_history(struct fq_node *node, const struct fq_dispute *dispu
         bool is_found;
         err = read_event(node, &ids[--id_count], &node->scratch, &event, &lsn, &is_found, out_why);
         if (!err && is_found && events.size - events.used > FQ_DESCRIBE_EVENT_MAX) {
-            fq_describe_event(&node->codes, &event, lsn, FQ_DESCRIBE_NO_PREV, &events);
+            fq_describe_step(&node->codes, &event, lsn, &events);
             count++;
         }
         node->scratch.used = mark;

@@ -15,6 +15,8 @@
 #include "fq/core/link.h"
 
 #define IDLE_POLL_MS 1000
+#define SCRATCH_KEPT ((size_t)4 * 1024 * 1024)
+#define TURN_INPUTS_MAX (FQ_EFFECT_APPENDS_MAX / 2 - 1) /* each makes at most two batches */
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
 
 uint64_t fq_node_now_ms(void)
@@ -91,7 +93,8 @@ static void take_message(struct fq_node *node, const struct fq_net_message *mess
 /* Everything that is ready, up to the budget of one turn. */
 static fq_err listen_all(struct fq_node *node, struct fq_why *out_why)
 {
-    size_t budget = node->config.turn_messages;
+    size_t budget =
+        node->config.turn_messages < TURN_INPUTS_MAX ? node->config.turn_messages : TURN_INPUTS_MAX;
     size_t reserve = node->pending_count;
 
     memcpy(node->inputs, node->pending, reserve * sizeof *node->inputs);
@@ -166,6 +169,9 @@ static fq_err turn(struct fq_node *node, uint64_t *active_ms, struct fq_why *out
         err = fq_node_checkpoint(node, out_why);
     }
     node->query_count = 0;
+    if (node->scratch.used > SCRATCH_KEPT) {
+        fq_memory_trim(&node->scratch, SCRATCH_KEPT); /* a burst is not held for ever */
+    }
     fq_arena_reset(&node->scratch);
     return err;
 }

@@ -74,6 +74,7 @@ static void take_submit(struct fq_node *node, struct fq_query *query)
         .token = (uint32_t)node->query_count,
         .bytes = query->args,
         .is_dry_run = fq_map_bool(query->args, "dry_run"),
+        .actor = fq_span_text(query->asker ? query->asker->name : ""),
     };
     node->query_count++;
 }

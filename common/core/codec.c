@@ -197,7 +197,9 @@ bool fq_codec_scan(struct fq_span bytes)
 
 struct fq_reader fq_reader_over(struct fq_span bytes)
 {
-    return (struct fq_reader){.at = bytes.data, .end = bytes.data + bytes.size};
+    const uint8_t *end = bytes.size ? bytes.data + bytes.size : bytes.data; /* data may be NULL */
+
+    return (struct fq_reader){.at = bytes.data, .end = end};
 }
 
 static struct head spoil(struct fq_reader *reader)

@@ -281,6 +281,11 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         const struct fq_dispute *copy = rehearsed(rehearsal, &command->dispute);
         dispute = copy ? copy : dispute;
     }
+    if (command->rev > (dispute ? dispute->rev : 0)) {
+        verdict->reason = FQ_REASON_FIELD; /* nobody knew a revision that is not there yet */
+        snprintf(verdict->detail, sizeof verdict->detail, "rev %u", command->rev);
+        return FQ_OK;
+    }
     if (fq_command_check(&context, dispute, command, &why)) {
         verdict->reason = why.reason;
         memcpy(verdict->detail, why.detail, sizeof verdict->detail);
@@ -300,10 +305,13 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
     return err;
 }
 
+/* The node adds stamp, table version, actor and referral to what came. */
+#define COMMAND_SIZE_MAX (FQ_RECORD_MAX - 128)
+
 /* A command travels as a record whose rev is the base; see PROTOCOL.md. */
 static bool read_command(struct fq_span bytes, struct fq_event *out_command)
 {
-    if (!fq_codec_scan(bytes)) {
+    if (bytes.size > COMMAND_SIZE_MAX || !fq_codec_scan(bytes)) {
         return false;
     }
     struct fq_reader reader = fq_reader_over(bytes);
@@ -336,7 +344,9 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     uint32_t count = fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
     struct rehearsal rehearsal = {0};
     struct fq_event command;
+    struct fq_span actor = input->actor;
 
+    actor.size = actor.size < FQ_ACTOR_MAX ? actor.size : FQ_ACTOR_MAX;
     /* Details are cut off, never verdicts, so that the answer fits a frame. */
     size_t size = 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX;
 
@@ -357,6 +367,9 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
         if (!read_command(fq_read_bytes(&reader), &command)) {
             verdict.reason = FQ_REASON_BYTES;
         } else {
+            if (command.actor.size == 0) {
+                command.actor = actor;
+            }
             fq_err err =
                 run_command(step, input->is_dry_run ? &rehearsal : NULL, &command, &verdict);
             if (err) {

@@ -177,45 +177,75 @@ static uint32_t put_fields(struct fq_writer *writer, const struct fq_codes *code
     return count;
 }
 
-void fq_describe_event(const struct fq_codes *codes, const struct fq_event *event, uint64_t lsn,
-                       uint64_t prev, struct fq_writer *writer)
+/* Which event it is and when it happened: ten pairs, the same on the feed and in a history. */
+#define IDENTITY_PAIRS 10
+static void put_identity(struct fq_writer *writer, const struct fq_event *event, uint64_t lsn)
 {
     const struct fq_kind_row *row = fq_kind_row(event->kind);
-    bool is_correction = event->kind == FQ_EVENT_CORRECTED && event->step != event->kind;
-    bool has_prev = prev != FQ_DESCRIBE_NO_PREV;
-    uint32_t count = 12u + has_prev + (event->unit != 0) + (event->actor.size > 0) +
-                     put_fields(NULL, codes, event, event->kind) +
-                     (is_correction ? put_fields(NULL, codes, event, event->step) : 0);
     char recorded[25];
 
-    fq_write_map(writer, count);
     put_uint(writer, "lsn", lsn);
-    if (has_prev) {
-        put_uint(writer, "prev", prev);
-    }
     put_origin(writer, "origin", event->id.log.origin);
     put_uint(writer, "stream", event->id.log.stream);
     put_uint(writer, "epoch", event->id.log.epoch);
     put_uint(writer, "seq", event->id.seq);
     put_text(writer, "event", row ? row->name : "unknown");
-    put_id(writer, "dispute", &event->dispute);
     put_id(writer, "cmd_id", &event->cmd_id);
-    put_area(writer, "area", event->area);
     put_date(writer, "date", event->date);
     fq_time_format_ms((int64_t)(event->hlc >> 16), recorded);
     put_text(writer, "recorded", recorded);
     put_uint(writer, "rev", event->rev);
-    if (event->unit) {
+}
+
+/* The public fields of the step, and of what it corrects. */
+static uint32_t put_body(struct fq_writer *writer, const struct fq_codes *codes,
+                         const struct fq_event *event)
+{
+    bool is_correction = event->kind == FQ_EVENT_CORRECTED && event->step != event->kind;
+    uint32_t count = put_fields(writer, codes, event, event->kind);
+
+    return count + (is_correction ? put_fields(writer, codes, event, event->step) : 0);
+}
+
+static void put_actor(struct fq_writer *writer, const struct fq_event *event)
+{
+    fq_write_text(writer, "actor");
+    fq_write_text_span(writer, event->actor);
+}
+
+void fq_describe_event(const struct fq_codes *codes, const struct fq_event *event, uint64_t lsn,
+                       uint64_t prev, struct fq_writer *writer)
+{
+    bool has_unit = event->unit != 0, has_actor = event->actor.size > 0;
+
+    fq_write_map(writer, IDENTITY_PAIRS + 3u + has_unit + has_actor + put_body(NULL, codes, event));
+    put_identity(writer, event, lsn);
+    put_uint(writer, "prev", prev);
+    put_id(writer, "dispute", &event->dispute);
+    put_area(writer, "area", event->area);
+    if (has_unit) {
         put_unit(writer, "unit", event->unit);
     }
-    if (event->actor.size > 0) {
-        fq_write_text(writer, "actor");
-        fq_write_text_span(writer, event->actor);
+    if (has_actor) {
+        put_actor(writer, event);
     }
-    (void)put_fields(writer, codes, event, event->kind);
-    if (is_correction) {
-        (void)put_fields(writer, codes, event, event->step);
+    (void)put_body(writer, codes, event);
+}
+
+void fq_describe_step(const struct fq_codes *codes, const struct fq_event *event, uint64_t lsn,
+                      struct fq_writer *writer)
+{
+    bool has_unit = event->unit != 0;
+
+    fq_write_map(writer, IDENTITY_PAIRS + 2u + has_unit);
+    put_identity(writer, event, lsn);
+    if (has_unit) {
+        put_unit(writer, "unit", event->unit);
     }
+    put_actor(writer, event);
+    fq_write_text(writer, "fields");
+    fq_write_map(writer, put_body(NULL, codes, event));
+    (void)put_body(writer, codes, event);
 }
 
 /* ---- disputes ---- */

@@ -261,4 +261,3 @@ void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dis
         }
     } /* else an orphan: waits for its registration (M5) */
 }
-

@@ -30,6 +30,19 @@ fq_err fq_memory_reserve(size_t capacity, struct fq_arena *out_region, struct fq
     return FQ_OK;
 }
 
+void fq_memory_trim(struct fq_arena *region, size_t keep)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t from = (keep + page - 1) / page * page;
+
+    FQ_ASSERT(region->base);
+
+    if (from < region->size) {
+        int status = madvise(region->base + from, region->size - from, MADV_DONTNEED);
+        FQ_ASSERT(status == 0);
+    }
+}
+
 void fq_memory_release(struct fq_arena *region)
 {
     FQ_ASSERT(region);

@@ -10,11 +10,12 @@
 #define FQ_DESCRIBE_EVENT_MAX 4096 /* bytes of one described event */
 #define FQ_DESCRIBE_ROW_MAX 1024   /* of one row of a list */
 
-#define FQ_DESCRIBE_NO_PREV UINT64_MAX
-
-/* One event as on the feed; without `prev` when that is FQ_DESCRIBE_NO_PREV. */
+/* One event as on the feed. */
 void fq_describe_event(const struct fq_codes *codes, const struct fq_event *event, uint64_t lsn,
                        uint64_t prev, struct fq_writer *writer);
+/* One event as a step in the history of its dispute: its public fields under `fields`. */
+void fq_describe_step(const struct fq_codes *codes, const struct fq_event *event, uint64_t lsn,
+                      struct fq_writer *writer);
 /* One dispute in full; `extra_pairs` key-value pairs are the caller's to append. */
 void fq_describe_dispute(const struct fq_view *view, const struct fq_codes *codes,
                          const struct fq_dispute *dispute, uint32_t extra_pairs,

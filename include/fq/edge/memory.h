@@ -11,6 +11,8 @@
  * fq_memory_release. Fails with FQ_REASON_LIMIT. */
 FQ_CHECKED fq_err fq_memory_reserve(size_t capacity, struct fq_arena *out_region,
                                     struct fq_why *out_why);
+/* Give back the pages past the first `keep` bytes; they read as zeros when next touched. */
+void fq_memory_trim(struct fq_arena *region, size_t keep);
 /* Give the region back and empty `region`; an empty one is well. */
 void fq_memory_release(struct fq_arena *region);
 
