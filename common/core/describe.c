@@ -499,7 +499,7 @@ void fq_describe_dispute_row(const struct fq_view *view, const struct fq_codes *
     fq_write_map(writer, HEAD_PAIRS + 5);
     put_head(writer, view, codes, dispute);
     put_date(writer, "registered", dispute->registered_on);
-    put_date(writer, "outcome_date", dispute->outcome_on);
+    put_date(writer, "concluded", dispute->outcome_on);
     put_code(writer, codes, "outcome", FQ_CODES_OUTCOME, dispute->outcome);
     put_uint(writer, "amount_cents", dispute->amount_cents);
     put_uint(writer, "rev", dispute->rev);
