@@ -173,32 +173,53 @@ void fq_view_clean(struct fq_view *view)
 
 /* ---- cells ---- */
 
-static bool add_to_cell(struct fq_view *view, enum fq_cell_table table, const struct fq_term *term,
-                        uint16_t dimension, int64_t sign)
-{
-    struct fq_cell *cell = fq_cells_make(&view->cells, table, term->area, term->month, dimension);
+/* The cells that terms of one area and month go to; terms come in runs of the same. */
+struct target {
+    uint32_t area;
+    uint16_t month; /* 0: none yet */
+    struct fq_cell *whole, *of_type, *of_kind[FQ_KIND_JUDICIAL + 1];
+};
 
+/* The cell, looked up when not at hand; NULL when memory is full. */
+static struct fq_cell *aim(struct fq_view *view, struct fq_cell **at_hand, enum fq_cell_table table,
+                           const struct fq_term *term, uint16_t dimension)
+{
+    if (!*at_hand) {
+        *at_hand = fq_cells_make(&view->cells, table, term->area, term->month, dimension);
+    }
+    return *at_hand;
+}
+
+static bool add_to_cell(struct fq_cell *cell, const struct fq_term *term, int64_t sign)
+{
     if (!cell) {
         return false;
     }
     /* Unsigned, so that sums beyond 64 bits wrap alike everywhere and retract exactly. */
     cell->value[term->measure] =
-        (int64_t)((uint64_t)cell->value[term->measure] + (uint64_t)(sign * term->value));
+        (int64_t)((uint64_t)cell->value[term->measure] + (uint64_t)sign * (uint64_t)term->value);
     cell->is_hash_stale = true;
     return true;
 }
 
 static bool apply_term(struct fq_view *view, const struct fq_contribution *contribution,
-                       const struct fq_term *term, int64_t sign)
+                       const struct fq_term *term, int64_t sign, struct target *target)
 {
-    if (contribution->is_activity) {
-        return add_to_cell(view, FQ_CELLS_ACTIVITY, term, contribution->type, sign);
+    enum fq_cell_table table = contribution->is_activity ? FQ_CELLS_ACTIVITY : FQ_CELLS_TYPE;
+
+    if (target->month != term->month || target->area != term->area) {
+        *target = (struct target){.area = term->area, .month = term->month};
     }
-    bool is_whole = add_to_cell(view, FQ_CELLS_AREA, term, 0, sign) &&
-                    add_to_cell(view, FQ_CELLS_TYPE, term, contribution->type, sign);
-    for (uint16_t kind = FQ_KIND_PEOPLE; kind <= FQ_KIND_JUDICIAL && is_whole; kind++) {
+    bool is_whole =
+        add_to_cell(aim(view, &target->of_type, table, term, contribution->type), term, sign);
+    if (contribution->is_activity) {
+        return is_whole;
+    }
+    is_whole &= add_to_cell(aim(view, &target->whole, FQ_CELLS_AREA, term, 0), term, sign);
+    for (uint16_t kind = FQ_KIND_PEOPLE; kind <= FQ_KIND_JUDICIAL; kind++) {
         if (term->kinds >> kind & 1) {
-            is_whole = add_to_cell(view, FQ_CELLS_KIND, term, kind, sign);
+            is_whole &= add_to_cell(aim(view, &target->of_kind[kind], FQ_CELLS_KIND, term, kind),
+                                    term, sign);
         }
     }
     return is_whole;
@@ -216,6 +237,7 @@ static bool apply_difference(struct fq_view *view, const struct fq_contribution 
 {
     uint32_t from = 0, before_end = before->count, after_end = after->count;
     bool is_alike = before->type == after->type && before->is_activity == after->is_activity;
+    struct target target = {.month = 0};
     bool is_whole = true;
 
     while (is_alike && from < before_end && from < after_end &&
@@ -228,10 +250,13 @@ static bool apply_difference(struct fq_view *view, const struct fq_contribution 
         after_end--;
     }
     for (uint32_t i = from; i < before_end; i++) {
-        is_whole &= apply_term(view, before, &before->terms[i], -1);
+        is_whole &= apply_term(view, before, &before->terms[i], -1, &target);
+    }
+    if (!is_alike) {
+        target = (struct target){.month = 0}; /* another type: other cells */
     }
     for (uint32_t i = from; i < after_end; i++) {
-        is_whole &= apply_term(view, after, &after->terms[i], 1);
+        is_whole &= apply_term(view, after, &after->terms[i], 1, &target);
     }
     return is_whole;
 }
@@ -415,7 +440,8 @@ static bool open_relay(const struct fq_event *relay, struct fq_event *out_inner)
 
 static bool is_inert(const struct fq_event *event)
 {
-    return event->step == 0 || event->step >= FQ_EVENT_CONTROL;
+    /* A fact keeps 40 bits of the sequence; only a relay could claim more. */
+    return event->step == 0 || event->step >= FQ_EVENT_CONTROL || event->id.seq >> 40;
 }
 
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event)

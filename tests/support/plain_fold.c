@@ -551,7 +551,8 @@ static bool tells(const struct history_entry *entry, struct fq_event *out_event)
         struct history_entry carried = {fq_event_id_decode(id.data), inner};
         history_event(&carried, out_event);
     }
-    return out_event->step >= FQ_EVENT_REGISTERED && out_event->step <= FQ_EVENT_ACTIVITY;
+    return out_event->step >= FQ_EVENT_REGISTERED && out_event->step <= FQ_EVENT_ACTIVITY &&
+           out_event->id.seq < UINT64_C(1) << 40;
 }
 
 static uint32_t distinct_items(const struct world *world, const struct history *history,
