@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define FEED_AREA_SIZE 12
+#define EVIDENCE_MAX 10000 /* rows kept, so that no peer can fill the disk */
 
 /* Writes gathered for one commit. */
 struct writes {
@@ -88,8 +89,8 @@ static void put_evidence(struct fq_node *node, struct writes *writes,
     uint8_t *value = fq_arena_take_raw(writes->arena, size);
     uint8_t key[8];
 
-    if (!value) {
-        return; /* the count tells that one was not kept */
+    if (!value || node->evidence_count >= EVIDENCE_MAX) {
+        return; /* enough to judge by; refused_batches goes on counting */
     }
     fq_put_be64(value, now_ms);
     fq_put_be32(value + 8, evidence->reason);

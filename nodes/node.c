@@ -101,7 +101,8 @@ static fq_err listen_all(struct fq_node *node, struct fq_why *out_why)
     node->input_count = reserve;
     node->pending_count = 0;
     while (budget-- > 0 && node->input_count + 1 < node->input_capacity &&
-           node->query_count < FQ_NODE_QUERIES_MAX && node->scratch.used < node->scratch.size / 8) {
+           node->query_count < FQ_NODE_QUERIES_MAX && node->reading_count < FQ_NODE_READINGS_MAX &&
+           node->scratch.used < node->scratch.size / 8) {
         struct fq_net_message message;
         bool is_received = false;
         fq_err err = fq_net_receive(node->net, &node->scratch, &message, &is_received, out_why);
@@ -168,7 +169,7 @@ static fq_err turn(struct fq_node *node, uint64_t *active_ms, struct fq_why *out
     if (!err && node->core.feed.head - node->view_lsn >= node->config.checkpoint_events) {
         err = fq_node_checkpoint(node, out_why);
     }
-    node->query_count = 0;
+    node->query_count = node->reading_count = 0;
     if (node->scratch.used > SCRATCH_KEPT) {
         fq_memory_trim(&node->scratch, SCRATCH_KEPT); /* a burst is not held for ever */
     }

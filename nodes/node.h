@@ -14,6 +14,7 @@
 #include "fq/edge/verify.h"
 
 #define FQ_NODE_QUERIES_MAX 1024 /* requests taken in one turn */
+#define FQ_NODE_READINGS_MAX 32  /* of them, those that are no commands */
 #define FQ_NODE_WAITERS_MAX 512  /* requests that wait for something to happen */
 #define FQ_NODE_WAITER_ARGS_MAX 1024
 #define FQ_ROUTING_SIZE 8 /* a ROUTER's routing id, at most */
@@ -77,6 +78,7 @@ struct fq_node {
     size_t pending_count, pending_capacity;
     struct fq_query queries[FQ_NODE_QUERIES_MAX];
     size_t query_count;
+    size_t reading_count; /* of the queries, those that only read: a turn answers few */
     struct fq_waiter waiters[FQ_NODE_WAITERS_MAX];
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
     uint32_t route_origins[FQ_CHILDREN_MAX];

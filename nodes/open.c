@@ -169,6 +169,25 @@ static fq_err open_store(struct fq_node *node, struct fq_why *out_why)
     return err;
 }
 
+/* Evidence goes on after what was kept before: its keys count up. */
+static fq_err count_evidence(struct fq_node *node, struct fq_why *out_why)
+{
+    static const uint8_t greatest[8] = {255, 255, 255, 255, 255, 255, 255, 255};
+    struct fq_cursor *cursor = NULL;
+    fq_err err = fq_cursor_open(node->store, FQ_FAMILY_EVIDENCE, &cursor, out_why);
+
+    if (err) {
+        return err;
+    }
+    fq_cursor_seek_last(cursor, fq_span_of(greatest, sizeof greatest));
+    if (fq_cursor_is_valid(cursor) && fq_cursor_key(cursor).size == 8) {
+        node->evidence_count = fq_get_be64(fq_cursor_key(cursor).data);
+    }
+    err = fq_cursor_error(cursor, out_why);
+    fq_cursor_close(cursor);
+    return err;
+}
+
 /* ---- core ---- */
 
 static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
@@ -308,6 +327,7 @@ fq_err fq_node_open(struct fq_node *node, const struct fq_tier_row *tier, const 
     err = err ? err : load_keys(node, out_why);
     err = err ? err : make_directory(node->config.data, out_why);
     err = err ? err : open_store(node, out_why);
+    err = err ? err : count_evidence(node, out_why);
     err = err ? err : open_vault(node, out_why);
     err = err ? err : init_core(node, out_why);
     err = err ? err : fq_node_recover(node, is_rebuild, out_why);

@@ -98,6 +98,7 @@ void fq_service_take(struct fq_node *node, const struct fq_net_message *message)
         take_submit(node, query);
     } else {
         node->query_count++;
+        node->reading_count++;
     }
 }
 

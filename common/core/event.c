@@ -188,7 +188,7 @@ static bool read_body(struct body_reader *body, struct fq_event *event)
             }
         }
     }
-    for (; body->left; body->left--) {
+    for (; body->left && !body->reader->is_bad; body->left--) {
         (void)fq_read_skip(body->reader); /* fields of a later version */
     }
     return !body->reader->is_bad;
