@@ -118,7 +118,7 @@ static fq_err open_second(struct fq_node *node, struct second *second, struct fq
     size_t logs_size = FQ_LOGS_MAX * sizeof(struct fq_log);
     fq_err err = fq_memory_reserve(logs_size + 64, &second->room, out_why);
 
-    err = err ? err : fq_node_view_reserve(node->config.disputes_max, &second->memory, out_why);
+    err = err ? err : fq_memory_reserve_view(node->config.disputes_max, &second->memory, out_why);
     if (err) {
         return err;
     }
@@ -165,7 +165,7 @@ fq_err fq_verb_audit(struct fq_node *node, struct fq_span args, struct fq_answer
     }
 
 done:
-    fq_node_view_release(&second->memory);
+    fq_memory_release_view(&second->memory);
     fq_memory_release(&second->room);
     return err;
 }

@@ -99,11 +99,6 @@ void fq_node_close(struct fq_node *node);
 
 /* recover.c: the frontier and the view out of the store. */
 FQ_CHECKED fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why);
-/* Reserve the regions of a view for the node's limits. */
-FQ_CHECKED fq_err fq_node_view_reserve(uint32_t disputes_max, struct fq_view_memory *out_memory,
-                                       struct fq_why *out_why);
-void fq_node_view_release(struct fq_view_memory *memory);
-
 /* Called for each batch of the log in the order of arrival. */
 typedef fq_err fq_batch_visit(void *context, const struct fq_batch *batch, uint64_t first_lsn,
                               const struct fq_arrival *arrival, struct fq_why *out_why);

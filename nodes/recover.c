@@ -2,53 +2,6 @@
 
 #include <string.h>
 
-/* ---- memory of the view ---- */
-
-/* Room per dispute: its nodes' average is far below this, its events' count above the average. */
-#define FACT_BYTES_PER_DISPUTE 512
-#define CELLS_MAX 4000000
-
-fq_err fq_node_view_reserve(uint32_t disputes_max, struct fq_view_memory *out_memory,
-                            struct fq_why *out_why)
-{
-    struct fq_view_memory memory = {0};
-    const struct {
-        struct fq_arena *region;
-        size_t size;
-    } regions[] = {
-        {&memory.disputes, disputes_max * sizeof(struct fq_dispute)},
-        {&memory.dispute_heads, disputes_max * sizeof(uint32_t)},
-        {&memory.dispute_links, disputes_max * sizeof(struct fq_index_link)},
-        {&memory.dirty, disputes_max * sizeof(uint32_t)},
-        {&memory.facts, (size_t)disputes_max * FACT_BYTES_PER_DISPUTE},
-        {&memory.cells, CELLS_MAX * sizeof(struct fq_cell)},
-        {&memory.cell_heads, CELLS_MAX * sizeof(uint32_t)},
-        {&memory.cell_links, CELLS_MAX * sizeof(struct fq_index_link)},
-    };
-
-    for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
-        fq_err err = fq_memory_reserve(regions[i].size, regions[i].region, out_why);
-        if (err) {
-            fq_node_view_release(&memory);
-            return err;
-        }
-    }
-    *out_memory = memory;
-    return FQ_OK;
-}
-
-void fq_node_view_release(struct fq_view_memory *memory)
-{
-    fq_memory_release(&memory->disputes);
-    fq_memory_release(&memory->dispute_heads);
-    fq_memory_release(&memory->dispute_links);
-    fq_memory_release(&memory->dirty);
-    fq_memory_release(&memory->facts);
-    fq_memory_release(&memory->cells);
-    fq_memory_release(&memory->cell_heads);
-    fq_memory_release(&memory->cell_links);
-}
-
 /* ---- walking the log in the order of arrival ---- */
 
 struct walk {
@@ -248,12 +201,12 @@ static bool load_checkpoint(struct fq_node *node)
 static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
 {
     struct fq_view_memory fresh;
-    fq_err err = fq_node_view_reserve(node->config.disputes_max, &fresh, out_why);
+    fq_err err = fq_memory_reserve_view(node->config.disputes_max, &fresh, out_why);
 
     if (err) {
         return err;
     }
-    fq_node_view_release(&node->view_memory);
+    fq_memory_release_view(&node->view_memory);
     node->view_memory = fresh;
     fq_view_init(&node->core.view, &node->areas, &node->core.frontier, &node->view_memory);
     memset(&node->core.feed, 0, sizeof node->core.feed);

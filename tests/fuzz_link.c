@@ -50,8 +50,8 @@ static void take(struct node *node, uint32_t peer, struct fq_span frame, uint64_
     if (incoming.is_batch) {
         if (!fq_batch_parse(incoming.batch, &batch, NULL)) {
             result.log = batch.seal.log;
-            result.judgement = fq_sync_judge(&node->frontier, &batch.seal.log,
-                                             batch.seal.from_seq, batch.seal.to_seq);
+            result.judgement = fq_sync_judge(&node->frontier, &batch.seal.log, batch.seal.from_seq,
+                                             batch.seal.to_seq);
         }
         result.size = incoming.batch.size;
         fq_sync_batch_result(&node->sync, peer, &result);

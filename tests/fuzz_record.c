@@ -44,8 +44,8 @@ static void fold(const struct world *world, const struct fq_event *event)
     if (merged == FQ_MERGED_NEW) {
         struct fq_digest before = fq_view_digest(&held->view, WORLD_PROVINCE, 0, UINT16_MAX);
         held = world_restart(held);
-        FQ_ASSERT(fq_digest_equal(before,
-                                  fq_view_digest(&held->view, WORLD_PROVINCE, 0, UINT16_MAX)));
+        FQ_ASSERT(
+            fq_digest_equal(before, fq_view_digest(&held->view, WORLD_PROVINCE, 0, UINT16_MAX)));
     }
     world_view_close(held);
 }

@@ -40,15 +40,24 @@ static void test_k1_well_formed_values_pass(void **state)
 {
     (void)state;
     static const struct sample good[] = {
-        SAMPLE("\x00"),         SAMPLE("\x7f"),
-        SAMPLE("\xcc\x80"),     SAMPLE("\xcd\x01\x00"),
-        SAMPLE("\xe0"),         SAMPLE("\xff"),
-        SAMPLE("\xd0\xdf"),     SAMPLE("\xd1\xff\x7f"),
-        SAMPLE("\xc0"),         SAMPLE("\xc2"),
-        SAMPLE("\xc3"),         SAMPLE("\xa0"),
-        SAMPLE("\xa3墙"),       SAMPLE("\xc4\x00"),
-        SAMPLE("\x90"),         SAMPLE("\x93\x01\x02\x03"),
-        SAMPLE("\x81\xa1x\x01"), SAMPLE("\xce\x00\x01\x00\x00"),
+        SAMPLE("\x00"),
+        SAMPLE("\x7f"),
+        SAMPLE("\xcc\x80"),
+        SAMPLE("\xcd\x01\x00"),
+        SAMPLE("\xe0"),
+        SAMPLE("\xff"),
+        SAMPLE("\xd0\xdf"),
+        SAMPLE("\xd1\xff\x7f"),
+        SAMPLE("\xc0"),
+        SAMPLE("\xc2"),
+        SAMPLE("\xc3"),
+        SAMPLE("\xa0"),
+        SAMPLE("\xa3墙"),
+        SAMPLE("\xc4\x00"),
+        SAMPLE("\x90"),
+        SAMPLE("\x93\x01\x02\x03"),
+        SAMPLE("\x81\xa1x\x01"),
+        SAMPLE("\xce\x00\x01\x00\x00"),
         SAMPLE("\xcf\x00\x00\x00\x01\x00\x00\x00\x00"),
         SAMPLE("\xd2\xff\xff\x7f\xff"),
         SAMPLE("\xd3\xff\xff\xff\xff\x7f\xff\xff\xff"),
@@ -73,12 +82,18 @@ static void test_k1_a_count_beyond_the_bytes_is_refused(void **state)
     (void)state;
     static const struct sample bombs[] = {
         SAMPLE("\xdd\x0f\xff\xff\xff"), /* 268 million values announced by 5 bytes */
-        SAMPLE("\xdd\xff\xff\xff\xff"), SAMPLE("\xdf\xff\xff\xff\xff"),
-        SAMPLE("\xdf\x80\x00\x00\x00"), SAMPLE("\xdb\xff\xff\xff\xff"),
-        SAMPLE("\xc6\xff\xff\xff\xff"), SAMPLE("\xdc\xff\xff\x01"),
-        SAMPLE("\xde\xff\xff\x01\x02"), SAMPLE("\x92\x01"),
-        SAMPLE("\x81\x01"),             SAMPLE("\xa2x"),
-        SAMPLE("\xc4\x02x"),            SAMPLE("\x92\x91\x01"),
+        SAMPLE("\xdd\xff\xff\xff\xff"),
+        SAMPLE("\xdf\xff\xff\xff\xff"),
+        SAMPLE("\xdf\x80\x00\x00\x00"),
+        SAMPLE("\xdb\xff\xff\xff\xff"),
+        SAMPLE("\xc6\xff\xff\xff\xff"),
+        SAMPLE("\xdc\xff\xff\x01"),
+        SAMPLE("\xde\xff\xff\x01\x02"),
+        SAMPLE("\x92\x01"),
+        SAMPLE("\x81\x01"),
+        SAMPLE("\xa2x"),
+        SAMPLE("\xc4\x02x"),
+        SAMPLE("\x92\x91\x01"),
     };
 
     ALL_ARE(false, bombs);
@@ -100,16 +115,21 @@ static void test_k1_forms_longer_than_needed_are_refused(void **state)
     (void)state;
     char text[260] = "\xda\x00\xff";
     static const struct sample long_forms[] = {
-        SAMPLE("\xcc\x7f"),                 /* 127 fits one byte */
-        SAMPLE("\xcd\x00\xff"),             SAMPLE("\xce\x00\x00\xff\xff"),
+        SAMPLE("\xcc\x7f"), /* 127 fits one byte */
+        SAMPLE("\xcd\x00\xff"),
+        SAMPLE("\xce\x00\x00\xff\xff"),
         SAMPLE("\xcf\x00\x00\x00\x00\xff\xff\xff\xff"),
-        SAMPLE("\xd0\x05"),                 /* positive in a signed form */
-        SAMPLE("\xd0\xe0"),                 /* -32 fits one byte */
-        SAMPLE("\xd1\xff\x80"),             SAMPLE("\xd2\xff\xff\x80\x00"),
+        SAMPLE("\xd0\x05"), /* positive in a signed form */
+        SAMPLE("\xd0\xe0"), /* -32 fits one byte */
+        SAMPLE("\xd1\xff\x80"),
+        SAMPLE("\xd2\xff\xff\x80\x00"),
         SAMPLE("\xd3\xff\xff\xff\xff\x80\x00\x00\x00"),
-        SAMPLE("\xd9\x01x"),                SAMPLE("\xc5\x00\x01x"),
-        SAMPLE("\xc6\x00\x00\x00\x01x"),    SAMPLE("\xdc\x00\x01\x01"),
-        SAMPLE("\xdd\x00\x00\x00\x01\x01"), SAMPLE("\xde\x00\x01\x01\x01"),
+        SAMPLE("\xd9\x01x"),
+        SAMPLE("\xc5\x00\x01x"),
+        SAMPLE("\xc6\x00\x00\x00\x01x"),
+        SAMPLE("\xdc\x00\x01\x01"),
+        SAMPLE("\xdd\x00\x00\x00\x01\x01"),
+        SAMPLE("\xde\x00\x01\x01\x01"),
         SAMPLE("\xdf\x00\x00\x00\x01\x01\x01"),
     };
 
@@ -184,8 +204,7 @@ static void test_k2_no_read_passes_the_end(void **state)
 static void test_k2_signs_are_kept_apart(void **state)
 {
     (void)state;
-    struct fq_reader reader =
-        fq_reader_over(fq_span_of("\xcf\xff\xff\xff\xff\xff\xff\xff\xff", 9));
+    struct fq_reader reader = fq_reader_over(fq_span_of("\xcf\xff\xff\xff\xff\xff\xff\xff\xff", 9));
     struct fq_reader negative = fq_reader_over(fq_span_of("\xff", 1));
 
     assert_int_equal(fq_read_int(&reader), 0); /* above what a signed number holds */
@@ -197,10 +216,10 @@ static void test_k2_signs_are_kept_apart(void **state)
 static void test_what_is_written_is_read_back_and_passes_the_scan(void **state)
 {
     (void)state;
-    static const uint64_t numbers[] = {0,     1,          127,        128,        255,       256,
-                                       65535, 65536,      4294967295, 4294967296, UINT64_MAX};
-    static const int64_t signed_numbers[] = {-1,     -32,    -33,         -128,       -129, -32768,
-                                             -32769, INT32_MIN, INT64_C(-2147483649), INT64_MIN, 5};
+    static const uint64_t numbers[] = {0,     1,     127,        128,        255,       256,
+                                       65535, 65536, 4294967295, 4294967296, UINT64_MAX};
+    static const int64_t signed_numbers[] = {
+        -1, -32, -33, -128, -129, -32768, -32769, INT32_MIN, INT64_C(-2147483649), INT64_MIN, 5};
     static uint8_t buffer[512];
     struct fq_writer writer = fq_writer_over(buffer, sizeof buffer);
 

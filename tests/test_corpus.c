@@ -28,8 +28,8 @@ static void keep(const char *target, const char *name, struct fq_span bytes)
     size_t size = !file        ? 0
                   : is_writing ? fwrite(bytes.data, 1, bytes.size, file)
                                : fread(present, 1, sizeof present, file);
-    bool is_same = file && size == bytes.size &&
-                   (is_writing || memcmp(present, bytes.data, size) == 0);
+    bool is_same =
+        file && size == bytes.size && (is_writing || memcmp(present, bytes.data, size) == 0);
     if (file) {
         fclose(file);
     }
@@ -100,7 +100,10 @@ static void keep_records(void)
     (void)fq_event_set_bytes(&relay, FQ_FIELD_INNER, fq_span_of(carried, record.size));
     snprintf(name, sizeof name, "relay_of_accepted");
     keep("record", name, encode(&relay));
-    keep("record", "map", fq_span_of("\x82\xa4" "area\xce\x00\x06\x41\xf9\xa3seq\x01", 15));
+    keep("record", "map",
+         fq_span_of("\x82\xa4"
+                    "area\xce\x00\x06\x41\xf9\xa3seq\x01",
+                    15));
 }
 
 /* ---- batches ---- */

@@ -81,8 +81,8 @@ static struct fq_event voiding(const struct fq_event *target)
 
     if (target) {
         fq_event_id_encode(&target->id, kept);
-        assert_true(fq_event_set_bytes(&event, FQ_FIELD_TARGET,
-                                       fq_span_of(kept, FQ_EVENT_ID_SIZE)));
+        assert_true(
+            fq_event_set_bytes(&event, FQ_FIELD_TARGET, fq_span_of(kept, FQ_EVENT_ID_SIZE)));
     }
     return event;
 }
@@ -129,8 +129,8 @@ static void test_facts_lie_greatest_stamp_first_and_unpack_to_what_was_written(v
     agreed.value[FQ_FIELD_FORM] = FQ_FORM_WRITTEN;
     agreed.value[FQ_FIELD_AMOUNT] = UINT64_MAX;
     referred.value[FQ_FIELD_TO_UNIT] = UINT64_C(4101020001);
-    assert_true(fq_event_set_bytes(&referred, FQ_FIELD_REFERRAL,
-                                   fq_span_of(referral.bytes, FQ_ID_SIZE)));
+    assert_true(
+        fq_event_set_bytes(&referred, FQ_FIELD_REFERRAL, fq_span_of(referral.bytes, FQ_ID_SIZE)));
     assert_true(fq_event_set_bytes(&referred, FQ_FIELD_REASON, fq_span_text("界墙")));
 
     tell(referred);
@@ -401,11 +401,11 @@ static void test_the_life_of_a_dispute(void **state)
         unsigned kind;
         enum fq_state then;
     } life[] = {
-        {FQ_EVENT_SESSION, FQ_STATE_UNKNOWN},      {FQ_EVENT_REGISTERED, FQ_STATE_REGISTERED},
-        {FQ_EVENT_REJECTED, FQ_STATE_REJECTED},    {FQ_EVENT_ACCEPTED, FQ_STATE_MEDIATING},
-        {FQ_EVENT_FAILED, FQ_STATE_FAILED},        {FQ_EVENT_TERMINATED, FQ_STATE_TERMINATED},
-        {FQ_EVENT_AGREED, FQ_STATE_AGREED},        {FQ_EVENT_CLOSED, FQ_STATE_CLOSED},
-        {FQ_EVENT_ARCHIVED, FQ_STATE_ARCHIVED},    {FQ_EVENT_REOPENED, FQ_STATE_MEDIATING},
+        {FQ_EVENT_SESSION, FQ_STATE_UNKNOWN},   {FQ_EVENT_REGISTERED, FQ_STATE_REGISTERED},
+        {FQ_EVENT_REJECTED, FQ_STATE_REJECTED}, {FQ_EVENT_ACCEPTED, FQ_STATE_MEDIATING},
+        {FQ_EVENT_FAILED, FQ_STATE_FAILED},     {FQ_EVENT_TERMINATED, FQ_STATE_TERMINATED},
+        {FQ_EVENT_AGREED, FQ_STATE_AGREED},     {FQ_EVENT_CLOSED, FQ_STATE_CLOSED},
+        {FQ_EVENT_ARCHIVED, FQ_STATE_ARCHIVED}, {FQ_EVENT_REOPENED, FQ_STATE_MEDIATING},
     };
 
     for (size_t i = 0; i < sizeof life / sizeof life[0]; i++) {
@@ -433,15 +433,31 @@ static void test_the_steps_each_state_allows(void **state)
         unsigned step;
         const char *states;
     } rows[] = {
-        {FQ_EVENT_REGISTERED, "u"},   {FQ_EVENT_ACCEPTED, "r"},     {FQ_EVENT_REJECTED, "r"},
-        {FQ_EVENT_SESSION, "am"},     {FQ_EVENT_JOINED, "ram"},     {FQ_EVENT_LEFT, "ram"},
-        {FQ_EVENT_REFERRED, "ram"},   {FQ_EVENT_TRANSFERRED, "ram"}, {FQ_EVENT_EXTENDED, "am"},
-        {FQ_EVENT_AGREED, "am"},      {FQ_EVENT_FAILED, "am"},      {FQ_EVENT_TERMINATED, "am"},
-        {FQ_EVENT_PERFORMED, "gp"},   {FQ_EVENT_CONFIRMATION, "gp"}, {FQ_EVENT_VISITED, "gftpc"},
-        {FQ_EVENT_CLOSED, "gftp"},    {FQ_EVENT_ARCHIVED, "c"},     {FQ_EVENT_REOPENED, "gftpcx"},
-        {FQ_EVENT_CORRECTED, "rjamgftpcx"}, {FQ_EVENT_VOIDED, "rjamgftpcx"},
-        {FQ_EVENT_MERGED, "rjamgftpcx"},    {FQ_EVENT_UNMERGED, "y"},
-        {FQ_EVENT_SWEEP, ""},         {FQ_EVENT_CONTROL, ""},       {FQ_EVENT_KINDS, ""},
+        {FQ_EVENT_REGISTERED, "u"},
+        {FQ_EVENT_ACCEPTED, "r"},
+        {FQ_EVENT_REJECTED, "r"},
+        {FQ_EVENT_SESSION, "am"},
+        {FQ_EVENT_JOINED, "ram"},
+        {FQ_EVENT_LEFT, "ram"},
+        {FQ_EVENT_REFERRED, "ram"},
+        {FQ_EVENT_TRANSFERRED, "ram"},
+        {FQ_EVENT_EXTENDED, "am"},
+        {FQ_EVENT_AGREED, "am"},
+        {FQ_EVENT_FAILED, "am"},
+        {FQ_EVENT_TERMINATED, "am"},
+        {FQ_EVENT_PERFORMED, "gp"},
+        {FQ_EVENT_CONFIRMATION, "gp"},
+        {FQ_EVENT_VISITED, "gftpc"},
+        {FQ_EVENT_CLOSED, "gftp"},
+        {FQ_EVENT_ARCHIVED, "c"},
+        {FQ_EVENT_REOPENED, "gftpcx"},
+        {FQ_EVENT_CORRECTED, "rjamgftpcx"},
+        {FQ_EVENT_VOIDED, "rjamgftpcx"},
+        {FQ_EVENT_MERGED, "rjamgftpcx"},
+        {FQ_EVENT_UNMERGED, "y"},
+        {FQ_EVENT_SWEEP, ""},
+        {FQ_EVENT_CONTROL, ""},
+        {FQ_EVENT_KINDS, ""},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -165,8 +165,14 @@ static void test_v2_an_unknown_kind_decodes(void **state)
 static void test_v2_a_correction_of_the_unknown_decodes_as_no_step(void **state)
 {
     (void)state;
-    static const unsigned steps[] = {0, FQ_EVENT_CORRECTED, FQ_EVENT_VOIDED, FQ_EVENT_MERGED,
-                                     FQ_EVENT_SWEEP, FQ_EVENT_RELAY, 70, 300};
+    static const unsigned steps[] = {0,
+                                     FQ_EVENT_CORRECTED,
+                                     FQ_EVENT_VOIDED,
+                                     FQ_EVENT_MERGED,
+                                     FQ_EVENT_SWEEP,
+                                     FQ_EVENT_RELAY,
+                                     70,
+                                     300};
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         struct fq_event event = event_of(FQ_EVENT_CORRECTED);
@@ -237,15 +243,18 @@ static void test_bad_headers_are_refused(void **state)
     (void)state;
 
     assert_true(decodes_with(9, "\x05", 1));
-    assert_false(decodes_with(0, "\xce\x00\x01\x00\x00", 5));          /* kind beyond 16 bits */
+    assert_false(decodes_with(0, "\xce\x00\x01\x00\x00", 5)); /* kind beyond 16 bits */
     assert_false(decodes_with(1, "\xcf\x00\x00\x00\x01\x00\x00\x00\x00", 9)); /* rev beyond 32 */
-    assert_false(decodes_with(1, "\xff", 1));                          /* negative */
-    assert_false(decodes_with(4, "\xc4\x02xy", 4));                    /* an id of two bytes */
-    assert_false(decodes_with(5, "\xa2xy", 3));                        /* a text for an id */
+    assert_false(decodes_with(1, "\xff", 1));                                 /* negative */
+    assert_false(decodes_with(4, "\xc4\x02xy", 4)); /* an id of two bytes */
+    assert_false(decodes_with(5, "\xa2xy", 3));     /* a text for an id */
     assert_false(decodes_with(6, "\xcf\x00\x00\x00\x01\x00\x00\x00\x00", 9));
-    assert_false(decodes_with(8, "\x01", 1));                          /* a number for the actor */
-    assert_false(decodes_with(9, "\xce\x00\x01\x00\x00", 5));          /* date beyond 16 bits */
-    assert_false(decodes_with(8, "\xd9\x21" "123456789012345678901234567890123", 35));
+    assert_false(decodes_with(8, "\x01", 1));                 /* a number for the actor */
+    assert_false(decodes_with(9, "\xce\x00\x01\x00\x00", 5)); /* date beyond 16 bits */
+    assert_false(decodes_with(8,
+                              "\xd9\x21"
+                              "123456789012345678901234567890123",
+                              35));
 }
 
 static void test_bad_bodies_are_refused(void **state)
@@ -261,8 +270,8 @@ static void test_bad_bodies_are_refused(void **state)
     event = event_of(FQ_EVENT_REJECTED);
     assert_true(fq_event_set_bytes(&event, FQ_FIELD_REASON, fq_span_of(long_text, FQ_TEXT_MAX)));
     assert_true(decode(encode(&event), &decoded));
-    assert_true(fq_event_set_bytes(&event, FQ_FIELD_REASON,
-                                   fq_span_of(long_text, FQ_TEXT_MAX + 1)));
+    assert_true(
+        fq_event_set_bytes(&event, FQ_FIELD_REASON, fq_span_of(long_text, FQ_TEXT_MAX + 1)));
     assert_false(decode(encode(&event), &decoded));
 }
 
@@ -299,8 +308,10 @@ static void test_byte_fields_have_four_places(void **state)
 static void test_event_ids_survive_and_order_as_bytes(void **state)
 {
     (void)state;
-    static const struct fq_event_id ids[] = {{{41000001, 0, 1}, 9},     {{41010501, 0, 1}, 1},
-                                             {{41010501, 0, 1}, 256},   {{41010501, 0, 2}, 1},
+    static const struct fq_event_id ids[] = {{{41000001, 0, 1}, 9},
+                                             {{41010501, 0, 1}, 1},
+                                             {{41010501, 0, 1}, 256},
+                                             {{41010501, 0, 2}, 1},
                                              {{41010501, 410105, 1}, 1}};
     uint8_t a[FQ_EVENT_ID_SIZE], b[FQ_EVENT_ID_SIZE];
 

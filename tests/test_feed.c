@@ -33,9 +33,8 @@ static struct fq_batch batch_of(const uint32_t *areas, uint32_t count)
     struct fq_sign_secret secret;
     struct fq_hash chain = {{0}};
     struct fq_event event = {.kind = FQ_EVENT_SESSION, .step = FQ_EVENT_SESSION, .rev = 1};
-    struct fq_seal seal = {.log = {41010501, 0, 1},
-                           .from_seq = last_seq + 1,
-                           .to_seq = last_seq + count};
+    struct fq_seal seal = {
+        .log = {41010501, 0, 1}, .from_seq = last_seq + 1, .to_seq = last_seq + count};
     struct fq_writer writer = fq_writer_take(&arena, (size_t)count * 80);
     struct fq_span bytes = {0};
     struct fq_batch batch;
@@ -46,8 +45,8 @@ static struct fq_batch batch_of(const uint32_t *areas, uint32_t count)
         fq_event_encode(&event, &writer);
     }
     fq_sign_pair(seed, &key, &secret);
-    assert_true(fq_batch_seal(&seal, &chain, fq_writer_span(&writer), count, &secret, &arena,
-                              &bytes));
+    assert_true(
+        fq_batch_seal(&seal, &chain, fq_writer_span(&writer), count, &secret, &arena, &bytes));
     assert_int_equal(fq_batch_parse(bytes, &batch, NULL), FQ_OK);
     return batch;
 }

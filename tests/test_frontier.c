@@ -158,8 +158,8 @@ static void test_a_stored_log_comes_back_at_its_index(void **state)
     }
     for (uint32_t i = 50; i-- > 0;) { /* in any order */
         fq_have_encode(before, &before->logs[i], value);
-        assert_true(fq_frontier_restore(after, &before->logs[i].id,
-                                        fq_span_of(value, sizeof value), &world.areas));
+        assert_true(fq_frontier_restore(after, &before->logs[i].id, fq_span_of(value, sizeof value),
+                                        &world.areas));
     }
     assert_int_equal(after->count, 50);
     for (uint32_t i = 0; i < 50; i++) {

@@ -80,15 +80,17 @@ static void test_cells_are_found_by_every_part_of_their_key(void **state)
                 {FQ_CELLS_TYPE, 410105, 1458, 4}, {FQ_CELLS_KIND, 410105, 1458, 4}};
 
     for (size_t i = 0; i < 6; i++) {
-        assert_null(fq_cells_find(cells, keys[i].table, keys[i].area, keys[i].month,
-                                  keys[i].dimension));
-        struct fq_cell *cell = fq_cells_make(cells, keys[i].table, keys[i].area, keys[i].month,
-                                             keys[i].dimension);
+        assert_null(
+            fq_cells_find(cells, keys[i].table, keys[i].area, keys[i].month, keys[i].dimension));
+        struct fq_cell *cell =
+            fq_cells_make(cells, keys[i].table, keys[i].area, keys[i].month, keys[i].dimension);
         cell->value[0] = (int64_t)i;
     }
     for (size_t i = 0; i < 6; i++) {
-        assert_int_equal(fq_cells_find(cells, keys[i].table, keys[i].area, keys[i].month,
-                                       keys[i].dimension)->value[0], i);
+        assert_int_equal(
+            fq_cells_find(cells, keys[i].table, keys[i].area, keys[i].month, keys[i].dimension)
+                ->value[0],
+            i);
     }
     assert_int_equal(cells->index.count, 6);
     assert_int_equal(cells->month_min, 1458);

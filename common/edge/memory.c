@@ -53,3 +53,50 @@ void fq_memory_release(struct fq_arena *region)
     }
     *region = (struct fq_arena){0};
 }
+
+/* ---- a view's regions ---- */
+
+/* Room per dispute: what its facts take is far below this on average. */
+#define FACT_BYTES_PER_DISPUTE 512
+#define CELLS_MAX 4000000
+
+fq_err fq_memory_reserve_view(uint32_t disputes_max, struct fq_view_memory *out_memory,
+                              struct fq_why *out_why)
+{
+    struct fq_view_memory memory = {0};
+    const struct {
+        struct fq_arena *region;
+        size_t size;
+    } regions[] = {
+        {&memory.disputes, disputes_max * sizeof(struct fq_dispute)},
+        {&memory.dispute_heads, disputes_max * sizeof(uint32_t)},
+        {&memory.dispute_links, disputes_max * sizeof(struct fq_index_link)},
+        {&memory.dirty, disputes_max * sizeof(uint32_t)},
+        {&memory.facts, (size_t)disputes_max * FACT_BYTES_PER_DISPUTE},
+        {&memory.cells, CELLS_MAX * sizeof(struct fq_cell)},
+        {&memory.cell_heads, CELLS_MAX * sizeof(uint32_t)},
+        {&memory.cell_links, CELLS_MAX * sizeof(struct fq_index_link)},
+    };
+
+    for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+        fq_err err = fq_memory_reserve(regions[i].size, regions[i].region, out_why);
+        if (err) {
+            fq_memory_release_view(&memory);
+            return err;
+        }
+    }
+    *out_memory = memory;
+    return FQ_OK;
+}
+
+void fq_memory_release_view(struct fq_view_memory *memory)
+{
+    fq_memory_release(&memory->disputes);
+    fq_memory_release(&memory->dispute_heads);
+    fq_memory_release(&memory->dispute_links);
+    fq_memory_release(&memory->dirty);
+    fq_memory_release(&memory->facts);
+    fq_memory_release(&memory->cells);
+    fq_memory_release(&memory->cell_heads);
+    fq_memory_release(&memory->cell_links);
+}

@@ -8,7 +8,6 @@
 #include "fq/edge/memory.h"
 
 #define DISPUTES_MAX 20000
-#define CELLS_MAX 20000
 #define SCRATCH_SIZE (64u << 20)
 
 uint64_t cluster_random(struct cluster *cluster, uint64_t below)
@@ -42,28 +41,12 @@ static void reserve(struct fq_arena *region, size_t size)
 static struct fq_view_memory reserve_view(void)
 {
     struct fq_view_memory memory;
+    struct fq_why why;
 
-    reserve(&memory.disputes, DISPUTES_MAX * sizeof(struct fq_dispute));
-    reserve(&memory.dispute_heads, DISPUTES_MAX * sizeof(uint32_t));
-    reserve(&memory.dispute_links, DISPUTES_MAX * sizeof(struct fq_index_link));
-    reserve(&memory.dirty, DISPUTES_MAX * sizeof(uint32_t));
-    reserve(&memory.facts, DISPUTES_MAX * 512);
-    reserve(&memory.cells, CELLS_MAX * sizeof(struct fq_cell));
-    reserve(&memory.cell_heads, CELLS_MAX * sizeof(uint32_t));
-    reserve(&memory.cell_links, CELLS_MAX * sizeof(struct fq_index_link));
+    if (fq_memory_reserve_view(DISPUTES_MAX, &memory, &why)) {
+        abort();
+    }
     return memory;
-}
-
-static void release_view(struct fq_view_memory *memory)
-{
-    fq_memory_release(&memory->disputes);
-    fq_memory_release(&memory->dispute_heads);
-    fq_memory_release(&memory->dispute_links);
-    fq_memory_release(&memory->dirty);
-    fq_memory_release(&memory->facts);
-    fq_memory_release(&memory->cells);
-    fq_memory_release(&memory->cell_heads);
-    fq_memory_release(&memory->cell_links);
 }
 
 /* ---- nodes ---- */
@@ -127,7 +110,7 @@ static void boot(struct cluster *cluster, struct cluster_node *node)
         .reconnect_ms = 300,
     };
     if (node->memory.base) {
-        release_view(&node->view_memory);
+        fq_memory_release_view(&node->view_memory);
         fq_memory_release(&node->memory);
     }
     node->view_memory = reserve_view();
@@ -223,7 +206,7 @@ void cluster_close(struct cluster *cluster)
         while (node->batch_count > 0) {
             drop_last_batch(node);
         }
-        release_view(&node->view_memory);
+        fq_memory_release_view(&node->view_memory);
         fq_memory_release(&node->memory);
         fq_memory_release(&node->scratch);
         free(node->batches);
@@ -580,7 +563,7 @@ static const char *compare_view(const struct cluster *cluster, struct cluster_no
                          fq_view_digest(&node->core->view, 410000, 0, UINT16_MAX))) {
         difference = "a view differs from a fold of its log";
     }
-    release_view(&memory);
+    fq_memory_release_view(&memory);
     return difference;
 }
 

@@ -10,8 +10,8 @@
 #define DAYS 200
 
 static const struct fq_log_id log_ids[LOGS] = {
-    {WORLD_COUNTY * 100 + 1, 0, 1}, {WORLD_NEIGHBOUR * 100 + 1, 0, 1},
-    {WORLD_DIRECT * 100 + 1, 0, 1}, {WORLD_CITY * 100 + 1, 0, 1},
+    {WORLD_COUNTY * 100 + 1, 0, 1},   {WORLD_NEIGHBOUR * 100 + 1, 0, 1},
+    {WORLD_DIRECT * 100 + 1, 0, 1},   {WORLD_CITY * 100 + 1, 0, 1},
     {WORLD_PROVINCE * 100 + 1, 0, 1}, {WORLD_COUNTY * 100 + 1, 0, 2},
 };
 
@@ -258,8 +258,8 @@ static void draw_registered(struct drawing *drawing, uint32_t log, uint32_t disp
 static void draw_step(struct drawing *drawing, uint32_t log, uint32_t dispute)
 {
     static const uint8_t often[] = {
-        FQ_EVENT_ACCEPTED, FQ_EVENT_ACCEPTED, FQ_EVENT_AGREED,     FQ_EVENT_FAILED,
-        FQ_EVENT_JOINED,   FQ_EVENT_VISITED,  FQ_EVENT_PERFORMED,  FQ_EVENT_CONFIRMATION,
+        FQ_EVENT_ACCEPTED, FQ_EVENT_ACCEPTED, FQ_EVENT_AGREED,      FQ_EVENT_FAILED,
+        FQ_EVENT_JOINED,   FQ_EVENT_VISITED,  FQ_EVENT_PERFORMED,   FQ_EVENT_CONFIRMATION,
         FQ_EVENT_REOPENED, FQ_EVENT_REFERRED, FQ_EVENT_TRANSFERRED,
     };
     unsigned step = chance(drawing, 60) ? often[below(drawing, sizeof often)]
@@ -313,8 +313,8 @@ static void draw_voided(struct drawing *drawing, uint32_t log, uint32_t dispute)
 
 static void draw_merged(struct drawing *drawing, uint32_t log, uint32_t dispute)
 {
-    struct fq_event event = begin(drawing, log, dispute,
-                                  chance(drawing, 60) ? FQ_EVENT_MERGED : FQ_EVENT_UNMERGED);
+    struct fq_event event =
+        begin(drawing, log, dispute, chance(drawing, 60) ? FQ_EVENT_MERGED : FQ_EVENT_UNMERGED);
 
     draw_fields(drawing, &event);
     emit(drawing, log, &event);

@@ -172,9 +172,9 @@ static unsigned ask_kinds(const struct list *list)
 {
     int registered = last_of(list, STEP(REGISTERED), 0);
     int moved = last_with(list, STEP(TRANSFERRED), FQ_FIELD_TO_KIND);
-    unsigned kinds = 1u << plain_kind(moved > registered
-                                          ? field_at(list, moved, FQ_FIELD_TO_KIND)
-                                          : field_at(list, registered, FQ_FIELD_KIND));
+    unsigned kinds =
+        1u << plain_kind(moved > registered ? field_at(list, moved, FQ_FIELD_TO_KIND)
+                                            : field_at(list, registered, FQ_FIELD_KIND));
 
     for (int i = 0; i < list->count; i++) {
         if (is_step(list->items[i], STEP(JOINED) | STEP(REFERRAL_ACCEPTED))) {
@@ -282,8 +282,8 @@ static void count_performed(const struct counting *counting, const struct list *
     int found = -1;
 
     for (int i = from; i < list->count; i++) {
-        bool is_at_once = is_step(list->items[i], STEP(AGREED)) &&
-                          field_at(list, i, FQ_FIELD_IMMEDIATE);
+        bool is_at_once =
+            is_step(list->items[i], STEP(AGREED)) && field_at(list, i, FQ_FIELD_IMMEDIATE);
         if (is_at_once || is_step(list->items[i], STEP(PERFORMED))) {
             found = i;
         }

@@ -70,8 +70,8 @@ struct world_view *world_view_open_small(const struct world *world, size_t bytes
         give_up("memory");
     }
     struct fq_arena *regions[] = {
-        &held->memory.disputes, &held->memory.dispute_heads, &held->memory.dispute_links,
-        &held->memory.facts,    &held->memory.dirty,         &held->memory.cells,
+        &held->memory.disputes,   &held->memory.dispute_heads, &held->memory.dispute_links,
+        &held->memory.facts,      &held->memory.dirty,         &held->memory.cells,
         &held->memory.cell_heads, &held->memory.cell_links,
     };
     held->world = world;
@@ -109,8 +109,7 @@ void world_view_close(struct world_view *held)
     free(held);
 }
 
-bool world_tell_record(struct world_view *held, const struct fq_event_id *id,
-                       struct fq_span record)
+bool world_tell_record(struct world_view *held, const struct fq_event_id *id, struct fq_span record)
 {
     struct fq_reader reader = fq_reader_over(record);
     struct fq_event event;
@@ -264,8 +263,7 @@ static bool has_cells_of(const struct fq_cells *a, const struct fq_cells *b)
             int64_t value = other ? other->value[measure] : 0;
             if (value != cell->value[measure]) {
                 printf("# cell %u %06u %u %u %s: %lld, %lld\n", cell->table, cell->area,
-                       cell->month, cell->dimension,
-                       fq_measure_row((enum fq_measure)measure)->name,
+                       cell->month, cell->dimension, fq_measure_row((enum fq_measure)measure)->name,
                        (long long)cell->value[measure], (long long)value);
                 return false;
             }
@@ -334,9 +332,8 @@ bool world_is_same(struct world_view *a, struct world_view *b)
     struct fq_digest in_b = fq_view_digest(&b->view, WORLD_PROVINCE, 0, UINT16_MAX);
 
     return !differs("disputes", a->view.dispute_count, b->view.dispute_count) &&
-           !differs("events", a->view.event_count, b->view.event_count) &&
-           has_disputes_of(a, b) && has_disputes_of(b, a) &&
-           has_cells_of(&a->view.cells, &b->view.cells) &&
+           !differs("events", a->view.event_count, b->view.event_count) && has_disputes_of(a, b) &&
+           has_disputes_of(b, a) && has_cells_of(&a->view.cells, &b->view.cells) &&
            has_cells_of(&b->view.cells, &a->view.cells) &&
            !differs("digest, low half", in_a.low, in_b.low) &&
            !differs("digest, high half", in_a.high, in_b.high);
