@@ -155,10 +155,8 @@ static bool load_feed(struct fq_node *node, struct fq_span value)
     }
     node->core.feed.head = fq_get_be64(value.data);
     for (size_t at = 8; at < value.size; at += 12) {
-        if (!fq_feed_set_last(&node->core.feed, fq_get_be32(value.data + at),
-                              fq_get_be64(value.data + at + 4))) {
-            return false;
-        }
+        fq_feed_set_last(&node->core.feed, fq_get_be32(value.data + at),
+                         fq_get_be64(value.data + at + 4));
     }
     return true;
 }

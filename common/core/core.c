@@ -573,9 +573,7 @@ fq_err fq_core_replay(struct fq_core *core, const struct fq_batch *batch, uint64
         if (!is_in_view && fq_merge_event(&core->view, &event) == FQ_MERGED_FULL) {
             return fq_fail(out_why, FQ_REASON_LIMIT, "limits.disputes_max");
         }
-        if (!fq_feed_set_last(&core->feed, event.area, first_lsn + i)) {
-            return fq_fail(out_why, FQ_REASON_LIMIT, "areas of the feed");
-        }
+        fq_feed_set_last(&core->feed, event.area, first_lsn + i);
     }
     core->feed.head = first_lsn + batch->record_count - 1;
     if (batch->seal.hlc > core->hlc && fq_log_id_equal(&batch->seal.log, &core->own)) {

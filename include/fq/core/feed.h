@@ -34,10 +34,12 @@ struct fq_feed {
 
 /* The lsn of the last event of `area`; 0 when there was none. */
 uint64_t fq_feed_last(const struct fq_feed *feed, uint32_t area);
-/* Set it, when loading or numbering; false when there are too many areas. */
-bool fq_feed_set_last(struct fq_feed *feed, uint32_t area, uint64_t lsn);
+/* Set it, when loading or numbering. Areas beyond what the table holds are left out: more than any
+ * area table has can only be made up, and a made-up area must not stop a node. */
+void fq_feed_set_last(struct fq_feed *feed, uint32_t area, uint64_t lsn);
 /* Number the records of a batch that decodes: head grows by their count. Gives the arrival value in
- * the arena; false when arena or table are full. */
+ * the arena; false, with nothing changed, when the arena is full. Of a batch that speaks of more
+ * areas than FQ_FEED_BATCH_AREAS_MAX the later ones have no link: their prev is 0. */
 bool fq_feed_number(struct fq_feed *feed, const struct fq_batch *batch, uint64_t wall_ms,
                     struct fq_arena *arena, struct fq_span *out_arrival);
 
