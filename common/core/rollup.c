@@ -527,6 +527,23 @@ static void find_overlap(struct gather *gather) /* R2 */
     }
 }
 
+/* Rows that no table lists stand there for their figures only: without any they are left out. */
+static void drop_empty(struct gather *gather, uint32_t listed_count)
+{
+    uint32_t kept = listed_count;
+
+    for (uint32_t i = listed_count; i < gather->count; i++) {
+        int64_t any = 0;
+        for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
+            any |= gather->rows[i].value[m];
+        }
+        if (any) {
+            gather->rows[kept++] = gather->rows[i];
+        }
+    }
+    gather->count = kept;
+}
+
 #define ROWS_FIRST 4096 /* rows most rollups stay below */
 
 fq_err fq_rollup_run(const struct fq_view *view, const struct fq_codes *codes,
@@ -550,6 +567,7 @@ fq_err fq_rollup_run(const struct fq_view *view, const struct fq_codes *codes,
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
     }
     list_rows(&gather);
+    uint32_t listed_count = gather.count;
     if (table_for(query) != FQ_CELL_TABLES) {
         gather_cells(&gather);
     } else {
@@ -558,6 +576,7 @@ fq_err fq_rollup_run(const struct fq_view *view, const struct fq_codes *codes,
     if (gather.is_full) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "%u rows", gather.capacity);
     }
+    drop_empty(&gather, listed_count);
     sort_rows(&gather);
     find_overlap(&gather);
     out_rollup->rows = gather.rows;
