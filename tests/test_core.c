@@ -1,0 +1,463 @@
+/* The core's rules (N1 to N5) through fq_core_step, and what the link does with bad batches. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fq/core/core.h"
+#include "fq/edge/memory.h"
+#include "support/world.h"
+
+#define COUNTY_ORIGIN (WORLD_COUNTY * 100 + 1)
+#define CITY_ORIGIN (WORLD_CITY * 100 + 1)
+#define NOW_MS UINT64_C(1625000000000)
+
+struct side { /* one node, its memory and its last turn */
+    struct fq_core *core;
+    struct fq_view_memory view_memory;
+    struct fq_arena memory, scratch;
+    struct fq_turn *turn;
+};
+
+static struct world world;
+static struct side county, city;
+
+static void key_of(uint32_t origin, struct fq_sign_public *out_public,
+                   struct fq_sign_secret *out_secret)
+{
+    uint8_t seed[32] = {0};
+
+    fq_put_be32(seed, origin);
+    fq_sign_pair(seed, out_public, out_secret);
+}
+
+static void open_side(struct side *side, uint32_t origin, enum fq_tier tier, bool has_parent)
+{
+    struct fq_sign_public public_key;
+    struct fq_sign_secret secret;
+    struct fq_why why;
+    struct fq_core_options options = {
+        .area = origin / 100,
+        .origin = origin,
+        .tier = tier,
+        .has_parent = has_parent,
+        .instance = world_id((uint8_t)origin),
+        .epoch = 1,
+        .batch_records_max = 4,
+        .batch_size_max = FQ_BATCH_SIZE_MAX,
+    };
+
+    key_of(origin, &public_key, &options.secret);
+    options.sync = (struct fq_sync_options){.origin = origin,
+                                            .area = origin / 100,
+                                            .tier = tier,
+                                            .has_parent = has_parent,
+                                            .boot = 1,
+                                            .credit_bytes = 1 << 20,
+                                            .heartbeat_ms = 1000,
+                                            .silence_ms = 5000,
+                                            .reconnect_ms = 100};
+    side->core = calloc(1, sizeof *side->core);
+    side->turn = calloc(1, sizeof *side->turn);
+    assert_int_equal(fq_memory_reserve_view(1000, &side->view_memory, &why), FQ_OK);
+    assert_int_equal(fq_memory_reserve((size_t)4 << 20, &side->memory, &why), FQ_OK);
+    assert_int_equal(fq_memory_reserve((size_t)64 << 20, &side->scratch, &why), FQ_OK);
+    assert_int_equal(fq_core_init(side->core, &options, &world.areas, &world.codes, &side->memory,
+                                  &side->view_memory, &why),
+                     FQ_OK);
+    key_of(COUNTY_ORIGIN, &public_key, &secret);
+    assert_true(fq_core_add_signer(side->core, COUNTY_ORIGIN, &public_key));
+}
+
+static void close_side(struct side *side)
+{
+    fq_memory_release_view(&side->view_memory);
+    fq_memory_release(&side->memory);
+    fq_memory_release(&side->scratch);
+    free(side->turn);
+    free(side->core);
+    *side = (struct side){0};
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    world_open(&world);
+    open_side(&county, COUNTY_ORIGIN, FQ_TIER_COUNTY, true);
+    open_side(&city, CITY_ORIGIN, FQ_TIER_CITY, false);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    close_side(&county);
+    close_side(&city);
+    world_close(&world);
+    return 0;
+}
+
+static void step(struct side *side, const struct fq_input *inputs, size_t count, uint64_t now_ms)
+{
+    struct fq_why why;
+
+    fq_effects_reset(&side->turn->effects, &side->scratch);
+    assert_int_equal(fq_core_step(side->core, inputs, count, now_ms, side->turn, &why), FQ_OK);
+}
+
+/* ---- commands ---- */
+
+static struct fq_event registered(uint8_t first)
+{
+    struct fq_event event = {.kind = FQ_EVENT_REGISTERED,
+                             .step = FQ_EVENT_REGISTERED,
+                             .cmd_id = world_id(first),
+                             .dispute = world_id(first),
+                             .date = world_date("2021-03-01")};
+
+    event.value[FQ_FIELD_TYPE] = 4;
+    event.value[FQ_FIELD_SOURCE] = FQ_SOURCE_SCREENING;
+    return event;
+}
+
+static struct fq_event next_step(uint8_t dispute, uint8_t command, uint16_t kind)
+{
+    return (struct fq_event){.kind = kind,
+                             .step = kind,
+                             .cmd_id = world_id(command),
+                             .dispute = world_id(dispute),
+                             .date = world_date("2021-03-02")};
+}
+
+static void submit(const struct fq_event *events, uint32_t count, bool is_dry_run)
+{
+    struct fq_writer writer = fq_writer_take(&county.scratch, 65536);
+
+    fq_write_map(&writer, 1);
+    fq_write_text(&writer, "commands");
+    fq_write_array(&writer, count);
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t bytes[1024];
+        struct fq_writer record = fq_writer_over(bytes, sizeof bytes);
+        fq_event_encode(&events[i], &record);
+        fq_write_bytes(&writer, bytes, record.used);
+    }
+    const struct fq_input input = {.kind = FQ_INPUT_COMMANDS,
+                                   .bytes = fq_writer_span(&writer),
+                                   .actor = fq_span_text("m017"),
+                                   .is_dry_run = is_dry_run};
+    step(&county, &input, 1, NOW_MS);
+    assert_int_equal(county.turn->reply_count, 1);
+}
+
+struct verdict {
+    uint64_t status, origin, epoch, seq;
+};
+
+static struct verdict verdict_at(uint32_t index)
+{
+    struct fq_reader reader = fq_reader_over(county.turn->replies[0].result);
+    uint32_t count = fq_read_array(&reader);
+
+    assert_true(index < count);
+    for (uint32_t i = 0; i < index; i++) {
+        (void)fq_read_skip(&reader);
+    }
+    (void)fq_read_array(&reader);
+    struct verdict verdict = {fq_read_uint(&reader), fq_read_uint(&reader), fq_read_uint(&reader),
+                              fq_read_uint(&reader)};
+    return verdict;
+}
+
+static void test_n2_a_repeated_command_tells_the_first_event(void **state)
+{
+    (void)state;
+    struct fq_event event = registered(1);
+
+    submit(&event, 1, false);
+    struct verdict first = verdict_at(0);
+    submit(&event, 1, false);
+    struct verdict second = verdict_at(0);
+
+    assert_int_equal(first.status, 0);
+    assert_int_equal(second.status, 1);
+    assert_int_equal(second.origin, COUNTY_ORIGIN);
+    assert_int_equal(second.seq, first.seq);
+    assert_int_equal(county.turn->effects.append_count, 0);
+    assert_int_equal(county.core->view.event_count, 1);
+}
+
+static void test_n2_one_id_for_two_commands_is_refused(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 1, FQ_EVENT_ACCEPTED)};
+
+    submit(events, 2, false);
+
+    assert_int_equal(verdict_at(0).status, 0);
+    assert_int_equal(verdict_at(1).status, FQ_REASON_COMMAND_CLASH);
+}
+
+static void test_one_refused_command_stops_no_other(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_AGREED),
+                                next_step(1, 3, FQ_EVENT_ACCEPTED), registered(4),
+                                next_step(9, 5, FQ_EVENT_ACCEPTED)};
+
+    submit(events, 5, false);
+
+    assert_int_equal(verdict_at(0).status, 0);
+    assert_int_equal(verdict_at(1).status, FQ_REASON_STEP);
+    assert_int_equal(verdict_at(2).status, 0);
+    assert_int_equal(verdict_at(3).status, 0);
+    assert_int_equal(verdict_at(4).status, FQ_REASON_DISPUTE_UNKNOWN);
+    assert_int_equal(county.core->view.event_count, 3);
+}
+
+static void test_a_dry_run_judges_alike_and_takes_nothing_in(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                next_step(1, 3, FQ_EVENT_AGREED), next_step(1, 4, FQ_EVENT_AGREED)};
+
+    submit(events, 4, true);
+
+    assert_int_equal(verdict_at(2).status, 0);
+    assert_int_equal(verdict_at(3).status, FQ_REASON_STEP);
+    assert_int_equal(county.turn->effects.append_count, 0);
+    assert_int_equal(county.core->view.index.count, 0);
+}
+
+static void test_a_revision_nobody_can_know_is_refused(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED)};
+    events[1].rev = 4000000000;
+
+    submit(events, 2, false);
+
+    assert_int_equal(verdict_at(1).status, FQ_REASON_FIELD);
+    assert_int_equal(county.core->view.event_count, 1);
+}
+
+static void test_n3_batches_are_cut_and_stored_in_the_turn_that_made_them(void **state)
+{
+    (void)state;
+    struct fq_event events[10];
+    struct fq_batch batch;
+    struct fq_why why;
+    for (uint8_t i = 0; i < 10; i++) {
+        events[i] = registered((uint8_t)(i + 1));
+    }
+
+    submit(events, 10, false);
+
+    const struct fq_effects *effects = &county.turn->effects;
+    assert_int_equal(effects->append_count, 3); /* 4 and 4 and 2 */
+    assert_int_equal(effects->appends[1].first_seq, 5);
+    assert_int_equal(effects->appends[2].last_seq, 10);
+    assert_int_equal(effects->appends[2].first_lsn, 9);
+    assert_int_equal(fq_batch_parse(effects->appends[0].batch, &batch, &why), FQ_OK);
+    struct fq_reader reader = fq_reader_over(batch.records);
+    struct fq_event event;
+    assert_true(fq_event_decode(&reader, (struct fq_event_id){0}, &event));
+    assert_true(fq_span_equal(event.actor, fq_span_text("m017")));
+}
+
+static void test_n5_a_node_that_lost_its_tail_writes_nothing(void **state)
+{
+    (void)state;
+    struct fq_event event = registered(1);
+
+    fq_sync_set_amnesia(&county.core->sync, &county.core->own, 7);
+    submit(&event, 1, false);
+
+    assert_int_equal(verdict_at(0).status, FQ_REASON_READ_ONLY);
+    assert_int_equal(county.turn->effects.append_count, 0);
+}
+
+static void test_m4_a_replay_of_what_was_stored_gives_the_same(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED), registered(3)};
+    struct fq_batch batch;
+    struct fq_why why;
+
+    submit(events, 3, false);
+    const struct fq_append *append = &county.turn->effects.appends[0];
+    assert_int_equal(fq_batch_parse(append->batch, &batch, &why), FQ_OK);
+    assert_int_equal(fq_core_replay(city.core, &batch, append->first_lsn, false, &why), FQ_OK);
+
+    assert_true(fq_digest_equal(fq_view_digest(&county.core->view, WORLD_PROVINCE, 0, UINT16_MAX),
+                                fq_view_digest(&city.core->view, WORLD_PROVINCE, 0, UINT16_MAX)));
+    assert_int_equal(city.core->feed.head, 3);
+}
+
+/* ---- the link ---- */
+
+/* Greet until the county is up at the city. */
+static void greet(void)
+{
+    step(&county, NULL, 0, NOW_MS);
+    assert_int_equal(county.turn->effects.send_count, 1);
+    const struct fq_input hello = {
+        .kind = FQ_INPUT_LINK, .peer = COUNTY_ORIGIN, .bytes = county.turn->effects.sends[0].frame};
+    step(&city, &hello, 1, NOW_MS);
+    assert_int_equal(city.turn->effects.send_count, 1);
+    const struct fq_input welcome = {
+        .kind = FQ_INPUT_LINK, .peer = FQ_PEER_PARENT, .bytes = city.turn->effects.sends[0].frame};
+    step(&county, &welcome, 1, NOW_MS);
+    assert_true(fq_sync_is_linked(&county.core->sync));
+}
+
+/* Let the city have `batch` from `peer` in the county's session; the type of what it answers. */
+static enum fq_link_type deliver(uint32_t peer, struct fq_span batch)
+{
+    const struct fq_forward forward = {.peer = FQ_PEER_PARENT,
+                                       .session = county.core->sync.up.session};
+    struct fq_link_message answer;
+    struct fq_span frame;
+
+    assert_true(fq_sync_batch_frame(&county.core->sync, &forward, batch, &county.scratch, &frame));
+    const struct fq_input input = {.kind = FQ_INPUT_LINK, .peer = peer, .bytes = frame};
+    step(&city, &input, 1, NOW_MS);
+    assert_true(city.turn->effects.send_count >= 1);
+    assert_true(fq_link_decode(city.turn->effects.sends[0].frame, &answer));
+    return answer.type;
+}
+
+static struct fq_span good_batch(uint8_t first)
+{
+    struct fq_event event = registered(first);
+
+    submit(&event, 1, false);
+    return county.turn->effects.appends[0].batch;
+}
+
+static void test_n4_a_bad_batch_is_refused_whole_and_kept_as_evidence(void **state)
+{
+    (void)state;
+
+    greet();
+    struct fq_span good = good_batch(1);
+    uint8_t *bad = fq_arena_take(&county.scratch, good.size);
+    for (size_t i = 0; i < good.size; i++) {
+        memcpy(bad, good.data, good.size);
+        bad[i] ^= 1;
+        enum fq_link_type answer = deliver(COUNTY_ORIGIN, fq_span_of(bad, good.size));
+        assert_int_equal(answer, FQ_LINK_NAK);
+        assert_int_equal(city.turn->effects.append_count, 0);
+        assert_int_equal(city.turn->effects.evidence_count, 1);
+        assert_int_equal(city.core->view.index.count, 0);
+    }
+    assert_int_equal(deliver(COUNTY_ORIGIN, good), FQ_LINK_ACK); /* and the link goes on */
+    assert_int_equal(city.core->view.event_count, 1);
+    assert_int_equal(deliver(COUNTY_ORIGIN, good), FQ_LINK_ACK); /* a second copy: told again */
+    assert_int_equal(city.turn->effects.append_count, 0);
+}
+
+static void test_a_gap_is_asked_for_and_taken_when_it_comes(void **state)
+{
+    (void)state;
+
+    greet();
+    struct fq_span first = good_batch(1);
+    struct fq_span second = good_batch(2);
+
+    assert_int_equal(deliver(COUNTY_ORIGIN, second), FQ_LINK_NAK);
+    assert_int_equal(city.core->view.event_count, 0);
+    assert_int_equal(deliver(COUNTY_ORIGIN, first), FQ_LINK_ACK);
+    assert_int_equal(deliver(COUNTY_ORIGIN, second), FQ_LINK_ACK);
+    assert_int_equal(city.core->view.event_count, 2);
+}
+
+static void test_a_log_of_an_unknown_origin_is_refused(void **state)
+{
+    (void)state;
+
+    greet();
+    struct fq_span good = good_batch(1);
+    city.core->signer_count = 0;
+
+    assert_int_equal(deliver(COUNTY_ORIGIN, good), FQ_LINK_NAK);
+    assert_int_equal(city.turn->effects.evidence[0].reason, FQ_REASON_ORIGIN);
+}
+
+static void test_y1_a_message_of_another_session_changes_nothing(void **state)
+{
+    (void)state;
+
+    greet();
+    struct fq_span good = good_batch(1);
+    const struct fq_forward forward = {.peer = FQ_PEER_PARENT,
+                                       .session = county.core->sync.up.session + 1};
+    struct fq_span frame;
+    assert_true(fq_sync_batch_frame(&county.core->sync, &forward, good, &county.scratch, &frame));
+    const struct fq_input input = {.kind = FQ_INPUT_LINK, .peer = COUNTY_ORIGIN, .bytes = frame};
+    step(&city, &input, 1, NOW_MS);
+
+    assert_int_equal(city.turn->effects.append_count, 0);
+    assert_int_equal(city.core->view.event_count, 0);
+}
+
+static void test_a_hello_under_a_false_name_is_answered_by_an_error(void **state)
+{
+    (void)state;
+    struct fq_link_message answer;
+
+    step(&county, NULL, 0, NOW_MS);
+    const struct fq_input hello = {.kind = FQ_INPUT_LINK,
+                                   .peer = WORLD_NEIGHBOUR * 100 + 1,
+                                   .bytes = county.turn->effects.sends[0].frame};
+    step(&city, &hello, 1, NOW_MS);
+
+    assert_true(fq_link_decode(city.turn->effects.sends[0].frame, &answer));
+    assert_int_equal(answer.type, FQ_LINK_ERROR);
+    assert_int_equal(fq_sync_child_count(&city.core->sync), 0);
+}
+
+static void test_l1_a_frame_with_one_changed_byte_is_no_frame(void **state)
+{
+    (void)state;
+    struct fq_link_message message;
+
+    step(&county, NULL, 0, NOW_MS);
+    struct fq_span frame = county.turn->effects.sends[0].frame;
+    uint8_t *bad = fq_arena_take(&county.scratch, frame.size);
+    assert_true(fq_link_decode(frame, &message));
+    for (size_t i = FQ_LINK_HEADER_SIZE; i < frame.size; i++) {
+        memcpy(bad, frame.data, frame.size);
+        bad[i] ^= 1;
+        assert_false(fq_link_decode(fq_span_of(bad, frame.size), &message));
+        assert_false(fq_link_decode(fq_span_of(frame.data, i), &message));
+    }
+}
+
+#define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_n2_a_repeated_command_tells_the_first_event),
+        CASE(test_n2_one_id_for_two_commands_is_refused),
+        CASE(test_one_refused_command_stops_no_other),
+        CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),
+        CASE(test_a_revision_nobody_can_know_is_refused),
+        CASE(test_n3_batches_are_cut_and_stored_in_the_turn_that_made_them),
+        CASE(test_n5_a_node_that_lost_its_tail_writes_nothing),
+        CASE(test_m4_a_replay_of_what_was_stored_gives_the_same),
+        CASE(test_n4_a_bad_batch_is_refused_whole_and_kept_as_evidence),
+        CASE(test_a_gap_is_asked_for_and_taken_when_it_comes),
+        CASE(test_a_log_of_an_unknown_origin_is_refused),
+        CASE(test_y1_a_message_of_another_session_changes_nothing),
+        CASE(test_a_hello_under_a_false_name_is_answered_by_an_error),
+        CASE(test_l1_a_frame_with_one_changed_byte_is_no_frame),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
