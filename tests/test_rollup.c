@@ -68,7 +68,7 @@ static void add_up(const struct fq_rollup *rollup, int64_t sum[FQ_MEASURES_COUNT
     memset(sum, 0, FQ_MEASURES_COUNT * sizeof *sum);
     for (uint32_t i = 0; i < rollup->count; i++) {
         for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
-            sum[m] += rollup->rows[i].value[m];
+            sum[m] = (int64_t)((uint64_t)sum[m] + (uint64_t)rollup->rows[i].value[m]);
         }
     }
 }
@@ -142,7 +142,8 @@ static void test_r2_people_administrative_judicial_less_overlap_is_distinct(void
         add_up(&kinds, sum);
         assert_true(kinds.has_overlap);
         for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
-            assert_int_equal(sum[m] - kinds.overlap[m], kinds.total[m]);
+            assert_int_equal((int64_t)((uint64_t)sum[m] - (uint64_t)kinds.overlap[m]),
+                             kinds.total[m]);
         }
         overlap += kinds.overlap[FQ_MEASURE_ACCEPTED];
     }
@@ -213,7 +214,7 @@ static void test_cells_and_a_scan_give_the_same_figures(void **state)
                 bool is_same = scan.rows[k].key[0] == cells.rows[i].key[0] &&
                                scan.rows[k].key[1] == cells.rows[i].key[1];
                 for (int m = 0; m < FQ_MEASURES_COUNT && is_same; m++) {
-                    sum[m] += scan.rows[k].value[m];
+                    sum[m] = (int64_t)((uint64_t)sum[m] + (uint64_t)scan.rows[k].value[m]);
                 }
             }
             assert_memory_equal(sum, cells.rows[i].value, sizeof sum);

@@ -220,11 +220,22 @@ static void list_rows(struct gather *gather)
 
 /* ---- adding ---- */
 
+/* As in the cells: sums beyond 64 bits wrap alike everywhere. */
+static int64_t plus(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t minus(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
 static void add_values(int64_t *to, const int64_t *from, bool is_flow, bool is_stock)
 {
     for (int i = 0; i < FQ_MEASURES_COUNT; i++) {
         if (fq_measure_row((enum fq_measure)i)->is_stock ? is_stock : is_flow) {
-            to[i] += from[i];
+            to[i] = plus(to[i], from[i]);
         }
     }
 }
@@ -412,7 +423,8 @@ static void add_term(struct gather *gather, const struct fq_dispute *dispute,
 
     cell.value[term->measure] = term->value;
     if (counts(&query->period, term->month, is_stock)) {
-        gather->rollup->total[term->measure] += term->value;
+        int64_t *total = &gather->rollup->total[term->measure];
+        *total = plus(*total, term->value);
     } else {
         return;
     }
@@ -523,7 +535,7 @@ static void find_overlap(struct gather *gather) /* R2 */
     }
     for (int i = 0; i < FQ_MEASURES_COUNT && rollup->has_overlap; i++) {
         bool is_summed = !has_month || !fq_measure_row((enum fq_measure)i)->is_stock;
-        rollup->overlap[i] -= is_summed ? rollup->total[i] : 0;
+        rollup->overlap[i] = minus(rollup->overlap[i], is_summed ? rollup->total[i] : 0);
     }
 }
 
