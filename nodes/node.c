@@ -95,10 +95,10 @@ static fq_err listen_all(struct fq_node *node, struct fq_why *out_why)
 {
     size_t budget =
         node->config.turn_messages < TURN_INPUTS_MAX ? node->config.turn_messages : TURN_INPUTS_MAX;
-    size_t reserve = node->pending_count;
+    size_t carried = node->pending_count;
 
-    memcpy(node->inputs, node->pending, reserve * sizeof *node->inputs);
-    node->input_count = reserve;
+    memcpy(node->inputs, node->pending, carried * sizeof *node->inputs);
+    node->input_count = carried;
     node->pending_count = 0;
     while (budget-- > 0 && node->input_count + 1 < node->input_capacity &&
            node->query_count < FQ_NODE_QUERIES_MAX && node->reading_count < FQ_NODE_READINGS_MAX &&

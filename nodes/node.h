@@ -39,8 +39,6 @@ struct fq_query {
     struct fq_span verb;
     struct fq_span args;
     bool is_command; /* answered by the core's reply whose token is its place */
-    bool is_waiter;
-    uint64_t deadline_ms; /* of a waiter; 0 not yet set */
 };
 
 struct fq_waiter {
@@ -48,7 +46,6 @@ struct fq_waiter {
     struct fq_route route;
     uint64_t id;
     uint64_t deadline_ms;
-    uint64_t seen_head; /* nothing newer than this was there when it was last looked at */
     size_t verb_size, args_size;
     uint8_t verb[32];
     uint8_t args[FQ_NODE_WAITER_ARGS_MAX];
