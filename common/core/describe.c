@@ -403,8 +403,54 @@ static const char *register_of(unsigned step)
     }
 }
 
-/* Two live writes of one register that did not know each other: of the same revision, by different
- * commands, with nothing newer on that register. */
+static bool is_same_register(const struct fq_fact *a, const struct fq_fact *b)
+{
+    const char *one = register_of(a->step);
+    const char *other = register_of(b->step);
+
+    return one && other && strcmp(one, other) == 0;
+}
+
+/* Whether a newer fact resolved what the older wrote: it writes the same register, or it reopens,
+ * which empties these (D3). */
+static bool resolves(const struct fq_fact *newer, const struct fq_fact *fact)
+{
+    static const char *const emptied[] = {"outcome", "performance", "confirmation", "visit"};
+    bool is_emptied = false;
+
+    for (size_t i = 0; i < sizeof emptied / sizeof emptied[0]; i++) {
+        is_emptied |= strcmp(register_of(fact->step), emptied[i]) == 0;
+    }
+    return newer->rev > fact->rev &&
+           (is_same_register(newer, fact) || (is_emptied && newer->step == FQ_EVENT_REOPENED));
+}
+
+/* The write that holds the register of `fact`, when neither knew the other: of the same revision, by
+ * another command, with nothing newer on that register. NULL when there is no such. */
+static const struct fq_fact *holder_against(const struct fq_view *view,
+                                            const struct fq_dispute *dispute,
+                                            const struct fq_fact *fact)
+{
+    const struct fq_fact *holder = NULL;
+
+    if (fact->is_voided || !register_of(fact->step)) {
+        return NULL;
+    }
+    for (const struct fq_fact *newer = fq_view_facts(view, dispute); newer != fact;
+         newer = fq_view_next(view, newer)) {
+        if (newer->is_voided) {
+            continue;
+        }
+        if (resolves(newer, fact)) {
+            return NULL;
+        }
+        if (!holder && is_same_register(newer, fact)) {
+            holder = newer; /* facts run from the greatest stamp down */
+        }
+    }
+    return holder && holder->cmd_tag != fact->cmd_tag ? holder : NULL;
+}
+
 static uint32_t put_conflicts(struct fq_writer *writer, const struct fq_view *view,
                               const struct fq_dispute *dispute)
 {
@@ -412,25 +458,15 @@ static uint32_t put_conflicts(struct fq_writer *writer, const struct fq_view *vi
 
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
-        const char *name = fact->is_voided ? NULL : register_of(fact->step);
-        const struct fq_fact *other = NULL;
-        bool is_newest = name != NULL;
-        for (const struct fq_fact *newer = fq_view_facts(view, dispute); name && newer != fact;
-             newer = fq_view_next(view, newer)) {
-            const char *newer_name = newer->is_voided ? NULL : register_of(newer->step);
-            if (newer_name && strcmp(name, newer_name) == 0) {
-                is_newest = is_newest && newer->rev == fact->rev;
-                other = newer->cmd_tag != fact->cmd_tag ? newer : other;
-            }
-        }
-        if (!is_newest || !other) {
+        const struct fq_fact *holder = holder_against(view, dispute, fact);
+        if (!holder) {
             continue;
         }
         count++;
         if (writer) {
             fq_write_map(writer, 3);
-            put_text(writer, "register", name);
-            put_text(writer, "holds", fq_kind_row(other->step)->name);
+            put_text(writer, "register", register_of(fact->step));
+            put_text(writer, "holds", fq_kind_row(holder->step)->name);
             put_text(writer, "against", fq_kind_row(fact->step)->name);
         }
     }
