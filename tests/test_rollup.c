@@ -1,10 +1,12 @@
-/* Rollups: R1 to R4 on random histories, whose cells prop_merge has compared with a plain fold. */
+/* Rollups: R1 to R4 on random histories, whose cells prop_merge has compared with a plain fold, and
+ * on few disputes that can be counted by hand. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +65,73 @@ static struct fq_rollup run(uint32_t area, const char *period, const enum fq_dim
     run(area, period, (const enum fq_dimension[]){__VA_ARGS__},                                    \
         sizeof((const enum fq_dimension[]){__VA_ARGS__}) / sizeof(enum fq_dimension))
 
+/* ---- few disputes, told by hand ---- */
+
+static struct world_view *full; /* the view of the histories while `held` is a small one */
+static uint64_t seq;
+
+static int open_small(void **state)
+{
+    (void)state;
+    full = held;
+    held = world_view_open(&world);
+    seq = 0;
+    fq_arena_reset(&arena);
+    return 0;
+}
+
+static int close_small(void **state)
+{
+    (void)state;
+    world_view_close(held);
+    held = full;
+    return 0;
+}
+
+struct telling {
+    const char *date;
+    uint32_t area;
+    uint64_t value[FQ_FIELDS_COUNT];
+};
+
+static void tell(uint8_t id, unsigned kind, const struct telling *telling)
+{
+    struct fq_event event = {
+        .id = {{WORLD_COUNTY * 100 + 1, 0, 1}, ++seq},
+        .kind = (uint16_t)kind,
+        .step = (uint16_t)kind,
+        .rev = (uint32_t)seq,
+        .area = telling->area ? telling->area : WORLD_COUNTY,
+        .date = world_date(telling->date),
+        .cmd_id = {{(uint8_t)seq, 0xcc}},
+        .dispute = world_id(id),
+    };
+
+    memcpy(event.value, telling->value, sizeof event.value);
+    assert_int_equal(world_tell(held, &event), FQ_MERGED_NEW);
+}
+/* TELL(5, AGREED, "2021-04-10", F(AMOUNT, 400000)) */
+#define F(name, number) .value[FQ_FIELD_##name] = number
+#define TELL(id, kind, ...) tell(id, FQ_EVENT_##kind, &(const struct telling){.date = __VA_ARGS__})
+
+/* Three walls in two counties: 1 accepted in January and agreed in April, mediated by people and a
+ * court; 2 accepted in March; 3 of the other city, rejected in February. */
+static void three_walls(void)
+{
+    TELL(1, REGISTERED, "2021-01-10", F(TYPE, 2), F(SOURCE, FQ_SOURCE_ON_APPLICATION),
+         F(KIND, FQ_KIND_PEOPLE), F(PERSONS, 4));
+    TELL(1, ACCEPTED, "2021-01-11");
+    TELL(1, JOINED, "2021-01-12", F(TO_UNIT, 4101050001), F(TO_KIND, FQ_KIND_JUDICIAL));
+    TELL(1, AGREED, "2021-04-10", F(AMOUNT, 400000));
+    TELL(2, REGISTERED, "2021-02-27", F(TYPE, 4), F(SOURCE, FQ_SOURCE_SCREENING),
+         F(KIND, FQ_KIND_ADMINISTRATIVE), F(PERSONS, 2));
+    TELL(2, ACCEPTED, "2021-03-01");
+    TELL(3, REGISTERED, "2021-02-03", .area = WORLD_FAR, F(TYPE, 2), F(KIND, FQ_KIND_PEOPLE));
+    TELL(3, REJECTED, "2021-02-04", .area = WORLD_FAR);
+}
+
+/* ---- looking ---- */
+
 static void add_up(const struct fq_rollup *rollup, int64_t sum[FQ_MEASURES_COUNT])
 {
     memset(sum, 0, FQ_MEASURES_COUNT * sizeof *sum);
@@ -92,6 +161,19 @@ static const struct fq_rollup_row *row_of(const struct fq_rollup *rollup, uint32
     }
     return NULL;
 }
+
+/* The figure of the row `key`, which must be there. */
+static int64_t figure(const struct fq_rollup *rollup, uint32_t key, enum fq_measure measure)
+{
+    const struct fq_rollup_row *row = row_of(rollup, key);
+
+    if (!row) {
+        fail_msg("no row %u", key);
+        return 0;
+    }
+    return row->value[measure];
+}
+#define FIGURE(rollup, key, measure) figure(&(rollup), key, FQ_MEASURE_##measure)
 
 static const char *const periods[] = {"2020",   "2021",    "2021H1",
                                       "2021Q2", "2021-03", "2020-11..2021-02"};
@@ -128,6 +210,77 @@ static void test_r1_a_county_directly_under_the_province_is_its_own_row(void **s
     assert_non_null(row_of(&areas, WORLD_DIRECT));
     assert_non_null(row_of(&counties, WORLD_DIRECT));
     assert_null(row_of(&cities, WORLD_COUNTY));
+}
+
+static void test_r1_the_rows_of_a_city_are_its_counties(void **state)
+{
+    (void)state;
+    three_walls();
+
+    struct fq_rollup areas = RUN(WORLD_PROVINCE, "2021", FQ_BY_AREA);
+    struct fq_rollup county = RUN(WORLD_COUNTY, "2021", FQ_BY_AREA);
+    struct fq_rollup idle = RUN(WORLD_THIRD, "2021", FQ_BY_AREA);
+
+    assert_int_equal(areas.count, 3); /* two cities and the county directly under the province */
+    assert_int_equal(FIGURE(areas, WORLD_CITY, REGISTERED), 2);
+    assert_int_equal(FIGURE(areas, WORLD_OTHER_CITY, REGISTERED), 1);
+    assert_int_equal(FIGURE(areas, WORLD_DIRECT, REGISTERED), 0);
+    assert_int_equal(areas.total[FQ_MEASURE_REGISTERED], 3);
+    assert_int_equal(idle.count, 1);
+    assert_int_equal(county.count, 1); /* a county has no areas below: it is its own row */
+    assert_int_equal(county.rows[0].key[0], WORLD_COUNTY);
+    assert_int_equal(county.rows[0].value[FQ_MEASURE_REGISTERED], 2);
+}
+
+static void test_r2_a_dispute_of_two_kinds_stands_in_both_and_once_in_the_total(void **state)
+{
+    (void)state;
+    three_walls();
+
+    struct fq_rollup kinds = RUN(WORLD_PROVINCE, "2021", FQ_BY_KIND);
+
+    assert_int_equal(kinds.count, 3);
+    assert_int_equal(FIGURE(kinds, FQ_KIND_PEOPLE, AGREED), 1);
+    assert_int_equal(FIGURE(kinds, FQ_KIND_JUDICIAL, AGREED), 1);
+    assert_int_equal(FIGURE(kinds, FQ_KIND_ADMINISTRATIVE, AGREED), 0);
+    assert_int_equal(kinds.overlap[FQ_MEASURE_AGREED], 1);
+    assert_int_equal(kinds.total[FQ_MEASURE_AGREED], 1);
+    assert_int_equal(kinds.overlap[FQ_MEASURE_REJECTED], 0);
+    assert_false(RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE).has_overlap);
+}
+
+/* The stock's overlap is that at the end, as its total is: the months before it are no part of it. */
+static void expect_overlap_by_month(const struct fq_rollup *rollup, size_t month_at,
+                                    const char *last_month)
+{
+    int64_t sum[FQ_MEASURES_COUNT];
+
+    add_up(rollup, sum);
+    for (int m = FQ_MEASURE_OPEN; m <= FQ_MEASURE_OVERDUE; m++) {
+        sum[m] = 0;
+        for (uint32_t i = 0; i < rollup->count; i++) {
+            bool is_last = rollup->rows[i].key[month_at] == world_month(last_month);
+            sum[m] += is_last ? rollup->rows[i].value[m] : 0;
+        }
+    }
+    for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
+        assert_int_equal((int64_t)((uint64_t)sum[m] - (uint64_t)rollup->overlap[m]),
+                         rollup->total[m]);
+    }
+}
+
+static void test_r2_holds_by_month_too(void **state)
+{
+    (void)state;
+
+    fq_arena_reset(&arena);
+    struct fq_rollup cells = RUN(WORLD_PROVINCE, "2021H1", FQ_BY_MONTH, FQ_BY_KIND);
+    struct fq_rollup scan = RUN(WORLD_PROVINCE, "2021H1", FQ_BY_KIND, FQ_BY_SOURCE, FQ_BY_MONTH);
+
+    expect_overlap_by_month(&cells, 0, "2021-06");
+    expect_overlap_by_month(&scan, 2, "2021-06");
+    assert_memory_equal(cells.overlap, scan.overlap, sizeof cells.overlap);
+    assert_true(cells.overlap[FQ_MEASURE_OPEN] > 0);
 }
 
 static void test_r2_people_administrative_judicial_less_overlap_is_distinct(void **state)
@@ -175,18 +328,151 @@ static void test_r3_stocks_are_what_stands_at_the_end(void **state)
                          world_stock(held, WORLD_PROVINCE, "2021-06", FQ_MEASURE_OPEN));
 }
 
+static void expect_open(const struct fq_rollup *rollup, const char *month, int64_t open)
+{
+    assert_int_equal(figure(rollup, world_month(month), FQ_MEASURE_OPEN), open);
+}
+
+static void test_r3_by_month_a_stock_stands_until_it_is_taken_away(void **state)
+{
+    (void)state;
+    three_walls();
+
+    struct fq_rollup first = RUN(WORLD_PROVINCE, "2021Q1", FQ_BY_MONTH);
+    struct fq_rollup second = RUN(WORLD_PROVINCE, "2021Q2", FQ_BY_MONTH);
+
+    expect_open(&first, "2021-01", 1);
+    expect_open(&first, "2021-02", 1);
+    expect_open(&first, "2021-03", 2);
+    assert_int_equal(first.total[FQ_MEASURE_OPEN], 2);
+    assert_int_equal(first.total[FQ_MEASURE_ACCEPTED], 2);
+    expect_open(&second, "2021-04", 1); /* accepted long before the period */
+    expect_open(&second, "2021-06", 1);
+    assert_int_equal(second.total[FQ_MEASURE_OPEN], 1);
+    assert_int_equal(second.total[FQ_MEASURE_ACCEPTED], 0);
+    assert_int_equal(RUN(WORLD_PROVINCE, "2020", FQ_BY_MONTH).total[FQ_MEASURE_OPEN], 0);
+}
+
+static void test_r3_the_row_of_a_month_is_that_months_total(void **state)
+{
+    (void)state;
+
+    fq_arena_reset(&arena);
+    struct fq_rollup cells = RUN(WORLD_PROVINCE, "2021H1", FQ_BY_MONTH);
+    struct fq_rollup scan = RUN(WORLD_PROVINCE, "2021H1", FQ_BY_MONTH, FQ_BY_SOURCE);
+    assert_int_equal(cells.count, 6);
+    for (uint32_t i = 0; i < cells.count; i++) {
+        char name[] = "2021-01";
+        int64_t sum[FQ_MEASURES_COUNT] = {0};
+        name[6] = (char)('1' + i);
+        struct fq_rollup month = RUN(WORLD_PROVINCE, name, FQ_BY_AREA);
+        for (uint32_t k = 0; k < scan.count; k++) {
+            for (int m = 0; m < FQ_MEASURES_COUNT && scan.rows[k].key[0] == world_month(name);
+                 m++) {
+                sum[m] = (int64_t)((uint64_t)sum[m] + (uint64_t)scan.rows[k].value[m]);
+            }
+        }
+        assert_memory_equal(cells.rows[i].value, month.total, sizeof month.total);
+        assert_memory_equal(sum, month.total, sizeof month.total);
+    }
+}
+
+static void test_r4_types_no_table_lists_stand_after_those_it_does(void **state)
+{
+    (void)state;
+    uint32_t listed = world.codes.tables[FQ_CODES_TYPE].count;
+    TELL(1, REGISTERED, "2021-01-10", F(TYPE, 60000));
+    TELL(2, REGISTERED, "2021-01-10", F(TYPE, 2));
+    TELL(3, REGISTERED, "2021-01-10", F(TYPE, 17)); /* below many that are listed */
+    TELL(4, REGISTERED, "2020-01-10", F(TYPE, 18)); /* nothing of it is left in the period, */
+    TELL(5, REGISTERED, "2022-01-10", F(TYPE, 19)); /* nothing of this yet */
+
+    struct fq_rollup types = RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE);
+
+    assert_int_equal(types.count, listed + 2);
+    assert_int_equal(types.rows[listed].key[0], 17);
+    assert_int_equal(types.rows[listed + 1].key[0], 60000);
+    assert_int_equal(types.rows[listed].value[FQ_MEASURE_REGISTERED], 1);
+    assert_int_equal(FIGURE(types, 2, REGISTERED), 1);
+    expect_sum(&types, types.total);
+}
+
+/* The province with a county that was merged into 410102 on 2020-07-01, and one made then. */
+static void open_changed(struct world *changed)
+{
+    struct fq_area old = {.code = 410104, .parent = WORLD_CITY, .tier = FQ_TIER_COUNTY};
+    struct fq_area young = {.code = 410122, .parent = WORLD_CITY, .tier = FQ_TIER_COUNTY};
+    struct fq_why why;
+
+    world_open(changed);
+    old.valid_to = young.valid_from = world_date("2020-07-01");
+    old.successor = WORLD_NEIGHBOUR;
+    assert_int_equal(fq_areas_add(&changed->areas, &old, &why), FQ_OK);
+    assert_int_equal(fq_areas_add(&changed->areas, &young, &why), FQ_OK);
+    assert_int_equal(fq_areas_check(&changed->areas, &why), FQ_OK);
+}
+
+static void test_r4_areas_not_valid_in_the_period_stand_for_their_figures_only(void **state)
+{
+    (void)state;
+    static struct world changed;
+    struct world_view *small = held;
+    open_changed(&changed);
+    held = world_view_open(&changed);
+
+    struct fq_rollup before = RUN(WORLD_CITY, "2020H1", FQ_BY_COUNTY);
+    struct fq_rollup after = RUN(WORLD_CITY, "2020H2", FQ_BY_COUNTY);
+    struct fq_rollup year = RUN(WORLD_CITY, "2020", FQ_BY_COUNTY);
+    TELL(1, REGISTERED, "2021-01-10", .area = 410104); /* someone wrote the old code */
+    struct fq_rollup late = RUN(WORLD_CITY, "2021", FQ_BY_COUNTY);
+    world_view_close(held);
+    held = small;
+
+    assert_non_null(row_of(&before, 410104));
+    assert_null(row_of(&before, 410122));
+    assert_null(row_of(&after, 410104));
+    assert_non_null(row_of(&after, 410122));
+    assert_int_equal(year.count, 5); /* both were, for a while */
+    assert_int_equal(FIGURE(late, 410104, REGISTERED), 1);
+    assert_int_equal(late.rows[1].key[0], 410104); /* in order of code */
+    expect_sum(&late, late.total);
+    world_close(&changed);
+}
+
+static void test_too_many_rows_are_refused(void **state)
+{
+    (void)state;
+    struct fq_rollup_query query = {.area = WORLD_PROVINCE, .by_count = 3};
+    struct fq_arena none;
+    struct fq_rollup rollup;
+    struct fq_why why;
+
+    query.by[0] = FQ_BY_MONTH;
+    query.by[1] = FQ_BY_TYPE;
+    query.by[2] = FQ_BY_COUNTY;
+    assert_true(fq_period_parse(fq_span_text("1950-01..2049-12"), &query.period));
+    assert_int_not_equal(fq_rollup_run(&held->view, &world.codes, &query, &arena, &rollup, &why),
+                         FQ_OK);
+    assert_int_equal(why.reason, FQ_REASON_LIMIT);
+
+    assert_int_equal(fq_memory_reserve(4096, &none, &why), FQ_OK);
+    why.reason = 0;
+    assert_int_not_equal(fq_rollup_run(&held->view, &world.codes, &query, &none, &rollup, &why),
+                         FQ_OK);
+    assert_int_equal(why.reason, FQ_REASON_LIMIT);
+    fq_memory_release(&none);
+}
+
 static void test_r4_what_has_no_figures_is_listed_with_zeros(void **state)
 {
     (void)state;
 
-    struct world_view *full = held;
-    held = world_view_open(&world);
-    fq_arena_reset(&arena);
     struct fq_rollup types = RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE);
     struct fq_rollup both = RUN(WORLD_PROVINCE, "2021H1", FQ_BY_MONTH, FQ_BY_KIND);
-    world_view_close(held);
-    held = full;
 
+    assert_int_equal(RUN(WORLD_PROVINCE, "2021", FQ_BY_AREA).count, 3);
+    assert_int_equal(RUN(WORLD_PROVINCE, "2021", FQ_BY_CITY).count, 3);
+    assert_int_equal(RUN(WORLD_PROVINCE, "2021", FQ_BY_COUNTY).count, 5);
     assert_int_equal(types.count, world.codes.tables[FQ_CODES_TYPE].count);
     assert_int_equal(both.count, 6 * 3);
     for (uint32_t i = 0; i < types.count; i++) {
@@ -222,6 +508,98 @@ static void test_cells_and_a_scan_give_the_same_figures(void **state)
     }
 }
 
+/* The rows summed over their last dimension, against the rows of the same query without it. */
+static void expect_folds_to(const struct fq_rollup *fine, const struct fq_rollup *coarse,
+                            size_t by_count)
+{
+    for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
+        assert_int_equal(fine->total[m], coarse->total[m]);
+    }
+    for (uint32_t i = 0; i < coarse->count; i++) {
+        int64_t sum[FQ_MEASURES_COUNT] = {0};
+        for (uint32_t k = 0; k < fine->count; k++) {
+            bool is_same = memcmp(fine->rows[k].key, coarse->rows[i].key,
+                                  by_count * sizeof fine->rows[k].key[0]) == 0;
+            for (int m = 0; m < FQ_MEASURES_COUNT && is_same; m++) {
+                sum[m] = (int64_t)((uint64_t)sum[m] + (uint64_t)fine->rows[k].value[m]);
+            }
+        }
+        assert_memory_equal(sum, coarse->rows[i].value, sizeof sum);
+    }
+}
+
+static void test_cells_and_a_scan_agree_by_kind_month_and_area(void **state)
+{
+    (void)state;
+    static const enum fq_dimension pairs[][2] = {
+        {FQ_BY_MONTH, FQ_BY_KIND}, {FQ_BY_AREA, FQ_BY_MONTH}, {FQ_BY_TYPE, FQ_BY_MONTH},
+        {FQ_BY_KIND, FQ_BY_CITY},  {FQ_BY_MONTH, FQ_BY_TYPE},
+    };
+
+    for (size_t p = 0; p < PERIODS; p++) {
+        for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+            fq_arena_reset(&arena);
+            struct fq_rollup cells = RUN(WORLD_PROVINCE, periods[p], pairs[i][0], pairs[i][1]);
+            struct fq_rollup scan =
+                RUN(WORLD_PROVINCE, periods[p], pairs[i][0], pairs[i][1], FQ_BY_SOURCE);
+            expect_folds_to(&scan, &cells, 2);
+            if (cells.has_overlap) {
+                assert_memory_equal(cells.overlap, scan.overlap, sizeof cells.overlap);
+            }
+        }
+    }
+}
+
+static void test_what_is_asked_of_one_code_is_the_row_of_that_code(void **state)
+{
+    (void)state;
+    static const enum fq_dimension dimensions[] = {
+        FQ_BY_TYPE, FQ_BY_COMMITTEE, FQ_BY_SOURCE,     FQ_BY_OUTCOME,
+        FQ_BY_RISK, FQ_BY_SCALE,     FQ_BY_DIFFICULTY,
+    };
+
+    for (size_t d = 0; d < sizeof dimensions / sizeof dimensions[0]; d++) {
+        fq_arena_reset(&arena);
+        struct fq_rollup rows = RUN(WORLD_PROVINCE, "2021", dimensions[d]);
+        for (uint32_t i = 0; i < rows.count; i++) {
+            struct fq_rollup_query query = {.area = WORLD_PROVINCE, .where_count = 1};
+            struct fq_rollup one;
+            struct fq_why why;
+            query.where[0].dimension = dimensions[d];
+            query.where[0].number = rows.rows[i].key[0];
+            assert_true(fq_period_parse(fq_span_text("2021"), &query.period));
+            assert_int_equal(fq_rollup_run(&held->view, &world.codes, &query, &arena, &one, &why),
+                             FQ_OK);
+            assert_int_equal(one.count, 0); /* without `by` there is the total only */
+            assert_memory_equal(one.total, rows.rows[i].value, sizeof one.total);
+        }
+    }
+}
+
+static void test_every_dimension_is_the_disputes_own(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fq_dimension by;
+        uint32_t number;
+    } rows[] = {
+        {FQ_BY_TYPE, 7},    {FQ_BY_COMMITTEE, 2},  {FQ_BY_SOURCE, FQ_SOURCE_ON_INITIATIVE},
+        {FQ_BY_OUTCOME, 1}, {FQ_BY_RISK, 5},       {FQ_BY_SCALE, 6},
+        {FQ_BY_KIND, 3},    {FQ_BY_DIFFICULTY, 4},
+    };
+    TELL(1, REGISTERED, "2021-01-10", F(TYPE, 7), F(COMMITTEE, 2),
+         F(SOURCE, FQ_SOURCE_ON_INITIATIVE), F(RISK, 5), F(SCALE, 6), F(DIFFICULTY, 4),
+         F(KIND, FQ_KIND_JUDICIAL));
+    TELL(1, ACCEPTED, "2021-01-11");
+    TELL(1, AGREED, "2021-01-12");
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct fq_rollup rollup = RUN(WORLD_PROVINCE, "2021", rows[i].by);
+        assert_int_equal(figure(&rollup, rows[i].number, FQ_MEASURE_AGREED), 1);
+        expect_sum(&rollup, rollup.total);
+    }
+}
+
 static void test_rates_are_rounded_half_up(void **state)
 {
     (void)state;
@@ -237,7 +615,16 @@ static void test_rates_are_rounded_half_up(void **state)
         {5, 5, "100.0"},
         {1, 0, ""},
         {7, 3, "233.3"},
+        {49, 100000, "0.0"},
+        {50, 100000, "0.1"}, /* half a tenth */
+        {0, 0, ""},
+        {1, -1, ""},
+        {-1, 1, ""}, /* sums that wrapped have no rate */
         {INT64_MAX, INT64_MAX, "100.0"},
+        {INT64_MAX / 2, INT64_MAX, "50.0"},
+        {1, INT64_MAX, "0.0"},
+        {INT64_MAX, 1, "922337203685477580700.0"},
+        {INT64_MAX, 3, "307445734561825860233.3"},
     };
     char text[32];
 
@@ -247,16 +634,62 @@ static void test_rates_are_rounded_half_up(void **state)
     }
 }
 
+static void test_rates_end_and_are_of_counted_measures(void **state)
+{
+    (void)state;
+    size_t count = 0;
+
+    while (fq_rate_at(count)) {
+        const struct fq_rate_row *rate = fq_rate_at(count++);
+        char definition[96];
+        snprintf(definition, sizeof definition, "v1 %s/%s", fq_measure_row(rate->numerator)->name,
+                 fq_measure_row(rate->denominator)->name);
+        assert_string_equal(rate->definition, definition);
+    }
+    assert_int_equal(count, 5);
+    assert_null(fq_rate_at(count + 1));
+}
+
+static void test_dimensions_are_found_by_name(void **state)
+{
+    (void)state;
+    enum fq_dimension found;
+
+    for (int i = 0; i < FQ_DIMENSIONS_COUNT; i++) {
+        enum fq_dimension dimension = (enum fq_dimension)i;
+        assert_true(fq_dimension_find(fq_span_text(fq_dimension_name(dimension)), &found));
+        assert_int_equal(found, dimension);
+    }
+    assert_false(fq_dimension_find(fq_span_text("wall"), &found));
+    assert_int_equal(fq_dimension_table(FQ_BY_MONTH), FQ_CODES_NONE);
+    assert_int_equal(fq_dimension_table(FQ_BY_RISK), FQ_CODES_RISK);
+}
+
+#define SMALL(test) cmocka_unit_test_setup_teardown(test, open_small, close_small)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_r1_home_sums_add_up_from_county_to_province),
         cmocka_unit_test(test_r1_a_county_directly_under_the_province_is_its_own_row),
+        SMALL(test_r1_the_rows_of_a_city_are_its_counties),
         cmocka_unit_test(test_r2_people_administrative_judicial_less_overlap_is_distinct),
+        SMALL(test_r2_a_dispute_of_two_kinds_stands_in_both_and_once_in_the_total),
+        cmocka_unit_test(test_r2_holds_by_month_too),
         cmocka_unit_test(test_r3_stocks_are_what_stands_at_the_end),
-        cmocka_unit_test(test_r4_what_has_no_figures_is_listed_with_zeros),
+        SMALL(test_r3_by_month_a_stock_stands_until_it_is_taken_away),
+        cmocka_unit_test(test_r3_the_row_of_a_month_is_that_months_total),
+        SMALL(test_r4_what_has_no_figures_is_listed_with_zeros),
+        SMALL(test_r4_types_no_table_lists_stand_after_those_it_does),
+        SMALL(test_r4_areas_not_valid_in_the_period_stand_for_their_figures_only),
+        SMALL(test_too_many_rows_are_refused),
         cmocka_unit_test(test_cells_and_a_scan_give_the_same_figures),
+        cmocka_unit_test(test_cells_and_a_scan_agree_by_kind_month_and_area),
+        cmocka_unit_test(test_what_is_asked_of_one_code_is_the_row_of_that_code),
+        SMALL(test_every_dimension_is_the_disputes_own),
         cmocka_unit_test(test_rates_are_rounded_half_up),
+        cmocka_unit_test(test_rates_end_and_are_of_counted_measures),
+        cmocka_unit_test(test_dimensions_are_found_by_name),
     };
 
     return cmocka_run_group_tests(tests, open_all, close_all);

@@ -57,13 +57,22 @@ const struct fq_rate_row *fq_rate_at(size_t index)
 
 void fq_rate_format(int64_t numerator, int64_t denominator, char out[32])
 {
+    __extension__ typedef unsigned __int128 wide;
+    const uint64_t billion = 1000000000;
+
     out[0] = '\0';
-    if (denominator > 0 && numerator >= 0) {
-        __extension__ typedef unsigned __int128 wide;
-        uint64_t tenths = (uint64_t)(((wide)(uint64_t)numerator * 2000 + (uint64_t)denominator) /
-                                     ((wide)(uint64_t)denominator * 2));
-        snprintf(out, 32, "%llu.%llu", (unsigned long long)(tenths / 10),
-                 (unsigned long long)(tenths % 10));
+    if (denominator <= 0 || numerator < 0) {
+        return;
+    }
+    wide twice = (wide)(uint64_t)denominator * 2;
+    wide tenths = ((wide)(uint64_t)numerator * 2000 + (uint64_t)denominator) / twice;
+    uint64_t high = (uint64_t)(tenths / 10 / billion); /* the percent may be beyond 64 bits */
+    uint64_t low = (uint64_t)(tenths / 10 % billion);
+    unsigned last = (unsigned)(tenths % 10);
+    if (high) {
+        snprintf(out, 32, "%llu%09llu.%u", (unsigned long long)high, (unsigned long long)low, last);
+    } else {
+        snprintf(out, 32, "%llu.%u", (unsigned long long)low, last);
     }
 }
 
@@ -246,17 +255,22 @@ static bool counts(const struct fq_period *period, uint16_t month, bool is_stock
     return month <= period->last_month && (is_stock || month >= period->first_month);
 }
 
+/* Where the dimension stands among the query's; -1 when it does not. */
+static int place_of(const struct fq_rollup_query *query, enum fq_dimension by)
+{
+    for (uint32_t i = 0; i < query->by_count; i++) {
+        if (query->by[i] == by) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 /* Add one cell to its row; by month a stock stands in its own month and every later one. */
 static void add_cell(struct gather *gather, const struct fq_cell *cell, uint32_t *key)
 {
     const struct fq_period *period = &gather->query->period;
-    int month_at = -1;
-
-    for (uint32_t i = 0; i < gather->query->by_count; i++) {
-        if (gather->query->by[i] == FQ_BY_MONTH) {
-            month_at = (int)i;
-        }
-    }
+    int month_at = place_of(gather->query, FQ_BY_MONTH);
     bool is_flow = counts(period, cell->month, false);
     if (month_at < 0) {
         struct fq_rollup_row *row = row_of(gather, key);
@@ -521,21 +535,20 @@ static void sort_rows(struct gather *gather)
     }
 }
 
-static void find_overlap(struct gather *gather) /* R2 */
+/* R2. By month the rows of a stock overlap as its total stands: at the end of the period (R3). */
+static void find_overlap(struct gather *gather)
 {
     struct fq_rollup *rollup = gather->rollup;
-    bool has_month = false;
+    int month_at = place_of(gather->query, FQ_BY_MONTH);
 
-    for (uint32_t i = 0; i < gather->query->by_count; i++) {
-        rollup->has_overlap |= gather->query->by[i] == FQ_BY_KIND;
-        has_month |= gather->query->by[i] == FQ_BY_MONTH;
-    }
+    rollup->has_overlap = place_of(gather->query, FQ_BY_KIND) >= 0;
     for (uint32_t i = 0; i < gather->count && rollup->has_overlap; i++) {
-        add_values(rollup->overlap, gather->rows[i].value, true, !has_month);
+        const struct fq_rollup_row *row = &gather->rows[i];
+        bool is_end = month_at < 0 || row->key[month_at] == gather->query->period.last_month;
+        add_values(rollup->overlap, row->value, true, is_end);
     }
     for (int i = 0; i < FQ_MEASURES_COUNT && rollup->has_overlap; i++) {
-        bool is_summed = !has_month || !fq_measure_row((enum fq_measure)i)->is_stock;
-        rollup->overlap[i] = minus(rollup->overlap[i], is_summed ? rollup->total[i] : 0);
+        rollup->overlap[i] = minus(rollup->overlap[i], rollup->total[i]);
     }
 }
 
