@@ -191,6 +191,22 @@ static void test_n2_a_repeated_command_tells_the_first_event(void **state)
     assert_int_equal(county.core->view.event_count, 1);
 }
 
+static void test_n2_a_command_twice_in_one_turn_makes_one_event(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), registered(2), registered(1)};
+
+    submit(events, 3, false);
+
+    assert_int_equal(verdict_at(2).status, 1);
+    assert_int_equal(verdict_at(2).seq, verdict_at(0).seq);
+    assert_int_equal(county.turn->replies[0].new_count, 2);
+    assert_int_equal(county.core->view.event_count, 2);
+    submit(events, 1, true); /* and a dry run tells the same */
+    assert_int_equal(verdict_at(0).status, 1);
+    assert_int_equal(verdict_at(0).seq, 1);
+}
+
 static void test_n2_one_id_for_two_commands_is_refused(void **state)
 {
     (void)state;
@@ -269,6 +285,26 @@ static void test_n3_batches_are_cut_and_stored_in_the_turn_that_made_them(void *
     assert_true(fq_span_equal(event.actor, fq_span_text("m017")));
 }
 
+static void test_n3_what_is_told_is_stored_in_the_same_effects(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(7, 2, FQ_EVENT_ACCEPTED),
+                                registered(3), registered(4),
+                                registered(5), registered(6)};
+    uint64_t stored = 0;
+
+    submit(events, 6, false);
+
+    const struct fq_effects *effects = &county.turn->effects;
+    for (uint32_t i = 0; i < effects->append_count; i++) {
+        assert_int_equal(effects->appends[i].first_seq, stored + 1);
+        stored = effects->appends[i].last_seq;
+    }
+    assert_int_equal(stored, 5);
+    assert_int_equal(verdict_at(1).seq, 0); /* refused: not stored, not told */
+    assert_int_equal(verdict_at(5).seq, 5);
+}
+
 static void test_n5_a_node_that_lost_its_tail_writes_nothing(void **state)
 {
     (void)state;
@@ -296,6 +332,34 @@ static void test_m4_a_replay_of_what_was_stored_gives_the_same(void **state)
     assert_true(fq_digest_equal(fq_view_digest(&county.core->view, WORLD_PROVINCE, 0, UINT16_MAX),
                                 fq_view_digest(&city.core->view, WORLD_PROVINCE, 0, UINT16_MAX)));
     assert_int_equal(city.core->feed.head, 3);
+}
+
+static void test_m4_a_node_started_anew_from_its_batches_is_the_same(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                registered(3), next_step(3, 4, FQ_EVENT_ACCEPTED),
+                                registered(5), next_step(1, 6, FQ_EVENT_AGREED)};
+    static struct side again;
+    struct fq_batch batch;
+    struct fq_why why;
+    open_side(&again, COUNTY_ORIGIN, FQ_TIER_COUNTY, true);
+
+    submit(events, 6, false);
+    const struct fq_effects *effects = &county.turn->effects;
+    assert_int_equal(effects->append_count, 2);
+    for (uint32_t i = 0; i < effects->append_count; i++) {
+        const struct fq_append *append = &effects->appends[i];
+        assert_int_equal(fq_batch_parse(append->batch, &batch, &why), FQ_OK);
+        assert_int_equal(fq_core_replay(again.core, &batch, append->first_lsn, false, &why), FQ_OK);
+    }
+
+    assert_true(fq_digest_equal(fq_view_digest(&county.core->view, WORLD_PROVINCE, 0, UINT16_MAX),
+                                fq_view_digest(&again.core->view, WORLD_PROVINCE, 0, UINT16_MAX)));
+    assert_int_equal(again.core->view.event_count, 6);
+    assert_int_equal(again.core->feed.head, county.core->feed.head);
+    assert_int_equal(again.core->hlc, county.core->hlc);
+    close_side(&again);
 }
 
 /* ---- the link ---- */
@@ -361,6 +425,161 @@ static void test_n4_a_bad_batch_is_refused_whole_and_kept_as_evidence(void **sta
     assert_int_equal(city.turn->effects.append_count, 0);
 }
 
+/* `count` records sealed by hand into the county's first batch, with the key of `signer`. */
+static struct fq_span sealed_by(uint32_t signer, uint32_t origin, struct fq_span records,
+                                uint32_t count)
+{
+    struct fq_seal seal = {.log = {origin, 0, 1},
+                           .from_seq = 1,
+                           .to_seq = count,
+                           .hlc = NOW_MS << 16,
+                           .instance = world_id(1)};
+    struct fq_sign_public public_key;
+    struct fq_sign_secret secret;
+    struct fq_span bytes;
+
+    key_of(signer, &public_key, &secret);
+    assert_true(fq_batch_seal(&seal, NULL, records, count, &secret, &county.scratch, &bytes));
+    return bytes;
+}
+
+static struct fq_span records_of(const struct fq_event *events, uint32_t count)
+{
+    struct fq_writer writer = fq_writer_take(&county.scratch, 16384);
+
+    for (uint32_t i = 0; i < count; i++) {
+        fq_event_encode(&events[i], &writer);
+    }
+    assert_false(writer.is_full);
+    return fq_writer_span(&writer);
+}
+
+/* What no command could have said: made by newer programs, or the old mistakes of others. */
+static void test_n1_a_sealed_event_is_taken_in_whatever_it_says(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {next_step(8, 1, FQ_EVENT_AGREED), /* of a dispute nobody knows */
+                                registered(2), next_step(2, 3, FQ_EVENT_ARCHIVED), /* too early */
+                                registered(4), next_step(4, 5, FQ_EVENT_SESSION)};
+    events[3].value[FQ_FIELD_TYPE] = 60000; /* a code of no table */
+
+    greet();
+    submit(events, 4, true);
+    assert_int_equal(verdict_at(0).status, FQ_REASON_DISPUTE_UNKNOWN);
+    assert_int_equal(verdict_at(2).status, FQ_REASON_STEP);
+    assert_int_equal(verdict_at(3).status, FQ_REASON_CODE_UNKNOWN);
+    struct fq_span records = records_of(events, 5);
+    size_t size_of_four = records_of(events, 4).size;
+    uint8_t *bytes = fq_arena_take(&county.scratch, records.size);
+    memcpy(bytes, records.data, records.size);
+    assert_int_equal(bytes[size_of_four + 1], FQ_EVENT_SESSION);
+    bytes[size_of_four + 1] = FQ_EVENT_KINDS + 20; /* a kind of a later version */
+    struct fq_span sound = fq_span_of(bytes, records.size);
+
+    enum fq_link_type answer =
+        deliver(COUNTY_ORIGIN, sealed_by(COUNTY_ORIGIN, COUNTY_ORIGIN, sound, 5));
+
+    assert_int_equal(answer, FQ_LINK_ACK);
+    assert_int_equal(city.turn->effects.append_count, 1);
+    assert_int_equal(city.core->feed.head, 5);
+    assert_int_equal(city.core->view.event_count, 4);
+}
+
+/* The reason told in the NAK that `deliver` brought; the same is in the evidence. */
+static enum fq_reason refusal(void)
+{
+    struct fq_link_message answer;
+    struct fq_log_id log;
+
+    assert_true(fq_link_decode(city.turn->effects.sends[0].frame, &answer));
+    assert_int_equal(answer.type, FQ_LINK_NAK);
+    struct fq_reader reader = fq_reader_over(answer.body);
+    assert_int_equal(fq_read_array(&reader), 5);
+    assert_true(fq_link_read_log(&reader, &log));
+    (void)fq_read_uint(&reader); /* the sequence expected */
+    enum fq_reason reason = (enum fq_reason)fq_read_uint(&reader);
+    assert_int_equal(city.turn->effects.evidence_count, 1);
+    assert_int_equal(city.turn->effects.evidence[0].reason, reason);
+    assert_int_equal(city.turn->effects.evidence[0].peer, COUNTY_ORIGIN);
+    assert_int_equal(city.turn->effects.append_count, 0);
+    return reason;
+}
+
+static void test_n4_a_batch_of_another_key_is_refused_and_the_next_accepted(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), registered(2)};
+
+    greet();
+    struct fq_span records = records_of(events, 2);
+    (void)deliver(COUNTY_ORIGIN, sealed_by(CITY_ORIGIN, COUNTY_ORIGIN, records, 2));
+    assert_int_equal(refusal(), FQ_REASON_SEAL);
+    assert_int_equal(city.core->view.event_count, 0);
+    assert_int_equal(city.core->refused_batch_count, 1);
+
+    assert_int_equal(deliver(COUNTY_ORIGIN, sealed_by(COUNTY_ORIGIN, COUNTY_ORIGIN, records, 2)),
+                     FQ_LINK_ACK);
+    assert_int_equal(city.core->view.event_count, 2);
+}
+
+/* The neighbour's batch is sound; the county is not the one to bring it. */
+static void test_n4_a_batch_of_a_foreign_area_is_refused_and_the_next_accepted(void **state)
+{
+    (void)state;
+    const uint32_t neighbour = WORLD_NEIGHBOUR * 100 + 1;
+    struct fq_event event = registered(1);
+    struct fq_sign_public public_key;
+    struct fq_sign_secret secret;
+    key_of(neighbour, &public_key, &secret);
+    assert_true(fq_core_add_signer(city.core, neighbour, &public_key));
+
+    greet();
+    struct fq_span records = records_of(&event, 1);
+    (void)deliver(COUNTY_ORIGIN, sealed_by(neighbour, neighbour, records, 1));
+    assert_int_equal(refusal(), FQ_REASON_ORIGIN);
+    assert_int_equal(city.core->view.event_count, 0);
+
+    assert_int_equal(deliver(COUNTY_ORIGIN, good_batch(1)), FQ_LINK_ACK);
+}
+
+/* Seal and chain are right; the last record is none. */
+static void test_n4_one_record_that_is_none_refuses_the_whole_batch(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), registered(2)};
+
+    greet();
+    struct fq_span records = records_of(events, 2);
+    uint8_t *spoilt = fq_arena_take(&county.scratch, records.size + 1); /* the number 0 ends it */
+    memcpy(spoilt, records.data, records.size);
+    (void)deliver(COUNTY_ORIGIN,
+                  sealed_by(COUNTY_ORIGIN, COUNTY_ORIGIN, fq_span_of(spoilt, records.size + 1), 3));
+    assert_int_equal(refusal(), FQ_REASON_BYTES);
+    assert_int_equal(city.core->view.event_count, 0);
+    assert_int_equal(city.core->feed.head, 0);
+
+    assert_int_equal(deliver(COUNTY_ORIGIN, sealed_by(COUNTY_ORIGIN, COUNTY_ORIGIN, records, 2)),
+                     FQ_LINK_ACK);
+}
+
+/* The county wrote another first batch than the one the city has. */
+static void test_n4_a_batch_that_does_not_continue_the_log_is_refused(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(7), registered(8)};
+
+    greet();
+    struct fq_span first = sealed_by(COUNTY_ORIGIN, COUNTY_ORIGIN, records_of(events, 1), 1);
+    assert_int_equal(deliver(COUNTY_ORIGIN, first), FQ_LINK_ACK);
+    (void)good_batch(1);
+    (void)deliver(COUNTY_ORIGIN, good_batch(2));
+    assert_int_equal(refusal(), FQ_REASON_CHAIN);
+    (void)deliver(COUNTY_ORIGIN, sealed_by(COUNTY_ORIGIN, COUNTY_ORIGIN, records_of(events, 2), 2));
+    assert_int_equal(refusal(), FQ_REASON_CHAIN); /* begins inside what is held */
+
+    assert_int_equal(city.core->view.event_count, 1);
+}
+
 static void test_a_gap_is_asked_for_and_taken_when_it_comes(void **state)
 {
     (void)state;
@@ -374,6 +593,83 @@ static void test_a_gap_is_asked_for_and_taken_when_it_comes(void **state)
     assert_int_equal(deliver(COUNTY_ORIGIN, first), FQ_LINK_ACK);
     assert_int_equal(deliver(COUNTY_ORIGIN, second), FQ_LINK_ACK);
     assert_int_equal(city.core->view.event_count, 2);
+}
+
+/* Let the county have back what the city holds, as its parent sends it. */
+static void give_back(struct fq_span batch)
+{
+    const struct fq_forward forward = {.peer = COUNTY_ORIGIN,
+                                       .session = county.core->sync.up.session};
+    struct fq_span frame;
+
+    assert_true(fq_sync_batch_frame(&city.core->sync, &forward, batch, &city.scratch, &frame));
+    const struct fq_input input = {.kind = FQ_INPUT_LINK, .peer = FQ_PEER_PARENT, .bytes = frame};
+    step(&county, &input, 1, NOW_MS);
+}
+
+static void test_n5_the_lost_tail_comes_back_and_writing_goes_on(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), registered(2), registered(3)};
+    struct fq_span batches[2];
+
+    greet();
+    for (uint8_t i = 0; i < 2; i++) {
+        batches[i] = fq_arena_copy(&city.scratch, good_batch((uint8_t)(i + 1)));
+        assert_int_equal(deliver(COUNTY_ORIGIN, batches[i]), FQ_LINK_ACK);
+    }
+    close_side(&county);
+    open_side(&county, COUNTY_ORIGIN, FQ_TIER_COUNTY, true); /* its disk is empty */
+    greet();
+    submit(&events[2], 1, false);
+    assert_int_equal(verdict_at(0).status, FQ_REASON_READ_ONLY);
+    give_back(batches[0]);
+    submit(events, 3, false);
+    assert_int_equal(verdict_at(0).status, 1);                   /* what is back is told, */
+    assert_int_equal(verdict_at(2).status, FQ_REASON_READ_ONLY); /* nothing is written yet */
+    assert_int_equal(county.turn->effects.append_count, 0);
+    give_back(batches[1]);
+    assert_int_equal(county.turn->effects.append_count, 1);
+
+    submit(events, 3, false);
+
+    assert_int_equal(verdict_at(1).status, 1);
+    assert_int_equal(verdict_at(2).status, 0);
+    assert_int_equal(verdict_at(2).seq, 3);
+    struct fq_span third = county.turn->effects.appends[0].batch;
+    assert_int_equal(deliver(COUNTY_ORIGIN, third), FQ_LINK_ACK);
+    assert_true(fq_digest_equal(fq_view_digest(&county.core->view, WORLD_PROVINCE, 0, UINT16_MAX),
+                                fq_view_digest(&city.core->view, WORLD_PROVINCE, 0, UINT16_MAX)));
+}
+
+/* The county lost its tail, did not know it and wrote on: what it fetches back is not its own. */
+static void test_y5_a_fork_is_kept_as_evidence_and_not_wanted_for_ever(void **state)
+{
+    (void)state;
+    struct fq_link_message message;
+    struct fq_span batches[2];
+
+    greet();
+    for (uint8_t i = 0; i < 2; i++) {
+        batches[i] = fq_arena_copy(&city.scratch, good_batch((uint8_t)(i + 1)));
+        assert_int_equal(deliver(COUNTY_ORIGIN, batches[i]), FQ_LINK_ACK);
+    }
+    close_side(&county);
+    open_side(&county, COUNTY_ORIGIN, FQ_TIER_COUNTY, true);
+    (void)good_batch(9);
+    county.core->sync.up.state = FQ_UPLINK_DOWN; /* the submit greeted: do so once more */
+    county.core->sync.up.greet_ms = 0;
+    greet();
+    give_back(batches[1]);
+    assert_int_equal(county.turn->effects.evidence_count, 1);
+    assert_int_equal(county.turn->effects.evidence[0].reason, FQ_REASON_CHAIN);
+    step(&county, NULL, 0, NOW_MS + 500);
+
+    for (uint32_t i = 0; i < county.turn->effects.send_count; i++) {
+        assert_true(fq_link_decode(county.turn->effects.sends[i].frame, &message));
+        assert_int_not_equal(message.type, FQ_LINK_WANT);
+    }
+    assert_int_equal(county.core->view.event_count, 1);
 }
 
 static void test_a_log_of_an_unknown_origin_is_refused(void **state)
@@ -444,15 +740,25 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_n2_a_repeated_command_tells_the_first_event),
+        CASE(test_n2_a_command_twice_in_one_turn_makes_one_event),
         CASE(test_n2_one_id_for_two_commands_is_refused),
         CASE(test_one_refused_command_stops_no_other),
         CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),
         CASE(test_a_revision_nobody_can_know_is_refused),
         CASE(test_n3_batches_are_cut_and_stored_in_the_turn_that_made_them),
+        CASE(test_n3_what_is_told_is_stored_in_the_same_effects),
         CASE(test_n5_a_node_that_lost_its_tail_writes_nothing),
         CASE(test_m4_a_replay_of_what_was_stored_gives_the_same),
+        CASE(test_m4_a_node_started_anew_from_its_batches_is_the_same),
         CASE(test_n4_a_bad_batch_is_refused_whole_and_kept_as_evidence),
+        CASE(test_n1_a_sealed_event_is_taken_in_whatever_it_says),
+        CASE(test_n4_a_batch_of_another_key_is_refused_and_the_next_accepted),
+        CASE(test_n4_a_batch_of_a_foreign_area_is_refused_and_the_next_accepted),
+        CASE(test_n4_one_record_that_is_none_refuses_the_whole_batch),
+        CASE(test_n4_a_batch_that_does_not_continue_the_log_is_refused),
         CASE(test_a_gap_is_asked_for_and_taken_when_it_comes),
+        CASE(test_n5_the_lost_tail_comes_back_and_writing_goes_on),
+        CASE(test_y5_a_fork_is_kept_as_evidence_and_not_wanted_for_ever),
         CASE(test_a_log_of_an_unknown_origin_is_refused),
         CASE(test_y1_a_message_of_another_session_changes_nothing),
         CASE(test_a_hello_under_a_false_name_is_answered_by_an_error),

@@ -298,6 +298,19 @@ static bool read_welcome_log(struct fq_reader *reader, struct heard_log *heard)
     return !reader->is_bad;
 }
 
+/* Check every log of a WELCOME before anything changes. */
+static bool are_verdicts_readable(struct fq_reader logs, uint32_t count)
+{
+    struct heard_log heard;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!read_welcome_log(&logs, &heard)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void take_verdict(struct fq_sync *sync, const struct heard_log *heard)
 {
     struct fq_log *log = fq_frontier_add(sync->frontier, &heard->id, sync->areas);
@@ -328,7 +341,8 @@ static void take_welcome(struct fq_sync *sync, const struct fq_link_message *mes
     uint64_t credit = fq_read_uint(&reader);
     (void)fq_read_uint(&reader); /* its heartbeat */
     uint32_t count = fq_read_array(&reader);
-    if (parts < 7 || reader.is_bad || parent > UINT32_MAX) {
+    if (parts < 7 || reader.is_bad || parent > UINT32_MAX ||
+        !are_verdicts_readable(reader, count)) {
         return;
     }
     for (uint32_t i = 0; i < FQ_LOGS_MAX; i++) {
@@ -550,8 +564,12 @@ void fq_sync_batch_result(struct fq_sync *sync, uint32_t peer, const struct fq_s
     struct fq_downlink *child = peer == FQ_PEER_PARENT ? NULL : find_child(sync, peer);
     struct fq_log *log = fq_frontier_find(sync->frontier, &result->log);
 
-    if (!child) {
-        return; /* what is fetched back from the parent needs no acknowledgement */
+    if (!child) { /* what is fetched back from the parent needs no acknowledgement */
+        if (peer == FQ_PEER_PARENT && log && result->judgement == FQ_SYNC_REFUSED &&
+            result->reason == FQ_REASON_CHAIN) {
+            beside(sync, log)->is_diverged = true; /* Y5: this node forked; do not ask for ever */
+        }
+        return;
     }
     child->received_bytes += result->size;
     if ((result->judgement == FQ_SYNC_ACCEPTED || result->judgement == FQ_SYNC_DUPLICATE) && log) {
