@@ -211,6 +211,7 @@ static fq_err check_ends(struct verifying *verifying, struct fq_why *out_why)
             name_bad(verifying, &end, last, FQ_REASON_GAP);
         }
     }
+    err = err ? err : fq_cursor_error(cursor, out_why);
     fq_cursor_close(cursor);
     return err;
 }
