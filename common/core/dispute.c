@@ -2,7 +2,11 @@
 
 #include <string.h>
 
+#define VALUES offsetof(struct fq_dispute, home)
+#define VALUES_SIZE (offsetof(struct fq_dispute, flags) - VALUES)
+
 _Static_assert(offsetof(struct fq_fact, payload) == FQ_FACT_HEAD_SIZE, "no padding in a fact");
+_Static_assert(VALUES_SIZE == 4 * 2 + 8 * 2 + 2 * 9 + 14, "no padding among a dispute's values");
 
 int fq_stamp_compare(const struct fq_stamp *a, const struct fq_stamp *b)
 {
@@ -348,6 +352,11 @@ void fq_dispute_clear(struct fq_dispute *dispute)
         .rev = dispute->rev,
         .flags = dispute->flags & FQ_DISPUTE_DIRTY,
     };
+}
+
+bool fq_dispute_same_values(const struct fq_dispute *a, const struct fq_dispute *b)
+{
+    return memcmp((const uint8_t *)a + VALUES, (const uint8_t *)b + VALUES, VALUES_SIZE) == 0;
 }
 
 /* ---- states ----

@@ -1,5 +1,7 @@
 #include "fq/core/index.h"
 
+#define SPLITS_AHEAD 8 /* buckets split one after the other: what they hold is fetched early */
+
 void fq_index_init(struct fq_index *index, struct fq_arena *head_region,
                    struct fq_arena *link_region)
 {
@@ -45,6 +47,20 @@ uint32_t fq_index_next(const struct fq_index *index, uint32_t entry)
     return first_like(index, index->links[entry].next, index->links[entry].hash);
 }
 
+void fq_index_expect(const struct fq_index *index, const uint64_t *hashes, uint32_t count)
+{
+    if (index->count == 0) {
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        __builtin_prefetch(&index->heads[bucket_of(index, fold(hashes[i]))]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t head = index->heads[bucket_of(index, fold(hashes[i]))];
+        __builtin_prefetch(&index->links[head ? head - 1 : 0]);
+    }
+}
+
 /* Make bucket number `bucket_count`, moving to it what belongs there from the one it splits. */
 static void split(struct fq_index *index)
 {
@@ -53,6 +69,8 @@ static void split(struct fq_index *index)
     if (made == 2 * index->round) {
         index->round *= 2;
     }
+    uint32_t soon = index->heads[(made + SPLITS_AHEAD) & (index->round - 1)];
+    __builtin_prefetch(&index->links[soon ? soon - 1 : 0]);
     uint32_t *from = &index->heads[made & (index->round - 1)];
     uint32_t *to = &index->heads[made];
     while (*from) {

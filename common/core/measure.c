@@ -36,17 +36,20 @@ static uint64_t hash_key(enum fq_cell_table table, uint32_t area, uint16_t month
     return key ^ key >> 31;
 }
 
+static bool is_cell(const struct fq_cell *cell, enum fq_cell_table table, uint32_t area,
+                    uint16_t month, uint16_t dimension)
+{
+    return cell->area == area && cell->month == month && cell->dimension == dimension &&
+           cell->table == table;
+}
+
 static uint32_t find(const struct fq_cells *cells, enum fq_cell_table table, uint32_t area,
                      uint16_t month, uint16_t dimension, uint64_t hash)
 {
     uint32_t entry = fq_index_first(&cells->index, hash);
 
-    while (entry != FQ_INDEX_NONE) {
-        const struct fq_cell *cell = &cells->cells[entry];
-        if (cell->area == area && cell->month == month && cell->dimension == dimension &&
-            cell->table == table) {
-            break;
-        }
+    while (entry != FQ_INDEX_NONE &&
+           !is_cell(&cells->cells[entry], table, area, month, dimension)) {
         entry = fq_index_next(&cells->index, entry);
     }
     return entry;
@@ -65,9 +68,15 @@ struct fq_cell *fq_cells_make(struct fq_cells *cells, enum fq_cell_table table, 
                               uint16_t month, uint16_t dimension)
 {
     uint64_t hash = hash_key(table, area, month, dimension);
-    uint32_t entry = find(cells, table, area, month, dimension, hash);
+    uint32_t *recent = &cells->recent[hash >> 32 & (FQ_CELLS_RECENT - 1)];
 
+    if (*recent < cells->index.count &&
+        is_cell(&cells->cells[*recent], table, area, month, dimension)) {
+        return &cells->cells[*recent];
+    }
+    uint32_t entry = find(cells, table, area, month, dimension, hash);
     if (entry != FQ_INDEX_NONE) {
+        *recent = entry;
         return &cells->cells[entry];
     }
     entry = cells->index.count;
@@ -75,6 +84,7 @@ struct fq_cell *fq_cells_make(struct fq_cells *cells, enum fq_cell_table table, 
     if (end > cells->region->size || !fq_index_add(&cells->index, hash)) {
         return NULL;
     }
+    *recent = entry;
     cells->region->used = end;
     cells->cells[entry] = (struct fq_cell){
         .area = area,

@@ -373,27 +373,72 @@ static void count_dispute(struct fq_view *view, const struct fq_dispute *dispute
     view->types_seen[dispute->type / 8] |= (uint8_t)(1u << dispute->type % 8);
 }
 
+/* Steps whose facts themselves are counted, not only the values they leave. */
+static bool is_map_step(unsigned step)
+{
+    return step == FQ_EVENT_JOINED || step == FQ_EVENT_REFERRED ||
+           step == FQ_EVENT_REFERRAL_ACCEPTED || step == FQ_EVENT_PREVENTED;
+}
+
+/* Whether two states count alike, what they have in maps apart. */
+static bool counts_alike(const struct fq_dispute *a, const struct fq_dispute *b)
+{
+    const unsigned uncounted = FQ_DISPUTE_DIRTY | FQ_DISPUTE_MEDIATING | FQ_DISPUTE_ARCHIVED;
+
+    return (a->flags | uncounted) == (b->flags | uncounted) && fq_dispute_same_values(a, b);
+}
+
+static void link_fact(const struct fq_view *view, struct fq_dispute *dispute, uint32_t *link,
+                      struct fq_fact *fact)
+{
+    fact->next = *link;
+    *link = place_of(view, fact);
+    if (fact->rev > dispute->rev) {
+        dispute->rev = fact->rev;
+    }
+}
+
+/* The newest write and nothing voided: what it changes is put on top of the packed values. */
+static bool fold_newest(struct fq_view *view, struct fq_dispute *dispute, struct fq_fact *fact,
+                        const struct fq_event *event)
+{
+    struct fq_contribution before, after;
+    struct fq_dispute was =
+        *dispute; /* its list of facts stays as it is: the new one precedes it */
+
+    link_fact(view, dispute, &dispute->facts, fact);
+    fq_dispute_apply(dispute, event);
+    if (!is_map_step(event->step) && counts_alike(&was, dispute)) {
+        return true;
+    }
+    fq_contribution_of(view, &was, &before);
+    fq_contribution_of(view, dispute, &after);
+    return apply_difference(view, &before, &after);
+}
+
+/* Any other write: the packed values are made anew from the whole set. */
+static bool fold_among(struct fq_view *view, struct fq_dispute *dispute, uint32_t *link,
+                       struct fq_fact *fact)
+{
+    struct fq_contribution before, after;
+
+    fq_contribution_of(view, dispute, &before);
+    link_fact(view, dispute, link, fact);
+    resolve(view, dispute);
+    fq_contribution_of(view, dispute, &after);
+    return apply_difference(view, &before, &after);
+}
+
 /* Give the dispute its new set and the cells the difference. */
 static bool fold_fact(struct fq_view *view, struct fq_dispute *dispute, uint32_t *link,
                       struct fq_fact *fact, const struct fq_event *event)
 {
-    struct fq_contribution before, after;
-    bool is_greatest = link == &dispute->facts;
     bool is_void = event->step == FQ_EVENT_VOIDED && event->value[FQ_FIELD_TARGET];
 
-    fq_contribution_of(view, dispute, &before);
-    fact->next = *link;
-    *link = place_of(view, fact);
-    if (event->rev > dispute->rev) {
-        dispute->rev = event->rev;
+    if (link == &dispute->facts && !is_void && !(dispute->flags & FQ_DISPUTE_HAS_VOIDS)) {
+        return fold_newest(view, dispute, fact, event);
     }
-    if (is_greatest && !is_void && !(dispute->flags & FQ_DISPUTE_HAS_VOIDS)) {
-        fq_dispute_apply(dispute, event);
-    } else {
-        resolve(view, dispute);
-    }
-    fq_contribution_of(view, dispute, &after);
-    return apply_difference(view, &before, &after);
+    return fold_among(view, dispute, link, fact);
 }
 
 static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *event)
@@ -455,6 +500,36 @@ enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event
         event = &inner;
     }
     return is_inert(event) ? FQ_MERGED_INERT : merge_step(view, event); /* M6 */
+}
+
+void fq_view_expect(const struct fq_view *view, const struct fq_event *events, uint32_t count)
+{
+    uint64_t hashes[FQ_VIEW_EXPECT_MAX] = {0};
+    uint32_t entries[FQ_VIEW_EXPECT_MAX];
+
+    FQ_ASSERT(count <= FQ_VIEW_EXPECT_MAX);
+
+    for (uint32_t i = 0; i < count; i++) {
+        hashes[i] = hash_id(&events[i].dispute);
+    }
+    fq_index_expect(&view->index, hashes, count);
+    for (uint32_t i = 0; i < count; i++) {
+        entries[i] = fq_index_first(&view->index, hashes[i]);
+        if (entries[i] != FQ_INDEX_NONE) {
+            const uint8_t *dispute = (const uint8_t *)&view->disputes[entries[i]];
+            __builtin_prefetch(dispute, 1);
+            __builtin_prefetch(dispute + sizeof(struct fq_dispute) - 1, 1);
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (entries[i] != FQ_INDEX_NONE) {
+            const uint8_t *fact = (const uint8_t *)fact_at(view, view->disputes[entries[i]].facts);
+            if (fact) {
+                __builtin_prefetch(fact);
+                __builtin_prefetch(fact + FQ_FACT_HEAD_SIZE);
+            }
+        }
+    }
 }
 
 /* ---- digest ---- */

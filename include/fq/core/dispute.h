@@ -37,21 +37,23 @@ enum fq_visit_bit { FQ_VISIT_SURVEYED = 1, FQ_VISIT_SATISFIED = 2 };
 
 struct fq_dispute {
     struct fq_id id;
-    uint32_t facts;        /* the first fact, as a place in the heap; 0 none */
+    uint32_t facts; /* the first fact, as a place in the heap; 0 none */
+    uint32_t rev;   /* greatest known */
+    /* The values, from here to `flags`, without padding: they are compared as bytes. */
     uint32_t home;         /* county-level area; a screening's or activity's area */
-    uint32_t rev;          /* greatest known */
     uint32_t persons;      /* a screening's households */
     uint64_t host;         /* unit */
     uint64_t amount_cents; /* an activity's count */
     uint16_t registered_on, decided_on, outcome_on, confirmed_on, performed_on, closed_on,
         visited_on;
-    uint16_t type;  /* code of dispute type; an activity's indicator */
-    uint16_t flags; /* enum fq_dispute_flag */
+    uint16_t type; /* code of dispute type; an activity's indicator */
     uint16_t extended_days;
     uint8_t kind;         /* of the host, enum fq_kind */
     uint8_t joined_kinds; /* bit per kind that ever joined */
     uint8_t source, committee, scale, difficulty, risk;
     uint8_t decision, outcome, form, performance, confirmation, visit;
+    uint8_t unused;
+    uint16_t flags; /* enum fq_dispute_flag */
 };
 
 /* A fact: an event as the fold needs it. The payload (fq_fact_unpack) follows. */
@@ -94,6 +96,8 @@ uint8_t fq_kind_counted(uint64_t value);
 void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event);
 /* Empty the packed values, keeping id, facts, rev and DIRTY. */
 void fq_dispute_clear(struct fq_dispute *dispute);
+/* Whether the values are the same, flags apart. */
+bool fq_dispute_same_values(const struct fq_dispute *a, const struct fq_dispute *b);
 
 enum fq_state {
     FQ_STATE_UNKNOWN, /* no registration known yet */

@@ -29,6 +29,8 @@ void fq_index_init(struct fq_index *index, struct fq_arena *head_region,
 uint32_t fq_index_first(const struct fq_index *index, uint64_t hash);
 /* The next such entry after `entry`. */
 uint32_t fq_index_next(const struct fq_index *index, uint32_t entry);
+/* Have the buckets of these hashes on their way into the cache; changes nothing. */
+void fq_index_expect(const struct fq_index *index, const uint64_t *hashes, uint32_t count);
 /* Add the entry numbered `count`; false when a region is full. */
 FQ_CHECKED bool fq_index_add(struct fq_index *index, uint64_t hash);
 

@@ -89,11 +89,14 @@ struct fq_cell {
     int64_t value[FQ_MEASURES_COUNT];
 };
 
+#define FQ_CELLS_RECENT 8192 /* a power of two */
+
 struct fq_cells {
     struct fq_arena *region; /* cells one after the other */
     struct fq_cell *cells;
     struct fq_index index;
-    uint16_t month_min, month_max; /* of all cells ever made; 0 when there are none */
+    uint16_t month_min, month_max;    /* of all cells ever made; 0 when there are none */
+    uint32_t recent[FQ_CELLS_RECENT]; /* where cells changed lately are, by hash: a guess */
 };
 
 /* The three regions are the caller's, used for nothing else. */

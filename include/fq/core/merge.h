@@ -55,6 +55,10 @@ void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_
                   const struct fq_view_memory *memory);
 
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event);
+/* Tell the view what is about to be folded, so that the memory it will touch is on its way: a fold
+ * waits for memory more than it computes. Changes nothing. */
+#define FQ_VIEW_EXPECT_MAX 16
+void fq_view_expect(const struct fq_view *view, const struct fq_event *events, uint32_t count);
 
 /* The dispute, or NULL. The pointer stays good for the life of the view. */
 const struct fq_dispute *fq_view_find(const struct fq_view *view, const struct fq_id *id);
