@@ -11,31 +11,16 @@ struct second {
     struct fq_frontier frontier; /* a copy: folding may add logs that only relays speak of */
     struct fq_view_memory memory;
     struct fq_arena room;
-    uint64_t events;
 };
 
 static fq_err refold_batch(void *context, const struct fq_batch *batch, uint64_t first_lsn,
                            const struct fq_arrival *arrival, struct fq_why *out_why)
 {
     struct second *second = context;
-    struct fq_reader reader = fq_reader_over(batch->records);
-    struct fq_event_id id = {batch->seal.log, batch->seal.from_seq};
-    struct fq_event event;
 
     (void)first_lsn;
     (void)arrival;
-    for (uint32_t i = 0; i < batch->record_count; i++, id.seq++) {
-        if (!fq_event_decode(&reader, id, &event)) {
-            return fq_fail(out_why, FQ_REASON_BYTES, "%08u-%u-%u-%llu", id.log.origin,
-                           id.log.stream, id.log.epoch, (unsigned long long)id.seq);
-        }
-        enum fq_merged merged = fq_merge_event(&second->view, &event);
-        if (merged == FQ_MERGED_FULL) {
-            return fq_fail(out_why, FQ_REASON_LIMIT, "limits.disputes_max");
-        }
-        second->events += merged == FQ_MERGED_NEW;
-    }
-    return FQ_OK;
+    return fq_merge_batch(&second->view, batch, NULL, out_why);
 }
 
 static void name_difference(char *out, size_t size, const struct fq_id *id)
@@ -49,25 +34,8 @@ static void name_difference(char *out, size_t size, const struct fq_id *id)
 /* The packed values alone: where the facts lie and what was written behind may differ. */
 static bool is_same_dispute(const struct fq_dispute *a, const struct fq_dispute *b)
 {
-    struct fq_dispute left = *a, right = *b;
-
-    left.facts = right.facts = 0;
-    left.flags &= (uint16_t)~FQ_DISPUTE_DIRTY;
-    right.flags &= (uint16_t)~FQ_DISPUTE_DIRTY;
-    return left.home == right.home && left.rev == right.rev && left.persons == right.persons &&
-           left.host == right.host && left.amount_cents == right.amount_cents &&
-           left.registered_on == right.registered_on && left.decided_on == right.decided_on &&
-           left.outcome_on == right.outcome_on && left.confirmed_on == right.confirmed_on &&
-           left.performed_on == right.performed_on && left.closed_on == right.closed_on &&
-           left.visited_on == right.visited_on && left.type == right.type &&
-           left.flags == right.flags && left.extended_days == right.extended_days &&
-           left.kind == right.kind && left.joined_kinds == right.joined_kinds &&
-           left.source == right.source && left.committee == right.committee &&
-           left.scale == right.scale && left.difficulty == right.difficulty &&
-           left.risk == right.risk && left.decision == right.decision &&
-           left.outcome == right.outcome && left.form == right.form &&
-           left.performance == right.performance && left.confirmation == right.confirmation &&
-           left.visit == right.visit;
+    return a->rev == b->rev && (a->flags | FQ_DISPUTE_DIRTY) == (b->flags | FQ_DISPUTE_DIRTY) &&
+           fq_dispute_same_values(a, b);
 }
 
 static bool compare_disputes(const struct fq_view *kept, const struct fq_view *fresh, char *out,
@@ -154,7 +122,7 @@ fq_err fq_verb_audit(struct fq_node *node, struct fq_span args, struct fq_answer
         compare_cells(&second->view, &node->core.view, difference, sizeof difference);
     fq_write_map(&answer->writer, 3);
     fq_write_text(&answer->writer, "events");
-    fq_write_uint(&answer->writer, second->events);
+    fq_write_uint(&answer->writer, second->view.event_count);
     fq_write_text(&answer->writer, "match");
     fq_write_bool(&answer->writer, is_match);
     fq_write_text(&answer->writer, "first_difference");

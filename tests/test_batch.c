@@ -58,11 +58,11 @@ static struct fq_span seal_of(uint64_t from_seq, uint32_t count, const struct fq
                            .hlc = UINT64_C(1) << 50,
                            .cert_serial = 3,
                            .instance = instance};
-    struct fq_span bytes = {0};
+    struct fq_batch batch = {.record_count = 0};
     struct fq_span records = records_of(count, arena);
 
-    assert_true(fq_batch_seal(&seal, chain, records, count, &secret, arena, &bytes));
-    return bytes;
+    assert_true(fq_batch_seal(&seal, chain, records, count, &secret, arena, &batch));
+    return batch.bytes;
 }
 
 static void test_a_sealed_batch_is_parsed_and_verified(void **state)
@@ -126,14 +126,13 @@ static void test_h1_more_than_256_kib_are_refused(void **state)
     struct fq_arena arena = fresh_arena();
     struct fq_seal seal = {.log = log_id, .from_seq = 1, .to_seq = 1, .instance = instance};
     struct fq_writer writer = fq_writer_take(&arena, FQ_BATCH_SIZE_MAX);
-    struct fq_span bytes;
     struct fq_batch batch;
     static uint8_t filler[FQ_BATCH_SIZE_MAX - FQ_BATCH_OVERHEAD - 5];
 
     fq_write_bytes(&writer, filler, sizeof filler); /* one "record" of the greatest size */
-    assert_true(fq_batch_seal(&seal, NULL, fq_writer_span(&writer), 1, &secret, &arena, &bytes));
-    assert_true(bytes.size <= FQ_BATCH_SIZE_MAX);
-    assert_int_equal(fq_batch_parse(bytes, &batch, NULL), FQ_OK);
+    assert_true(fq_batch_seal(&seal, NULL, fq_writer_span(&writer), 1, &secret, &arena, &batch));
+    assert_true(batch.bytes.size <= FQ_BATCH_SIZE_MAX);
+    assert_int_equal(fq_batch_parse(batch.bytes, &batch, NULL), FQ_OK);
 
     struct fq_writer longer = fq_writer_take(&arena, FQ_BATCH_SIZE_MAX + 1024);
     fq_write_array(&longer, 3);
@@ -329,23 +328,23 @@ static void test_a_batch_stays_in_its_log(void **state)
     struct fq_arena arena = fresh_arena();
     struct fq_seal seal = {.log = log_id, .from_seq = 1, .to_seq = 1, .instance = instance};
     struct fq_span records = records_of(1, &arena);
-    struct fq_span bytes;
+    struct fq_batch batch;
     struct fq_hash chains[4];
     const struct fq_log_id logs[] = {
         {41010501, 0, 1}, {41010502, 0, 1}, {41010501, 1, 1}, {41010501, 0, 2}};
 
     for (size_t i = 0; i < 4; i++) {
         seal.log = logs[i];
-        assert_true(fq_batch_seal(&seal, NULL, records, 1, &secret, &arena, &bytes));
-        chains[i] = seal.chain_to;
+        assert_true(fq_batch_seal(&seal, NULL, records, 1, &secret, &arena, &batch));
+        chains[i] = batch.seal.chain_to;
         for (size_t j = 0; j < i; j++) {
             assert_false(fq_hash_equal(&chains[i], &chains[j]));
         }
     }
     seal.log = log_id;
     seal.instance.bytes[15] ^= 1;
-    assert_true(fq_batch_seal(&seal, NULL, records, 1, &secret, &arena, &bytes));
-    assert_false(fq_hash_equal(&seal.chain_to, &chains[0]));
+    assert_true(fq_batch_seal(&seal, NULL, records, 1, &secret, &arena, &batch));
+    assert_false(fq_hash_equal(&batch.seal.chain_to, &chains[0]));
 }
 
 static void test_sealing_into_a_full_arena_says_so(void **state)
@@ -354,10 +353,10 @@ static void test_sealing_into_a_full_arena_says_so(void **state)
     struct fq_arena arena = fresh_arena();
     struct fq_span records = records_of(2, &arena);
     struct fq_seal seal = {.log = log_id, .from_seq = 1, .to_seq = 2, .instance = instance};
-    struct fq_span bytes;
+    struct fq_batch batch;
     arena.size = arena.used + 100;
 
-    assert_false(fq_batch_seal(&seal, NULL, records, 2, &secret, &arena, &bytes));
+    assert_false(fq_batch_seal(&seal, NULL, records, 2, &secret, &arena, &batch));
 }
 
 int main(void)

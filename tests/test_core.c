@@ -436,11 +436,11 @@ static struct fq_span sealed_by(uint32_t signer, uint32_t origin, struct fq_span
                            .instance = world_id(1)};
     struct fq_sign_public public_key;
     struct fq_sign_secret secret;
-    struct fq_span bytes;
+    struct fq_batch batch;
 
     key_of(signer, &public_key, &secret);
-    assert_true(fq_batch_seal(&seal, NULL, records, count, &secret, &county.scratch, &bytes));
-    return bytes;
+    assert_true(fq_batch_seal(&seal, NULL, records, count, &secret, &county.scratch, &batch));
+    return batch.bytes;
 }
 
 static struct fq_span records_of(const struct fq_event *events, uint32_t count)

@@ -121,7 +121,7 @@ static struct fq_span seal(uint64_t from_seq, unsigned count, struct fq_arena *a
                            .cert_serial = 1,
                            .instance = {{5}}};
     struct fq_writer writer = fq_writer_take(arena, 8192);
-    struct fq_span bytes = {0};
+    struct fq_batch batch = {.record_count = 0};
 
     fq_sign_pair(key_seed, &key, &secret);
     for (unsigned i = 0; i < count; i++) {
@@ -129,8 +129,8 @@ static struct fq_span seal(uint64_t from_seq, unsigned count, struct fq_arena *a
         event.area += i % 3;
         fq_event_encode(&event, &writer);
     }
-    (void)fq_batch_seal(&seal, &chain, fq_writer_span(&writer), count, &secret, arena, &bytes);
-    return bytes;
+    (void)fq_batch_seal(&seal, &chain, fq_writer_span(&writer), count, &secret, arena, &batch);
+    return batch.bytes;
 }
 
 static void keep_batches(struct fq_arena *arena)

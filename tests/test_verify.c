@@ -44,9 +44,9 @@ static void append(struct fq_log *log)
                            .to_seq = log->last + RECORDS,
                            .instance = world_id(7)};
     uint8_t key[FQ_LOG_KEY_SIZE], lsn[8], have[FQ_HAVE_SIZE];
-    struct fq_span bytes, arrival;
+    uint32_t areas[RECORDS];
+    struct fq_span arrival;
     struct fq_batch batch;
-    struct fq_why why;
 
     for (uint8_t i = 0; i < RECORDS; i++) {
         struct fq_event event = {.kind = FQ_EVENT_ACCEPTED,
@@ -58,20 +58,20 @@ static void append(struct fq_log *log)
         fq_event_encode(&event, &records);
     }
     assert_true(fq_batch_seal(&seal, &log->chain, fq_writer_span(&records), RECORDS, &secret,
-                              &arena, &bytes));
-    assert_int_equal(fq_batch_parse(bytes, &batch, &why), FQ_OK);
+                              &arena, &batch));
     fq_put_be64(lsn, feed.head + 1);
-    assert_true(fq_feed_number(&feed, &batch, 1, &arena, &arrival));
-    uint8_t *value = fq_arena_take(&arena, FQ_LOG_VALUE_HEAD + bytes.size);
+    assert_true(fq_batch_areas(&batch, areas));
+    assert_true(fq_feed_number(&feed, &batch, areas, 1, &arena, &arrival));
+    uint8_t *value = fq_arena_take(&arena, FQ_LOG_VALUE_HEAD + batch.bytes.size);
     memcpy(value, lsn, sizeof lsn);
-    memcpy(value + FQ_LOG_VALUE_HEAD, bytes.data, bytes.size);
+    memcpy(value + FQ_LOG_VALUE_HEAD, batch.bytes.data, batch.bytes.size);
     struct fq_event_id first = {log->id, seal.from_seq};
     fq_log_key_encode(&first, key);
     log->last = seal.to_seq;
-    log->chain = seal.chain_to;
+    log->chain = batch.seal.chain_to;
     fq_have_encode(&frontier, log, have);
     put(FQ_FAMILY_LOG, fq_span_of(key, sizeof key),
-        fq_span_of(value, FQ_LOG_VALUE_HEAD + bytes.size));
+        fq_span_of(value, FQ_LOG_VALUE_HEAD + batch.bytes.size));
     put(FQ_FAMILY_ARRIVAL, fq_span_of(lsn, sizeof lsn), arrival);
     put(FQ_FAMILY_HAVE, fq_span_of(key, 12), fq_span_of(have, sizeof have));
 }

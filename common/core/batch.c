@@ -157,9 +157,9 @@ static void write_seal(const struct fq_seal *seal, struct fq_writer *writer)
     }
 }
 
-bool fq_batch_seal(struct fq_seal *seal, const struct fq_hash *chain, struct fq_span records,
+bool fq_batch_seal(const struct fq_seal *seal, const struct fq_hash *chain, struct fq_span records,
                    uint32_t record_count, const struct fq_sign_secret *secret,
-                   struct fq_arena *arena, struct fq_span *out_bytes)
+                   struct fq_arena *arena, struct fq_batch *out_batch)
 {
     FQ_ASSERT(record_count >= 1);
     FQ_ASSERT(record_count <= FQ_BATCH_RECORDS_MAX);
@@ -168,25 +168,69 @@ bool fq_batch_seal(struct fq_seal *seal, const struct fq_hash *chain, struct fq_
     uint8_t buffer[FQ_BATCH_OVERHEAD];
     uint8_t signature[FQ_SIGNATURE_SIZE];
     struct fq_hash before;
+    struct fq_batch batch = {.seal = *seal, .record_count = record_count};
 
     if (seal->from_seq == 1) {
         fq_chain_first(&seal->log, &seal->instance, &before);
     } else {
         before = *chain;
     }
-    fq_chain_next(&before, seal->from_seq, records, &seal->chain_to);
+    fq_chain_next(&before, seal->from_seq, records, &batch.seal.chain_to);
     struct fq_writer writer = fq_writer_take(arena, records.size + FQ_BATCH_OVERHEAD);
     fq_write_array(&writer, 3);
     size_t seal_at = writer.used;
-    write_seal(seal, &writer);
+    write_seal(&batch.seal, &writer);
     if (writer.is_full) {
         return false;
     }
-    struct fq_span seal_bytes = fq_span_of(writer.base + seal_at, writer.used - seal_at);
-    fq_sign(secret, signed_bytes(seal_bytes, buffer), signature);
+    batch.seal_bytes = fq_span_of(writer.base + seal_at, writer.used - seal_at);
+    fq_sign(secret, signed_bytes(batch.seal_bytes, buffer), signature);
     fq_write_bytes(&writer, signature, sizeof signature);
+    batch.signature = writer.base + writer.used - sizeof signature;
     fq_write_array(&writer, record_count);
+    batch.records = fq_span_of(writer.base + writer.used, records.size);
     fq_write_raw(&writer, records);
-    *out_bytes = fq_writer_span(&writer);
+    batch.bytes = fq_writer_span(&writer);
+    *out_batch = batch;
     return !writer.is_full;
+}
+
+/* ---- read ---- */
+
+struct fq_batch_reader fq_batch_reader_over(const struct fq_batch *batch)
+{
+    return (struct fq_batch_reader){
+        .reader = fq_reader_over(batch->records),
+        .next_id = {batch->seal.log, batch->seal.from_seq},
+        .left = batch->record_count,
+    };
+}
+
+uint32_t fq_batch_read(struct fq_batch_reader *reader, struct fq_event *events, uint32_t max)
+{
+    uint32_t count = 0;
+
+    while (count < max && reader->left > 0 &&
+           fq_event_decode(&reader->reader, reader->next_id, &events[count])) {
+        reader->next_id.seq++;
+        reader->left--;
+        count++;
+    }
+    return count;
+}
+
+bool fq_batch_is_read(const struct fq_batch_reader *reader)
+{
+    return reader->left == 0 && reader->reader.at == reader->reader.end;
+}
+
+bool fq_batch_areas(const struct fq_batch *batch, uint32_t *out_areas)
+{
+    struct fq_batch_reader reader = fq_batch_reader_over(batch);
+    struct fq_event event;
+
+    while (fq_batch_read(&reader, &event, 1)) {
+        *out_areas++ = event.area;
+    }
+    return fq_batch_is_read(&reader);
 }

@@ -79,6 +79,7 @@ struct step {
     uint64_t now_ms;
     struct fq_why *why;
     struct fq_writer records; /* own records of the turn not yet sealed, NULL until the first */
+    uint32_t *areas;          /* of each of them */
     uint32_t record_count;
     uint64_t from_seq; /* of the first of them */
 };
@@ -86,7 +87,7 @@ struct step {
 /* ---- batches: own and received alike are numbered, stored and held ---- */
 
 /* Number the batch, hand it to the store and move the frontier to its end. */
-static fq_err take_batch(struct step *step, const struct fq_batch *batch)
+static fq_err take_batch(struct step *step, const struct fq_batch *batch, const uint32_t *areas)
 {
     struct fq_core *core = step->core;
     const struct fq_seal *seal = &batch->seal;
@@ -99,7 +100,8 @@ static fq_err take_batch(struct step *step, const struct fq_batch *batch)
         .batch = batch->bytes,
     };
 
-    if (!log || !fq_feed_number(&core->feed, batch, step->now_ms, step->arena, &append.arrival) ||
+    if (!log ||
+        !fq_feed_number(&core->feed, batch, areas, step->now_ms, step->arena, &append.arrival) ||
         !fq_effects_append(&step->turn->effects, &append)) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "batches of one turn");
     }
@@ -108,14 +110,6 @@ static fq_err take_batch(struct step *step, const struct fq_batch *batch)
     log->hlc = seal->hlc;
     if (seal->from_seq == 1) {
         log->instance = seal->instance;
-    }
-    return FQ_OK;
-}
-
-static fq_err fold(struct step *step, const struct fq_event *event)
-{
-    if (fq_merge_event(&step->core->view, event) == FQ_MERGED_FULL) {
-        return fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
     }
     return FQ_OK;
 }
@@ -135,19 +129,17 @@ static fq_err seal_records(struct step *step)
         .cert_serial = core->options.cert_serial,
         .instance = core->options.instance,
     };
-    struct fq_span bytes;
     struct fq_batch batch;
 
     if (step->record_count == 0) {
         return FQ_OK;
     }
     if (!fq_batch_seal(&seal, log ? &log->chain : NULL, fq_writer_span(&step->records),
-                       step->record_count, &core->options.secret, step->arena, &bytes)) {
+                       step->record_count, &core->options.secret, step->arena, &batch)) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
     }
     step->record_count = 0;
-    fq_err err = fq_batch_parse(bytes, &batch, step->why);
-    return err ? err : take_batch(step, &batch);
+    return take_batch(step, &batch, step->areas);
 }
 
 /* Room for one more record: a batch that is full is sealed and the next one begun. */
@@ -167,7 +159,10 @@ static fq_err make_room(struct step *step)
     const struct fq_log *log = fq_frontier_find(&step->core->frontier, &step->core->own);
     step->from_seq = (log ? log->last : 0) + 1;
     step->records = fq_writer_take(step->arena, size_max);
-    return step->records.is_full ? fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn") : FQ_OK;
+    step->areas = fq_arena_take_raw(step->arena, options->batch_records_max * sizeof *step->areas);
+    return step->records.is_full || !step->areas
+               ? fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn")
+               : FQ_OK;
 }
 
 /* The hybrid clock: never behind the wall, never standing still. */
@@ -193,8 +188,11 @@ static fq_err write_event(struct step *step, struct fq_event *event)
     event->dict_version = core->codes->version;
     fq_event_encode(event, &step->records);
     FQ_ASSERT(!step->records.is_full);
-    step->record_count++;
-    return fold(step, event);
+    step->areas[step->record_count++] = event->area;
+    if (fq_merge_event(&core->view, event) == FQ_MERGED_FULL) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
+    }
+    return FQ_OK;
 }
 
 /* ---- commands ---- */
@@ -392,20 +390,6 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
 
 /* ---- received batches ---- */
 
-static bool decodes_whole(const struct fq_batch *batch)
-{
-    struct fq_reader reader = fq_reader_over(batch->records);
-    struct fq_event_id id = {batch->seal.log, batch->seal.from_seq};
-    struct fq_event event;
-
-    for (uint32_t i = 0; i < batch->record_count; i++, id.seq++) {
-        if (!fq_event_decode(&reader, id, &event)) {
-            return false;
-        }
-    }
-    return reader.at == reader.end;
-}
-
 /* A child speaks for its own area and below; the parent hands back what this node itself holds. */
 static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq_log_id *log)
 {
@@ -415,7 +399,7 @@ static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq
 }
 
 static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struct fq_batch *batch,
-                          struct fq_why *out_why)
+                          uint32_t *out_areas, struct fq_why *out_why)
 {
     const struct fq_seal *seal = &batch->seal;
     const struct fq_log *log = fq_frontier_find(&core->frontier, &seal->log);
@@ -425,7 +409,7 @@ static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struc
         return fq_fail(out_why, FQ_REASON_ORIGIN, "%08u", seal->log.origin);
     }
     fq_err err = fq_batch_verify(batch, log ? &log->chain : NULL, key, out_why);
-    if (!err && !decodes_whole(batch)) {
+    if (!err && !fq_batch_areas(batch, out_areas)) {
         err = fq_fail(out_why, FQ_REASON_BYTES, "a record of the batch");
     }
     return err;
@@ -447,28 +431,12 @@ static void keep_evidence(struct step *step, uint32_t peer, const struct fq_batc
     (void)fq_effects_evidence(&step->turn->effects, &evidence);
 }
 
-static fq_err fold_batch(struct step *step, const struct fq_batch *batch)
-{
-    struct fq_reader reader = fq_reader_over(batch->records);
-    struct fq_event_id id = {batch->seal.log, batch->seal.from_seq};
-    struct fq_event event;
-
-    for (uint32_t i = 0; i < batch->record_count; i++, id.seq++) {
-        bool is_decoded = fq_event_decode(&reader, id, &event);
-        FQ_ASSERT(is_decoded);
-        fq_err err = fold(step, &event);
-        if (err) {
-            return err;
-        }
-    }
-    return FQ_OK;
-}
-
 /* Judge, verify, number and fold one received batch, whole or not at all (N4). */
 static fq_err receive_batch(struct step *step, const struct fq_incoming *incoming)
 {
     struct fq_core *core = step->core;
     struct fq_batch batch = {0};
+    uint32_t areas[FQ_BATCH_RECORDS_MAX];
     struct fq_why why = {0};
     struct fq_sync_result result = {.judgement = FQ_SYNC_REFUSED};
     fq_err err = fq_batch_parse(incoming->batch, &batch, &why);
@@ -481,7 +449,7 @@ static fq_err receive_batch(struct step *step, const struct fq_incoming *incomin
         }
     }
     if (!err && result.judgement == FQ_SYNC_ACCEPTED) {
-        err = check_batch(core, incoming->peer, &batch, &why);
+        err = check_batch(core, incoming->peer, &batch, areas, &why);
         if (!err && fq_log_id_equal(&batch.seal.log, &core->own)) {
             core->hlc = batch.seal.hlc > core->hlc ? batch.seal.hlc : core->hlc;
         }
@@ -491,8 +459,8 @@ static fq_err receive_batch(struct step *step, const struct fq_incoming *incomin
         result.reason = why.reason;
         keep_evidence(step, incoming->peer, &batch, incoming->batch, why.reason);
     } else if (result.judgement == FQ_SYNC_ACCEPTED) {
-        err = take_batch(step, &batch);
-        err = err ? err : fold_batch(step, &batch);
+        err = take_batch(step, &batch, areas);
+        err = err ? err : fq_merge_batch(&core->view, &batch, NULL, step->why);
         if (err) {
             return err;
         }
@@ -561,21 +529,17 @@ fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t 
 fq_err fq_core_replay(struct fq_core *core, const struct fq_batch *batch, uint64_t first_lsn,
                       bool is_in_view, struct fq_why *out_why)
 {
-    struct fq_reader reader = fq_reader_over(batch->records);
-    struct fq_event_id id = {batch->seal.log, batch->seal.from_seq};
-    struct fq_event event;
+    uint32_t areas[FQ_BATCH_RECORDS_MAX];
 
-    for (uint32_t i = 0; i < batch->record_count; i++, id.seq++) {
-        if (!fq_event_decode(&reader, id, &event)) {
-            return fq_fail(out_why, FQ_REASON_BYTES, "%08u-%u-%u-%llu", id.log.origin,
-                           id.log.stream, id.log.epoch, (unsigned long long)id.seq);
+    if (!is_in_view) {
+        fq_err err = fq_merge_batch(&core->view, batch, areas, out_why);
+        if (err) {
+            return err;
         }
-        if (!is_in_view && fq_merge_event(&core->view, &event) == FQ_MERGED_FULL) {
-            return fq_fail(out_why, FQ_REASON_LIMIT, "limits.disputes_max");
-        }
-        fq_feed_set_last(&core->feed, event.area, first_lsn + i);
+    } else if (!fq_batch_areas(batch, areas)) {
+        return fq_fail(out_why, FQ_REASON_BYTES, "lsn %llu", (unsigned long long)first_lsn);
     }
-    core->feed.head = first_lsn + batch->record_count - 1;
+    fq_feed_note(&core->feed, areas, batch->record_count, first_lsn);
     if (batch->seal.hlc > core->hlc && fq_log_id_equal(&batch->seal.log, &core->own)) {
         core->hlc = batch->seal.hlc;
     }

@@ -42,49 +42,52 @@ void fq_log_key_encode(const struct fq_event_id *first, uint8_t out[FQ_LOG_KEY_S
     fq_event_id_encode(first, out);
 }
 
-/* The link of `area` among the first `count`, or `count`. */
-static uint32_t find_link(const uint8_t *links, uint32_t count, uint32_t area)
+void fq_feed_note(struct fq_feed *feed, const uint32_t *areas, uint32_t count, uint64_t first_lsn)
 {
-    uint32_t i = 0;
-
-    while (i < count && fq_get_be32(links + (size_t)i * LINK_SIZE) != area) {
-        i++;
+    for (uint32_t i = 0; i < count; i++) {
+        if (i + 1 == count || areas[i] != areas[i + 1]) { /* most batches speak of one area */
+            fq_feed_set_last(feed, areas[i], first_lsn + i);
+        }
     }
-    return i;
+    feed->head = first_lsn + count - 1;
 }
 
-bool fq_feed_number(struct fq_feed *feed, const struct fq_batch *batch, uint64_t wall_ms,
-                    struct fq_arena *arena, struct fq_span *out_arrival)
+/* Put a link for `area` among the `count` there are, unless it has one; gives how many there are. */
+static uint32_t add_link(const struct fq_feed *feed, uint8_t *links, uint32_t count, uint32_t area)
+{
+    uint8_t *link = links;
+
+    while (link < links + (size_t)count * LINK_SIZE && fq_get_be32(link) != area) {
+        link += LINK_SIZE;
+    }
+    if (link < links + (size_t)count * LINK_SIZE || count == FQ_FEED_BATCH_AREAS_MAX) {
+        return count;
+    }
+    fq_put_be32(link, area);
+    fq_put_be64(link + 4, fq_feed_last(feed, area));
+    return count + 1;
+}
+
+bool fq_feed_number(struct fq_feed *feed, const struct fq_batch *batch, const uint32_t *areas,
+                    uint64_t wall_ms, struct fq_arena *arena, struct fq_span *out_arrival)
 {
     struct fq_event_id first = {batch->seal.log, batch->seal.from_seq};
-    struct fq_reader reader = fq_reader_over(batch->records);
     uint8_t *out = fq_arena_take_raw(arena, ARRIVAL_HEAD + LINK_SIZE * FQ_FEED_BATCH_AREAS_MAX);
-    struct fq_event event;
     uint32_t link_count = 0;
 
     if (!out) {
         return false;
     }
     for (uint32_t i = 0; i < batch->record_count; i++) {
-        struct fq_event_id id = first;
-        id.seq += i;
-        bool is_event = fq_event_decode(&reader, id, &event);
-        uint64_t lsn = feed->head + 1 + i;
-        uint32_t area = is_event ? event.area : 0;
-        uint8_t *links = out + ARRIVAL_HEAD;
-        uint32_t link = find_link(links, link_count, area);
-        if (link == link_count && link_count < FQ_FEED_BATCH_AREAS_MAX) {
-            fq_put_be32(links + (size_t)link * LINK_SIZE, area);
-            fq_put_be64(links + (size_t)link * LINK_SIZE + 4, fq_feed_last(feed, area));
-            link_count++;
+        if (i == 0 || areas[i] != areas[i - 1]) {
+            link_count = add_link(feed, out + ARRIVAL_HEAD, link_count, areas[i]);
         }
-        fq_feed_set_last(feed, area, lsn);
     }
-    feed->head += batch->record_count;
     fq_log_key_encode(&first, out);
     fq_put_be64(out + 20, wall_ms);
     fq_put_be32(out + 28, batch->record_count);
     *out_arrival = fq_span_of(out, ARRIVAL_HEAD + (size_t)link_count * LINK_SIZE);
+    fq_feed_note(feed, areas, batch->record_count, feed->head + 1);
     return true;
 }
 
@@ -108,10 +111,8 @@ bool fq_feed_reader_init(struct fq_feed_reader *reader, const struct fq_batch *b
     if (link_count > FQ_FEED_BATCH_AREAS_MAX) {
         return false;
     }
-    reader->reader = fq_reader_over(batch->records);
-    reader->next_id = (struct fq_event_id){batch->seal.log, batch->seal.from_seq};
+    reader->events = fq_batch_reader_over(batch);
     reader->next_lsn = first_lsn;
-    reader->left = batch->record_count;
     reader->seen_count = link_count;
     for (uint32_t i = 0; i < link_count; i++) {
         const uint8_t *link = arrival->links.data + (size_t)i * LINK_SIZE;
@@ -123,7 +124,7 @@ bool fq_feed_reader_init(struct fq_feed_reader *reader, const struct fq_batch *b
 bool fq_feed_next(struct fq_feed_reader *reader, struct fq_event *out_event, uint64_t *out_lsn,
                   uint64_t *out_prev)
 {
-    if (reader->left == 0 || !fq_event_decode(&reader->reader, reader->next_id, out_event)) {
+    if (fq_batch_read(&reader->events, out_event, 1) == 0) {
         return false;
     }
     *out_lsn = reader->next_lsn;
@@ -135,8 +136,6 @@ bool fq_feed_next(struct fq_feed_reader *reader, struct fq_event *out_event, uin
             break;
         }
     }
-    reader->left--;
-    reader->next_id.seq++;
     reader->next_lsn++;
     return true;
 }

@@ -532,6 +532,32 @@ void fq_view_expect(const struct fq_view *view, const struct fq_event *events, u
     }
 }
 
+fq_err fq_merge_batch(struct fq_view *view, const struct fq_batch *batch, uint32_t *out_areas,
+                      struct fq_why *out_why)
+{
+    struct fq_batch_reader reader = fq_batch_reader_over(batch);
+    struct fq_event events[FQ_VIEW_EXPECT_MAX];
+    uint32_t count;
+
+    while ((count = fq_batch_read(&reader, events, FQ_VIEW_EXPECT_MAX)) > 0) {
+        fq_view_expect(view, events, count);
+        for (uint32_t i = 0; i < count; i++) {
+            if (fq_merge_event(view, &events[i]) == FQ_MERGED_FULL) {
+                return fq_fail(out_why, FQ_REASON_LIMIT, "limits.disputes_max");
+            }
+            if (out_areas) {
+                *out_areas++ = events[i].area;
+            }
+        }
+    }
+    if (!fq_batch_is_read(&reader)) {
+        return fq_fail(out_why, FQ_REASON_BYTES, "%08u-%u-%u-%llu", batch->seal.log.origin,
+                       batch->seal.log.stream, batch->seal.log.epoch,
+                       (unsigned long long)reader.next_id.seq);
+    }
+    return FQ_OK;
+}
+
 /* ---- digest ---- */
 
 struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t first_month,

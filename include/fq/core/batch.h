@@ -53,10 +53,27 @@ FQ_CHECKED fq_err fq_batch_parse(struct fq_span bytes, struct fq_batch *out_batc
  * with CHAIN or SEAL; a NULL key checks the chain alone. */
 FQ_CHECKED fq_err fq_batch_verify(const struct fq_batch *batch, const struct fq_hash *chain,
                                   const struct fq_sign_public *key, struct fq_why *out_why);
-/* Seal `record_count` records (their bytes one after the other) into a batch in the arena.
- * `seal->chain_to` is computed from `chain`; `seal` is updated. False when the arena is full. */
-bool fq_batch_seal(struct fq_seal *seal, const struct fq_hash *chain, struct fq_span records,
+/* Seal `record_count` records (their bytes one after the other) into a batch in the arena, which is
+ * what fq_batch_parse would make of its bytes. `seal->chain_to` is computed from `chain`. False when
+ * the arena is full. */
+bool fq_batch_seal(const struct fq_seal *seal, const struct fq_hash *chain, struct fq_span records,
                    uint32_t record_count, const struct fq_sign_secret *secret,
-                   struct fq_arena *arena, struct fq_span *out_bytes);
+                   struct fq_arena *arena, struct fq_batch *out_batch);
+
+/* Walks the events of a batch, some at a time. */
+struct fq_batch_reader {
+    struct fq_reader reader;
+    struct fq_event_id next_id;
+    uint32_t left;
+};
+
+struct fq_batch_reader fq_batch_reader_over(const struct fq_batch *batch);
+/* Decode the next events, at most `max`; gives how many. Fewer than asked for at the end, or when a
+ * record does not decode. */
+uint32_t fq_batch_read(struct fq_batch_reader *reader, struct fq_event *events, uint32_t max);
+/* True when all records were read and nothing lies behind them. */
+bool fq_batch_is_read(const struct fq_batch_reader *reader);
+/* The area of each record; `out_areas` has room for all of them. False when one does not decode. */
+bool fq_batch_areas(const struct fq_batch *batch, uint32_t *out_areas);
 
 #endif

@@ -34,14 +34,17 @@ struct fq_feed {
 
 /* The lsn of the last event of `area`; 0 when there was none. */
 uint64_t fq_feed_last(const struct fq_feed *feed, uint32_t area);
-/* Set it, when loading or numbering. Areas beyond what the table holds are left out: more than any
+/* Set it, when loading. Areas beyond what the table holds are left out: more than any
  * area table has can only be made up, and a made-up area must not stop a node. */
 void fq_feed_set_last(struct fq_feed *feed, uint32_t area, uint64_t lsn);
-/* Number the records of a batch that decodes: head grows by their count. Gives the arrival value in
- * the arena; false, with nothing changed, when the arena is full. Of a batch that speaks of more
- * areas than FQ_FEED_BATCH_AREAS_MAX the later ones have no link: their prev is 0. */
-bool fq_feed_number(struct fq_feed *feed, const struct fq_batch *batch, uint64_t wall_ms,
-                    struct fq_arena *arena, struct fq_span *out_arrival);
+/* Note that events of these areas, one after the other from `first_lsn` on, are the newest. */
+void fq_feed_note(struct fq_feed *feed, const uint32_t *areas, uint32_t count, uint64_t first_lsn);
+/* Number the records of a batch, whose `areas` are given (fq_batch_areas): head grows by their count.
+ * Gives the arrival value in the arena; false, with nothing changed, when the arena is full. Of a
+ * batch that speaks of more areas than FQ_FEED_BATCH_AREAS_MAX the later ones have no link: their
+ * prev is 0. */
+bool fq_feed_number(struct fq_feed *feed, const struct fq_batch *batch, const uint32_t *areas,
+                    uint64_t wall_ms, struct fq_arena *arena, struct fq_span *out_arrival);
 
 struct fq_arrival {           /* a decoded arrival value */
     struct fq_event_id first; /* log and first sequence */
@@ -55,10 +58,8 @@ void fq_log_key_encode(const struct fq_event_id *first, uint8_t out[FQ_LOG_KEY_S
 
 /* Walks the events of one batch with their lsn and prev. */
 struct fq_feed_reader {
-    struct fq_reader reader;
-    struct fq_event_id next_id;
+    struct fq_batch_reader events;
     uint64_t next_lsn;
-    uint32_t left;
     struct fq_feed_area
         seen[FQ_FEED_BATCH_AREAS_MAX]; /* areas of the batch, with their last lsn so far */
     uint32_t seen_count;

@@ -55,8 +55,13 @@ void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_
                   const struct fq_view_memory *memory);
 
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event);
-/* Tell the view what is about to be folded, so that the memory it will touch is on its way: a fold
- * waits for memory more than it computes. Changes nothing. */
+/* Fold the events of a batch, one after the other. Fails with LIMIT when a region is full and BYTES
+ * when a record does not decode; what went before is folded. `out_areas` is NULL or gets the area of
+ * each record. */
+FQ_CHECKED fq_err fq_merge_batch(struct fq_view *view, const struct fq_batch *batch,
+                                 uint32_t *out_areas, struct fq_why *out_why);
+/* Tell the view which disputes are about to be folded or looked at, so that what it keeps of them is
+ * on its way from memory: a fold waits longer than it computes. Changes nothing. */
 #define FQ_VIEW_EXPECT_MAX 16
 void fq_view_expect(const struct fq_view *view, const struct fq_event *events, uint32_t count);
 
