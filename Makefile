@@ -7,7 +7,11 @@ JOBS    ?= $(shell nproc)
 MODE    ?= release
 SECONDS ?=
 
-OUT := build/$(MODE)
+# The file that `make bench OUT=file` asks for; objects lie where they always do.
+ifeq ($(origin OUT),command line)
+BENCH_OUT := $(OUT)
+endif
+override OUT := build/$(MODE)
 BIN := $(if $(filter release,$(MODE)),build/bin,$(OUT)/bin)
 
 # --- packages -----------------------------------------------------------------------------------
@@ -78,6 +82,7 @@ LIB_SRC  := $(wildcard common/*/*.c)
 HELP_SRC := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 TEST_SRC := $(wildcard tests/test_*.c tests/prop_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz_*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c)
 
 LIB      := $(OUT)/libfengqiao.a
 NODES    := $(OUT)/libnodes.a
@@ -90,12 +95,13 @@ FUZZERS  := $(FUZZ_SRC:%.c=$(OUT)/%)
 REPLAYS  := $(FUZZ_SRC:tests/fuzz_%.c=$(OUT)/tests/replay_%)
 SCRIPTS  := $(wildcard tests/test_*.py tests/prop_*.py tests/test_*.sh)
 E2E      := $(wildcard tests/e2e_*.sh tests/e2e_*.py)
-SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/support/*.c)
+BENCH    := $(OUT)/tests/bench/bench
+SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/support/*.c tests/bench/*.c)
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-test tests replays fuzzers test check demo sanitize fuzz tidy coverage \
+.PHONY: all deps deps-test tests replays fuzzers benches test check demo bench sanitize fuzz tidy coverage \
         install clean help
 
 # --- targets ------------------------------------------------------------------------------------
@@ -111,7 +117,8 @@ deps-test: ## install what only tests need
 tests: $(TESTS)
 replays: $(REPLAYS)
 fuzzers: $(FUZZERS)
-all tests replays fuzzers: ; @:
+benches: $(BENCH)
+all tests replays fuzzers benches: ; @:
 
 test: ## build and run unit and property tests
 	@$(MAKE) -j$(JOBS) all tests
@@ -127,6 +134,11 @@ demo: ## a province on loopback with the real ledger (KEEP=1 leaves it running)
 	@$(MAKE) deps
 	@$(MAKE) -j$(JOBS) all
 	@KEEP=$(KEEP) ops/demo.sh
+
+bench: ## how fast, how small: one table (QUICK=1 less, BENCH_ONLY=part, OUT=file for JSON lines)
+	@$(MAKE) deps
+	@$(MAKE) -j$(JOBS) all benches
+	@QUICK='$(QUICK)' BENCH_ONLY='$(BENCH_ONLY)' BENCH_OUT='$(BENCH_OUT)' $(BENCH) $(BIN)
 
 sanitize: ## unit and property tests and the fuzz corpus under ASan and UBSan
 	@$(MAKE) MODE=sanitize sanitized
@@ -198,6 +210,8 @@ $(BIN)/fq: $(BIN)/fengqiao
 
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
+$(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c) $(HELP) $(LIB)
+	$(call link)
 $(REPLAYS): $(OUT)/tests/replay_%: $(OUT)/tests/fuzz_%.o $(OUT)/tests/support/replay.o $(HELP) $(LIB)
 	$(call link)
 $(FUZZERS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(LIB)

@@ -1,0 +1,203 @@
+/* `make bench`: how fast, how small. One run, one table; README.md says what each line means.
+ *
+ *   bench PROGRAMS      the folder of the daemons; run from the root of the repository
+ *
+ * Environment: QUICK=1 a bounded part, BENCH_ONLY=part, BENCH_OUT=file for JSON lines. */
+#include "bench.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statfs.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "site.h"
+
+static struct bench bench;
+
+/* ---- shared ---- */
+
+double now_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+double cpu_s(pid_t pid)
+{
+    clockid_t clock = CLOCK_PROCESS_CPUTIME_ID;
+    struct timespec used;
+
+    if ((pid != 0 && clock_getcpuclockid(pid, &clock) != 0) || clock_gettime(clock, &used) != 0) {
+        return 0;
+    }
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+double private_bytes(pid_t pid)
+{
+    char path[64] = "/proc/self/smaps_rollup", line[256];
+    double kib = 0;
+    unsigned long value;
+
+    if (pid != 0) {
+        snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    }
+    FILE *file = fopen(path, "r");
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "Private_Clean: %lu", &value) == 1 ||
+            sscanf(line, "Private_Dirty: %lu", &value) == 1 ||
+            sscanf(line, "Private_Hugetlb: %lu", &value) == 1) {
+            kib += (double)value;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return 1024 * kib;
+}
+
+bool complain(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    fprintf(stderr, "bench: ");
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+    return false;
+}
+
+/* ---- the machine ---- */
+
+static const char *file_system(const char *path)
+{
+    static const struct {
+        unsigned long magic;
+        const char *name;
+    } known[] = {{0xEF53, "ext4"},      {0x58465342, "xfs"},     {0x9123683E, "btrfs"},
+                 {0x01021994, "tmpfs"}, {0x794C7630, "overlay"}, {0x2FC12FC1, "zfs"}};
+    static char number[32];
+    struct statfs stat;
+
+    if (statfs(path, &stat) != 0) {
+        return "unknown";
+    }
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if ((unsigned long)stat.f_type == known[i].magic) {
+            return known[i].name;
+        }
+    }
+    snprintf(number, sizeof number, "type 0x%lx", (unsigned long)stat.f_type);
+    return number;
+}
+
+static void print_command(const char *command)
+{
+    char line[512];
+    FILE *pipe = popen(command, "r");
+
+    while (pipe && fgets(line, sizeof line, pipe)) {
+        printf("# %s", line);
+    }
+    if (pipe) {
+        pclose(pipe);
+    }
+}
+
+static void print_machine(void)
+{
+    struct utsname system = {0};
+
+    uname(&system);
+    printf("# fengqiao " FQ_VERSION ", %ld cores, Linux %s, data on %s (%s)\n",
+           sysconf(_SC_NPROCESSORS_ONLN), system.release, bench.dir, file_system(bench.dir));
+    print_command("sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1");
+    print_command("for l in libzmq rocksdb libsodium libxxhash msgpack; do "
+                  "printf '%s %s  ' $l \"$(pkg-config --modversion $l 2>/dev/null)\"; done; echo");
+    print_command("echo load average before: $(cut -d' ' -f1-3 /proc/loadavg)");
+    fflush(stdout);
+}
+
+/* ---- in and out ---- */
+
+static void clean(void)
+{
+    daemons_kill();
+    if (bench.dir[0]) {
+        (void)tree_remove(bench.dir);
+        bench.dir[0] = '\0';
+    }
+}
+
+static void on_signal(int number)
+{
+    clean(); /* nobody waits for locks here: the process is at its end */
+    _exit(128 + number);
+}
+
+static bool make_place(void)
+{
+    const char *above = getenv("TMPDIR");
+
+    snprintf(bench.dir, sizeof bench.dir, "%s/fengqiao-bench.XXXXXX", above ? above : "/tmp");
+    if (!mkdtemp(bench.dir)) {
+        complain("%s: %s", bench.dir, strerror(errno));
+        bench.dir[0] = '\0';
+        return false;
+    }
+    atexit(clean);
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    signal(SIGHUP, on_signal);
+    signal(SIGPIPE, on_signal);
+    return true;
+}
+
+static const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : NULL;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct bench *bench);
+    } parts[] = {{"ingest", bench_ingest}, {"fold", bench_fold}};
+    const char *quick = setting("QUICK"), *out = setting("BENCH_OUT");
+
+    bench.programs = argc > 1 ? argv[1] : "build/bin";
+    bench.is_quick = quick && strcmp(quick, "0") != 0;
+    bench.rounds = bench.is_quick ? 1 : 3;
+    bench.only = setting("BENCH_ONLY");
+    if (!make_place()) {
+        return 1;
+    }
+    bench.table.json = out ? fopen(out, "w") : NULL;
+    if (out && !bench.table.json) {
+        complain("%s: %s", out, strerror(errno));
+        return 1;
+    }
+    print_machine();
+    table_begin(&bench.table);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (!bench.only || strcmp(bench.only, parts[i].name) == 0) {
+            parts[i].run(&bench);
+        }
+    }
+    if (bench.table.json) {
+        fclose(bench.table.json);
+    }
+    printf("%d passed, %d failed\n", bench.table.passed, bench.table.failed);
+    return bench.table.failed > 0;
+}

@@ -1,0 +1,297 @@
+/* The fold and the rollup in this process, at the size of a province. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench.h"
+#include "fq/core/merge.h"
+#include "fq/core/rollup.h"
+#include "fq/edge/area_file.h"
+#include "fq/edge/code_file.h"
+#include "fq/edge/memory.h"
+#include "workload.h"
+
+#define COUNTIES_MAX 256
+#define BATCH_EVENTS_MAX 1024
+#define BATCH_DAYS 3 /* what a county sends at once: the events of so many days */
+#define PROVINCE 410000u
+#define TABLES_MEMORY (FQ_AREAS_MEMORY + ((size_t)4 << 20))
+
+struct size {
+    const char *name;
+    uint32_t disputes;
+    const char *first_day, *last_day;
+};
+
+struct province {
+    const struct size *size;
+    struct fq_arena tables, scratch, frontier_memory;
+    struct fq_areas areas;
+    struct fq_codes codes;
+    struct stream streams[COUNTIES_MAX];
+    uint32_t county_count;
+    struct fq_view_memory memory;
+    struct fq_frontier frontier;
+    struct fq_view view;
+    uint64_t batches;
+};
+
+/* A batch as bytes and decoded. */
+struct batch {
+    uint8_t bytes[BATCH_EVENTS_MAX * 256];
+    size_t used;
+    struct fq_event_id first;
+    uint32_t count;
+    struct fq_event events[BATCH_EVENTS_MAX];
+};
+
+/* ---- a province ---- */
+
+static bool load_tables(struct province *province)
+{
+    struct fq_why why = {0};
+    fq_err err = fq_memory_reserve(TABLES_MEMORY, &province->tables, &why);
+
+    err = err ? err : fq_memory_reserve((size_t)256 << 20, &province->scratch, &why);
+    err = err ? err
+              : fq_areas_load_csv("config/areas/henan.csv", &province->tables, &province->areas,
+                                  &why);
+    err =
+        err ? err : fq_codes_load("config/taxonomy.cfg", &province->tables, &province->codes, &why);
+    return err ? complain("tables: %s", why.detail) : true;
+}
+
+/* Every county of the table that stands at the end of the time, each with its share. */
+static bool open_streams(struct province *province)
+{
+    uint16_t last_day = workload_day(province->size->last_day);
+    uint32_t county_count = 0;
+    bool is_fine = true;
+
+    for (uint32_t i = 0; i < province->areas.count; i++) {
+        const struct fq_area *area = &province->areas.rows[i];
+        county_count += area->tier == FQ_TIER_COUNTY && fq_area_is_valid_on(area, last_day);
+    }
+    for (uint32_t i = 0; i < province->areas.count && is_fine; i++) {
+        const struct fq_area *area = &province->areas.rows[i];
+        uint32_t at = province->county_count;
+        if (area->tier != FQ_TIER_COUNTY || !fq_area_is_valid_on(area, last_day) ||
+            at == COUNTIES_MAX) {
+            continue;
+        }
+        uint64_t disputes = province->size->disputes;
+        struct stream_plan plan = {
+            .seed = 2021,
+            .area = area->code,
+            .dispute_count =
+                (uint32_t)(disputes * (at + 1) / county_count - disputes * at / county_count),
+            .first_day = workload_day(province->size->first_day),
+            .last_day = last_day,
+        };
+        is_fine = stream_open(&province->streams[at], &plan);
+        province->county_count++;
+    }
+    return is_fine;
+}
+
+/* An empty view in fresh memory, and all counties at their beginning. */
+static bool restart_view(struct province *province)
+{
+    struct fq_why why = {0};
+
+    fq_memory_release_view(&province->memory);
+    fq_memory_release(&province->frontier_memory);
+    fq_err err = fq_memory_reserve((size_t)4 << 20, &province->frontier_memory, &why);
+    err = err ? err : fq_memory_reserve_view(4000000, &province->memory, &why);
+    if (err || !fq_frontier_init(&province->frontier, &province->frontier_memory)) {
+        return complain("view: %s", why.detail);
+    }
+    fq_view_init(&province->view, &province->areas, &province->frontier, &province->memory);
+    for (uint32_t i = 0; i < province->county_count; i++) {
+        province->streams[i].next = 0;
+    }
+    province->batches = 0;
+    return true;
+}
+
+static void close_province(struct province *province)
+{
+    for (uint32_t i = 0; i < province->county_count; i++) {
+        stream_close(&province->streams[i]);
+    }
+    fq_memory_release_view(&province->memory);
+    fq_memory_release(&province->frontier_memory);
+    fq_memory_release(&province->scratch);
+    fq_memory_release(&province->tables);
+}
+
+/* ---- arrival ---- */
+
+/* The next days of one county as bytes. */
+static void draw_batch(struct stream *stream, uint16_t day, struct batch *batch)
+{
+    struct fq_writer writer = fq_writer_over(batch->bytes, sizeof batch->bytes);
+    uint16_t date;
+
+    batch->count = 0;
+    while (batch->count < BATCH_EVENTS_MAX && (date = stream_next_date(stream)) != 0 &&
+           date < day + BATCH_DAYS) {
+        struct fq_event *event = &batch->events[0]; /* decoded anew later */
+        (void)stream_next(stream, event);
+        if (batch->count++ == 0) {
+            batch->first = event->id;
+        }
+        fq_event_encode(event, &writer);
+    }
+    FQ_ASSERT(!writer.is_full);
+    batch->used = writer.used;
+}
+
+static void decode_batch(struct batch *batch)
+{
+    struct fq_reader reader = fq_reader_over(fq_span_of(batch->bytes, batch->used));
+    struct fq_event_id id = batch->first;
+
+    for (uint32_t i = 0; i < batch->count; i++, id.seq++) {
+        bool is_decoded = fq_event_decode(&reader, id, &batch->events[i]);
+        FQ_ASSERT(is_decoded);
+    }
+}
+
+static bool fold_batch(struct province *province, const struct batch *batch)
+{
+    bool is_fine = true;
+
+    for (uint32_t i = 0; i < batch->count; i++) {
+        is_fine &= fq_merge_event(&province->view, &batch->events[i]) == FQ_MERGED_NEW;
+    }
+    return is_fine;
+}
+
+/* As a node does it: each event folded as soon as it is decoded. */
+static bool decode_and_fold(struct province *province, const struct batch *batch)
+{
+    struct fq_reader reader = fq_reader_over(fq_span_of(batch->bytes, batch->used));
+    struct fq_event_id id = batch->first;
+    struct fq_event event;
+    bool is_fine = true;
+
+    for (uint32_t i = 0; i < batch->count; i++, id.seq++) {
+        is_fine &= fq_event_decode(&reader, id, &event) &&
+                   fq_merge_event(&province->view, &event) == FQ_MERGED_NEW;
+    }
+    return is_fine;
+}
+
+struct pass {
+    bool is_decoding; /* within the measured time */
+    uint64_t events;
+    double seconds, cpu; /* of the measured part */
+};
+
+/* Counties in turn, each with what it wrote in the days before. */
+static bool run_pass(struct province *province, struct batch *batch, struct pass *pass)
+{
+    uint16_t last_day = workload_day(province->size->last_day);
+    bool is_fine = restart_view(province);
+
+    for (uint16_t day = workload_day(province->size->first_day); is_fine && day <= last_day;
+         day = (uint16_t)(day + BATCH_DAYS)) {
+        for (uint32_t i = 0; i < province->county_count && is_fine; i++) {
+            do {
+                draw_batch(&province->streams[i], day, batch);
+                if (!pass->is_decoding) {
+                    decode_batch(batch);
+                }
+                double began = now_s();
+                is_fine = pass->is_decoding ? decode_and_fold(province, batch)
+                                            : fold_batch(province, batch);
+                pass->seconds += now_s() - began;
+                pass->events += batch->count;
+                province->batches += batch->count > 0;
+            } while (is_fine && batch->count == BATCH_EVENTS_MAX);
+        }
+    }
+    return is_fine && province->view.event_count == pass->events &&
+                   province->view.dispute_count == province->size->disputes
+               ? true
+               : complain("fold %s: %llu events of %llu disputes, the view has %llu of %llu",
+                          province->size->name, (unsigned long long)pass->events,
+                          (unsigned long long)province->size->disputes,
+                          (unsigned long long)province->view.event_count,
+                          (unsigned long long)province->view.dispute_count);
+}
+
+/* ---- rows ---- */
+
+static bool is_same_digest(const struct fq_digest *a, const struct fq_digest *b)
+{
+    return a->high == b->high && a->low == b->low;
+}
+
+static void fold_rows(struct bench *bench, struct province *province, struct batch *batch,
+                      int rounds)
+{
+    char names[2][64];
+    struct row rows[2] = {
+        {.unit = "events/s", .is_sound = true, .target_of = TARGET_VALUE_MIN, .target = 3e6},
+        {.unit = "events/s", .is_sound = true}};
+    struct fq_digest digests[2] = {{0}};
+
+    snprintf(names[0], sizeof names[0], "fold %s", province->size->name);
+    snprintf(names[1], sizeof names[1], "decode+fold %s", province->size->name);
+    for (int i = 0; i < 2; i++) {
+        rows[i].name = names[i];
+        for (int round = 0; round < rounds; round++) {
+            struct pass pass = {.is_decoding = i == 1};
+            rows[i].is_sound = run_pass(province, batch, &pass) && rows[i].is_sound;
+            double rate = (double)pass.events / pass.seconds;
+            series_add(&rows[i].values, rate);
+            if (bench->raw_per_s > 0) {
+                series_add(&rows[i].ratios, rate / bench->raw_per_s);
+            }
+            digests[i] = fq_view_digest(&province->view, PROVINCE, 0, UINT16_MAX);
+        }
+    }
+    rows[1].is_sound = rows[1].is_sound && is_same_digest(&digests[0], &digests[1]);
+    table_row(&bench->table, &rows[0]);
+    table_row(&bench->table, &rows[1]);
+    table_note(&bench->table, "%llu events, %u counties, batches of %.0f on average",
+               (unsigned long long)province->view.event_count, province->county_count,
+               (double)province->view.event_count / (double)province->batches);
+}
+
+static void measure_size(struct bench *bench, const struct size *size, int rounds)
+{
+    struct province *province = calloc(1, sizeof *province);
+    struct batch *batch = calloc(1, sizeof *batch);
+
+    if (province && batch) {
+        province->size = size;
+    }
+    if (province && batch && load_tables(province) && open_streams(province)) {
+        fold_rows(bench, province, batch, rounds);
+    } else {
+        bench->table.failed++;
+    }
+    if (province) {
+        close_province(province);
+    }
+    free(province);
+    free(batch);
+}
+
+void bench_fold(struct bench *bench)
+{
+    static const struct size quick[] = {{"20,000 disputes", 20000, "2021-01-01", "2021-06-30"}};
+    static const struct size full[] = {{"278,600 disputes", 278600, "2021-01-01", "2021-06-30"},
+                                       {"2,000,000 disputes", 2000000, "2019-01-01", "2021-06-30"}};
+
+    if (bench->is_quick) {
+        measure_size(bench, &quick[0], 1);
+    } else {
+        measure_size(bench, &full[0], bench->rounds);
+        measure_size(bench, &full[1], bench->rounds < 2 ? bench->rounds : 2);
+    }
+}
