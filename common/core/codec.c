@@ -148,6 +148,53 @@ static struct head head_at(const uint8_t *at, const uint8_t *end)
     }
 }
 
+/* The common forms at a glance: all that head_at says of them in other words. The byte after a value
+ * without children, or NULL when it takes a longer look. */
+static inline const uint8_t *glance(const uint8_t *at, const uint8_t *end)
+{
+    size_t room = (size_t)(end - at);
+    uint8_t first = at[0];
+
+    if (first < 0x80 || first >= 0xe0 || first == 0xc0 || first == 0xc2 || first == 0xc3) {
+        return at + 1;
+    }
+    if ((first & 0xe0) == 0xa0) {
+        return room > (first & 31u) ? at + 1 + (first & 31u) : NULL;
+    }
+    if (first == 0xc4) {
+        return room >= 2 && room - 2 >= at[1] ? at + 2 + at[1] : NULL;
+    }
+    return NULL;
+}
+
+/* An unsigned number of 1, 2, 4 or 8 bytes in its shortest form; false when it takes a longer look. */
+static inline bool glance_uint(const uint8_t *at, const uint8_t *end, uint64_t *out_number,
+                               size_t *out_size)
+{
+    size_t room = (size_t)(end - at);
+
+    switch (at[0]) {
+    case 0xcc:
+        *out_number = room >= 2 ? at[1] : 0;
+        *out_size = 2;
+        return *out_number >= 0x80;
+    case 0xcd:
+        *out_number = room >= 3 ? fq_get_be16(at + 1) : 0;
+        *out_size = 3;
+        return *out_number > UINT8_MAX;
+    case 0xce:
+        *out_number = room >= 5 ? fq_get_be32(at + 1) : 0;
+        *out_size = 5;
+        return *out_number > UINT16_MAX;
+    case 0xcf:
+        *out_number = room >= 9 ? fq_get_be64(at + 1) : 0;
+        *out_size = 9;
+        return *out_number > UINT32_MAX;
+    default:
+        return false;
+    }
+}
+
 /* Walk one value (and all below it) from `at`; NULL when it breaks K1, else the byte after it. */
 static const uint8_t *walk(const uint8_t *at, const uint8_t *end)
 {
@@ -164,6 +211,14 @@ static const uint8_t *walk(const uint8_t *at, const uint8_t *end)
         }
         if (at >= end) {
             return NULL;
+        }
+        uint64_t number;
+        size_t size;
+        const uint8_t *after = glance(at, end);
+        if (after || glance_uint(at, end, &number, &size)) {
+            at = after ? after : at + size;
+            open[depth]--;
+            continue;
         }
         struct head head = head_at(at, end);
         if (head.is_bad) {
@@ -254,8 +309,15 @@ uint32_t fq_read_map(struct fq_reader *reader)
 
 uint64_t fq_read_uint(struct fq_reader *reader)
 {
+    uint64_t number;
+    size_t size;
+
     if (reader->at < reader->end && *reader->at < 0x80) {
         return *reader->at++; /* by far the most common */
+    }
+    if (reader->at < reader->end && glance_uint(reader->at, reader->end, &number, &size)) {
+        reader->at += size;
+        return number;
     }
     struct head head = next_head(reader);
     if (head.type != FQ_CODEC_UINT && head.type != FQ_CODEC_NIL) {
@@ -293,6 +355,14 @@ bool fq_read_bool(struct fq_reader *reader)
 
 static struct fq_span read_payload(struct fq_reader *reader, enum fq_codec_type type)
 {
+    bool is_short = reader->at < reader->end && type == FQ_CODEC_BYTES && *reader->at == 0xc4;
+    const uint8_t *after = is_short ? glance(reader->at, reader->end) : NULL;
+
+    if (after) {
+        const uint8_t *payload = reader->at + 2;
+        reader->at = after;
+        return (struct fq_span){payload, (size_t)(after - payload)};
+    }
     struct head head = next_head(reader);
 
     if (head.type == FQ_CODEC_NIL) {

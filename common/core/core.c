@@ -310,6 +310,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
 static bool read_command(struct fq_span bytes, struct fq_event *out_command)
 {
     if (bytes.size > COMMAND_SIZE_MAX || !fq_codec_scan(bytes)) {
+        out_command->dispute = (struct fq_id){{0}};
         return false;
     }
     struct fq_reader reader = fq_reader_over(bytes);
@@ -334,57 +335,103 @@ static void write_verdict(struct fq_writer *writer, const struct verdict *verdic
 #define VERDICT_SIZE_MAX 40 /* without its detail */
 #define DETAILS_SIZE_MAX (64 * 1024)
 
-static fq_err run_commands(struct step *step, const struct fq_input *input)
+/* The commands of a submit, taken some at a time, and their verdicts. */
+struct submission {
+    struct fq_reader commands;
+    uint32_t left;
+    struct fq_event *group;      /* room for those taken together */
+    struct fq_span actor;        /* who gives those that do not say */
+    struct rehearsal *rehearsal; /* of a dry run, else NULL */
+    struct fq_writer verdicts;
+    uint32_t new_count;
+};
+
+/* Details are cut off, never verdicts, so that the answer fits a frame. */
+static void give_verdict(struct submission *submission, struct verdict *verdict)
 {
-    struct fq_turn *turn = step->turn;
-    struct fq_reply reply = {.token = input->token};
-    struct fq_reader reader = fq_reader_over(fq_map_get(input->bytes, "commands"));
-    uint32_t count = fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
-    struct rehearsal rehearsal = {0};
-    struct fq_event command;
-    struct fq_span actor = input->actor;
+    struct fq_writer *writer = &submission->verdicts;
+    size_t owed = (size_t)submission->left * VERDICT_SIZE_MAX;
 
-    actor.size = actor.size < FQ_ACTOR_MAX ? actor.size : FQ_ACTOR_MAX;
-    /* Details are cut off, never verdicts, so that the answer fits a frame. */
-    size_t size = 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX;
-
-    FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
-    FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
-
-    if (input->is_dry_run) {
-        rehearsal.disputes =
-            fq_arena_take_raw(step->arena, (count + 1) * sizeof(struct fq_dispute));
-        if (!rehearsal.disputes) {
-            return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
-        }
+    if (writer->size - writer->used < owed + strlen(verdict->detail)) {
+        verdict->detail[0] = '\0';
     }
-    struct fq_writer writer = fq_writer_take(step->arena, size);
-    fq_write_array(&writer, count);
+    submission->left--;
+    submission->new_count += verdict->reason == FQ_REASON_NONE && !verdict->is_repeat;
+    write_verdict(writer, verdict);
+}
+
+/* Decode the next commands, look for their disputes all at once, then run one after the other. */
+static fq_err run_some(struct step *step, struct submission *submission)
+{
+    struct fq_event *commands = submission->group;
+    bool is_read[FQ_VIEW_EXPECT_MAX];
+    uint32_t count =
+        submission->left < FQ_VIEW_EXPECT_MAX ? submission->left : FQ_VIEW_EXPECT_MAX;
+
     for (uint32_t i = 0; i < count; i++) {
-        struct verdict verdict = {.reason = FQ_REASON_NONE};
-        if (!read_command(fq_read_bytes(&reader), &command)) {
-            verdict.reason = FQ_REASON_BYTES;
-        } else {
-            if (command.actor.size == 0) {
-                command.actor = actor;
+        is_read[i] = read_command(fq_read_bytes(&submission->commands), &commands[i]);
+    }
+    fq_view_expect(&step->core->view, commands, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct verdict verdict = {.reason = is_read[i] ? FQ_REASON_NONE : FQ_REASON_BYTES};
+        if (is_read[i]) {
+            if (commands[i].actor.size == 0) {
+                commands[i].actor = submission->actor;
             }
-            fq_err err =
-                run_command(step, input->is_dry_run ? &rehearsal : NULL, &command, &verdict);
+            fq_err err = run_command(step, submission->rehearsal, &commands[i], &verdict);
             if (err) {
                 return err;
             }
         }
-        reply.new_count += verdict.reason == FQ_REASON_NONE && !verdict.is_repeat;
-        if (writer.size - writer.used < (count - i) * VERDICT_SIZE_MAX + strlen(verdict.detail)) {
-            verdict.detail[0] = '\0';
-        }
-        write_verdict(&writer, &verdict);
+        give_verdict(submission, &verdict);
     }
-    reply.result = fq_writer_span(&writer);
-    if (writer.is_full) {
+    return FQ_OK;
+}
+
+static fq_err run_commands(struct step *step, const struct fq_input *input)
+{
+    struct fq_turn *turn = step->turn;
+    struct fq_reader commands = fq_reader_over(fq_map_get(input->bytes, "commands"));
+    uint32_t count = fq_read_type(&commands) == FQ_CODEC_ARRAY ? fq_read_array(&commands) : 0;
+    struct rehearsal rehearsal = {0};
+    struct submission submission = {
+        .commands = commands,
+        .left = count,
+        .group = fq_arena_take_raw(step->arena, FQ_VIEW_EXPECT_MAX * sizeof(struct fq_event)),
+        .actor = input->actor,
+        .rehearsal = input->is_dry_run ? &rehearsal : NULL,
+        .verdicts = fq_writer_take(step->arena,
+                                   16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX),
+    };
+
+    FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
+    FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
+
+    if (submission.actor.size > FQ_ACTOR_MAX) {
+        submission.actor.size = FQ_ACTOR_MAX;
+    }
+    if (input->is_dry_run) {
+        rehearsal.disputes =
+            fq_arena_take_raw(step->arena, (count + 1) * sizeof(struct fq_dispute));
+    }
+    if (!submission.group || (input->is_dry_run && !rehearsal.disputes)) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
     }
-    turn->replies[turn->reply_count++] = reply;
+    fq_write_array(&submission.verdicts, count);
+    while (submission.left > 0) {
+        fq_err err = run_some(step, &submission);
+        if (err) {
+            return err;
+        }
+    }
+    if (submission.verdicts.is_full) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    turn->replies[turn->reply_count++] = (struct fq_reply){
+        .token = input->token,
+        .result = fq_writer_span(&submission.verdicts),
+        .new_count = submission.new_count,
+    };
     return FQ_OK;
 }
 

@@ -351,6 +351,7 @@ void fq_dispute_clear(struct fq_dispute *dispute)
         .facts = dispute->facts,
         .rev = dispute->rev,
         .flags = dispute->flags & FQ_DISPUTE_DIRTY,
+        .tags = dispute->tags,
     };
 }
 

@@ -47,11 +47,19 @@ static uint64_t tag_of(const struct fq_id *cmd_id)
     return fq_get_be64(cmd_id->bytes);
 }
 
+static uint32_t tag_bit(uint64_t tag)
+{
+    return UINT32_C(1) << (tag & 31);
+}
+
 const struct fq_fact *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
                                       const struct fq_id *cmd_id)
 {
     uint64_t tag = tag_of(cmd_id);
 
+    if (!(dispute->tags & tag_bit(tag))) {
+        return NULL;
+    }
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
         if (fact->cmd_tag == tag) {
@@ -388,14 +396,18 @@ static bool counts_alike(const struct fq_dispute *a, const struct fq_dispute *b)
     return (a->flags | uncounted) == (b->flags | uncounted) && fq_dispute_same_values(a, b);
 }
 
+static void note_fact(struct fq_dispute *dispute, const struct fq_fact *fact)
+{
+    dispute->rev = fact->rev > dispute->rev ? fact->rev : dispute->rev;
+    dispute->tags |= tag_bit(fact->cmd_tag);
+}
+
 static void link_fact(const struct fq_view *view, struct fq_dispute *dispute, uint32_t *link,
                       struct fq_fact *fact)
 {
     fact->next = *link;
     *link = place_of(view, fact);
-    if (fact->rev > dispute->rev) {
-        dispute->rev = fact->rev;
-    }
+    note_fact(dispute, fact);
 }
 
 /* The newest write and nothing voided: what it changes is put on top of the packed values. */
@@ -678,7 +690,7 @@ bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span
     }
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
-        dispute->rev = fact->rev > dispute->rev ? fact->rev : dispute->rev;
+        note_fact(dispute, fact);
     }
     resolve(view, dispute);
     count_dispute(view, dispute, false);
