@@ -1,67 +1,13 @@
-#include "node.h"
+#include "writes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define FEED_AREA_SIZE 12
 #define EVIDENCE_MAX 10000 /* rows kept, so that no peer can fill the disk */
-
-/* Writes gathered for one commit. */
-struct writes {
-    struct fq_arena *arena;
-    struct fq_write *rows;
-    size_t count, capacity;
-    bool is_full;
-};
-
-static struct writes writes_over(struct fq_arena *arena, size_t capacity)
-{
-    struct fq_write *rows = fq_arena_take_raw(arena, capacity * sizeof *rows);
-
-    return (struct writes){
-        .arena = arena, .rows = rows, .capacity = rows ? capacity : 0, .is_full = !rows};
-}
-
-static void put(struct writes *writes, enum fq_family family, struct fq_span key,
-                struct fq_span value)
-{
-    struct fq_span kept = fq_arena_copy(writes->arena, key);
-
-    if (writes->count == writes->capacity || !kept.data) {
-        writes->is_full = true;
-        return;
-    }
-    writes->rows[writes->count++] =
-        (struct fq_write){.family = family, .key = kept, .value = value};
-}
-
-static fq_err flush(struct fq_node *node, struct writes *writes, struct fq_why *out_why)
-{
-    if (writes->is_full) {
-        return fq_fail(out_why, FQ_REASON_LIMIT, "writes of one turn");
-    }
-    return fq_store_commit(node->store, writes->rows, writes->count, true, out_why);
-}
 
 /* ---- log ---- */
 
-static void put_have(struct writes *writes, const struct fq_frontier *frontier,
-                     const struct fq_log *log)
-{
-    struct fq_event_id head = {log->id, 0};
-    uint8_t key[FQ_EVENT_ID_SIZE];
-    uint8_t *value = fq_arena_take_raw(writes->arena, FQ_HAVE_SIZE);
-
-    if (!value) {
-        writes->is_full = true;
-        return;
-    }
-    fq_event_id_encode(&head, key);
-    fq_have_encode(frontier, log, value);
-    put(writes, FQ_FAMILY_HAVE, fq_span_of(key, 12), fq_span_of(value, FQ_HAVE_SIZE));
-}
-
-static void put_append(struct writes *writes, const struct fq_append *append)
+static void put_append(struct fq_writes *writes, const struct fq_append *append)
 {
     struct fq_event_id first = {append->log, append->first_seq};
     uint8_t key[FQ_LOG_KEY_SIZE];
@@ -76,12 +22,12 @@ static void put_append(struct writes *writes, const struct fq_append *append)
     memcpy(value, lsn, sizeof lsn);
     memcpy(value + FQ_LOG_VALUE_HEAD, append->batch.data, append->batch.size);
     fq_log_key_encode(&first, key);
-    put(writes, FQ_FAMILY_LOG, fq_span_of(key, sizeof key),
-        fq_span_of(value, FQ_LOG_VALUE_HEAD + append->batch.size));
-    put(writes, FQ_FAMILY_ARRIVAL, fq_span_of(lsn, sizeof lsn), append->arrival);
+    fq_writes_put(writes, FQ_FAMILY_LOG, fq_span_of(key, sizeof key),
+                  fq_span_of(value, FQ_LOG_VALUE_HEAD + append->batch.size));
+    fq_writes_put(writes, FQ_FAMILY_ARRIVAL, fq_span_of(lsn, sizeof lsn), append->arrival);
 }
 
-static void put_evidence(struct fq_node *node, struct writes *writes,
+static void put_evidence(struct fq_node *node, struct fq_writes *writes,
                          const struct fq_evidence *evidence, uint64_t now_ms)
 {
     struct fq_event_id at = {evidence->log, evidence->seq};
@@ -98,7 +44,7 @@ static void put_evidence(struct fq_node *node, struct writes *writes,
     fq_event_id_encode(&at, value + 16);
     memcpy(value + 16 + FQ_EVENT_ID_SIZE, evidence->bytes.data, evidence->bytes.size);
     fq_put_be64(key, ++node->evidence_count);
-    put(writes, FQ_FAMILY_EVIDENCE, fq_span_of(key, sizeof key), fq_span_of(value, size));
+    fq_writes_put(writes, FQ_FAMILY_EVIDENCE, fq_span_of(key, sizeof key), fq_span_of(value, size));
 }
 
 /* ---- vault: party data of the commands that were taken in ---- */
@@ -111,7 +57,7 @@ struct fresh_key {
 
 struct vaulting {
     struct fq_node *node;
-    struct writes *writes;
+    struct fq_writes *writes;
     struct fresh_key *fresh;
     size_t fresh_count, fresh_capacity;
 };
@@ -157,7 +103,8 @@ static fq_err key_of(struct vaulting *vaulting, const struct fq_id *dispute,
         return err;
     }
     vaulting->fresh[vaulting->fresh_count++] = (struct fresh_key){*dispute, *out_key};
-    put(vaulting->writes, FQ_FAMILY_VAULT_KEY, fq_span_of(dispute->bytes, FQ_ID_SIZE), wrapped);
+    fq_writes_put(vaulting->writes, FQ_FAMILY_VAULT_KEY, fq_span_of(dispute->bytes, FQ_ID_SIZE),
+                  wrapped);
     return FQ_OK;
 }
 
@@ -178,7 +125,7 @@ static fq_err put_field(struct vaulting *vaulting, const struct fq_id *dispute, 
     if (!err) {
         memcpy(place, dispute->bytes, FQ_ID_SIZE);
         fq_put_be16(place + FQ_ID_SIZE, field);
-        put(vaulting->writes, FQ_FAMILY_VAULT, fq_span_of(place, sizeof place), cipher);
+        fq_writes_put(vaulting->writes, FQ_FAMILY_VAULT, fq_span_of(place, sizeof place), cipher);
     }
     return err;
 }
@@ -246,7 +193,7 @@ static fq_err put_vault(struct vaulting *vaulting, const struct fq_input *input,
     return FQ_OK;
 }
 
-static fq_err put_vaults(struct fq_node *node, struct writes *writes, struct fq_why *out_why)
+static fq_err put_vaults(struct fq_node *node, struct fq_writes *writes, struct fq_why *out_why)
 {
     struct vaulting vaulting = {.node = node, .writes = writes};
     size_t reply = 0;
@@ -305,13 +252,13 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_
     if (effects->append_count == 0 && effects->evidence_count == 0) {
         return FQ_OK;
     }
-    struct writes writes = writes_over(&node->scratch, 3u * effects->append_count +
-                                                           effects->evidence_count + vault_max + 1);
+    struct fq_writes writes = fq_writes_over(
+        &node->scratch, 3u * effects->append_count + effects->evidence_count + vault_max + 1);
     for (uint32_t i = 0; i < effects->append_count; i++) {
         const struct fq_append *append = &effects->appends[i];
         put_append(&writes, append);
-        put_have(&writes, &node->core.frontier,
-                 fq_frontier_find(&node->core.frontier, &append->log));
+        fq_writes_put_have(&writes, &node->core.frontier,
+                           fq_frontier_find(&node->core.frontier, &append->log));
         is_own |= fq_log_id_equal(&append->log, &node->core.own);
     }
     for (uint32_t i = 0; i < effects->evidence_count; i++) {
@@ -320,66 +267,6 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_
     if (vault_max > 0) {
         err = put_vaults(node, &writes, out_why);
     }
-    err = err ? err : flush(node, &writes, out_why);
+    err = err ? err : fq_writes_commit(&writes, node->store, true, out_why);
     return err || !is_own ? err : tell(node, out_why);
-}
-
-/* ---- checkpoint ---- */
-
-static void put_feed(struct fq_node *node, struct writes *writes)
-{
-    const struct fq_feed *feed = &node->core.feed;
-    uint8_t *value =
-        fq_arena_take_raw(writes->arena, 8 + (size_t)feed->area_count * FEED_AREA_SIZE);
-    size_t at = 8;
-
-    if (!value) {
-        writes->is_full = true;
-        return;
-    }
-    fq_put_be64(value, feed->head);
-    for (size_t i = 0; i < FQ_FEED_AREAS_MAX; i++) {
-        if (feed->areas[i].area) {
-            fq_put_be32(value + at, feed->areas[i].area);
-            fq_put_be64(value + at + 4, feed->areas[i].last_lsn);
-            at += FEED_AREA_SIZE;
-        }
-    }
-    put(writes, FQ_FAMILY_DEFAULT, fq_span_text("feed"), fq_span_of(value, at));
-}
-
-fq_err fq_node_checkpoint(struct fq_node *node, struct fq_why *out_why)
-{
-    struct fq_view *view = &node->core.view;
-    struct fq_arena arena = {0};
-    size_t rows = (size_t)view->dirty_count + node->core.frontier.count + 1;
-    size_t size = rows * 128 + FQ_FEED_AREAS_MAX * FEED_AREA_SIZE + 4096;
-
-    for (uint32_t i = 0; i < view->dirty_count; i++) {
-        size += fq_view_encoded_size(view, &view->disputes[view->dirty[i]]) + 16;
-    }
-    fq_err err = fq_memory_reserve(size, &arena, out_why);
-    if (err) {
-        return err;
-    }
-    struct writes writes = writes_over(&arena, rows);
-    for (uint32_t i = 0; i < view->dirty_count; i++) {
-        const struct fq_dispute *dispute = &view->disputes[view->dirty[i]];
-        struct fq_span value = {0};
-        writes.is_full |= !fq_view_encode(view, dispute, &arena, &value);
-        put(&writes, FQ_FAMILY_VIEW, fq_span_of(dispute->id.bytes, FQ_ID_SIZE), value);
-    }
-    for (uint32_t i = 0; i < node->core.frontier.count; i++) {
-        if (node->core.frontier.logs[i].id.origin) {
-            put_have(&writes, &node->core.frontier, &node->core.frontier.logs[i]);
-        }
-    }
-    put_feed(node, &writes);
-    err = flush(node, &writes, out_why);
-    if (!err) {
-        node->view_lsn = node->core.feed.head;
-        fq_view_clean(view);
-    }
-    fq_memory_release(&arena);
-    return err;
 }

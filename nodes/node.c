@@ -18,6 +18,7 @@
 #define SCRATCH_KEPT ((size_t)4 * 1024 * 1024)
 #define TURN_INPUTS_MAX (FQ_EFFECT_APPENDS_MAX / 2 - 1) /* each makes at most two batches */
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
+#define IDLE_TRIM_MS 1000
 
 uint64_t fq_node_now_ms(void)
 {
@@ -129,18 +130,37 @@ static int poll_ms(const struct fq_node *node, uint64_t now_ms)
     uint64_t next = least(fq_sync_next_timer(&node->core.sync, now_ms),
                           least(fq_service_deadline(node), now_ms + IDLE_POLL_MS));
 
-    if (node->pending_count > 0 || next <= now_ms) {
+    if (node->pending_count > 0 || node->is_passing || next <= now_ms) {
         return 0;
     }
     return (int)(next - now_ms);
 }
 
-static bool is_checkpoint_due(const struct fq_node *node, uint64_t now_ms, uint64_t active_ms)
+/* Write some of the view behind when enough came since, or when the node has gone quiet. */
+static fq_err write_behind(struct fq_node *node, uint64_t quiet_ms, struct fq_why *out_why)
 {
     uint64_t behind = node->core.feed.head - node->view_lsn;
+    bool is_due =
+        behind >= node->config.checkpoint_events || (behind > 0 && quiet_ms >= IDLE_CHECKPOINT_MS);
 
-    return behind >= node->config.checkpoint_events ||
-           (behind > 0 && now_ms - active_ms >= IDLE_CHECKPOINT_MS);
+    if (!node->is_passing && is_due) {
+        fq_checkpoint_begin(node);
+    }
+    return node->is_passing ? fq_checkpoint_go_on(node, false, out_why) : FQ_OK;
+}
+
+/* A burst's memory is given back when the node has gone quiet, not while it lasts. */
+static void end_turn(struct fq_node *node, uint64_t quiet_ms)
+{
+    if (node->scratch.used > node->scratch_high) {
+        node->scratch_high = node->scratch.used;
+    }
+    if (node->scratch_high > SCRATCH_KEPT && quiet_ms >= IDLE_TRIM_MS) {
+        fq_memory_trim(&node->scratch, SCRATCH_KEPT);
+        node->scratch_high = 0;
+    }
+    node->query_count = node->reading_count = 0;
+    fq_arena_reset(&node->scratch);
 }
 
 static fq_err turn(struct fq_node *node, uint64_t *active_ms, struct fq_why *out_why)
@@ -163,17 +183,9 @@ static fq_err turn(struct fq_node *node, uint64_t *active_ms, struct fq_why *out
     fq_service_answer(node, now_ms);
     if (node->turn.effects.append_count > 0) {
         *active_ms = now_ms;
-    } else if (is_checkpoint_due(node, now_ms, *active_ms)) {
-        err = fq_node_checkpoint(node, out_why);
     }
-    if (!err && node->core.feed.head - node->view_lsn >= node->config.checkpoint_events) {
-        err = fq_node_checkpoint(node, out_why);
-    }
-    node->query_count = node->reading_count = 0;
-    if (node->scratch.used > SCRATCH_KEPT) {
-        fq_memory_trim(&node->scratch, SCRATCH_KEPT); /* a burst is not held for ever */
-    }
-    fq_arena_reset(&node->scratch);
+    err = write_behind(node, now_ms - *active_ms, out_why);
+    end_turn(node, now_ms - *active_ms);
     return err;
 }
 
@@ -191,7 +203,7 @@ static fq_err serve(struct fq_node *node, int stop_fd, struct fq_why *out_why)
             err = turn(node, &active_ms, out_why);
         }
     }
-    return err ? err : fq_node_checkpoint(node, out_why);
+    return err ? err : fq_checkpoint_finish(node, out_why);
 }
 
 /* ---- main ---- */

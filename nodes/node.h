@@ -80,7 +80,11 @@ struct fq_node {
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
     uint32_t route_origins[FQ_CHILDREN_MAX];
     uint32_t route_count;
-    uint64_t view_lsn; /* the persisted view goes so far */
+    uint64_t view_lsn;   /* the persisted view goes so far */
+    bool is_passing;     /* the view is being written behind: */
+    uint64_t pass_lsn;   /* it will go so far */
+    uint32_t pass_left;  /* disputes still to be written */
+    size_t scratch_high; /* most of it ever used since it was trimmed */
     uint64_t boot;
     uint64_t subscriptions;
     uint64_t beat_ms;  /* of the last heartbeat on the feed */
@@ -107,8 +111,16 @@ FQ_CHECKED fq_err fq_node_walk(struct fq_store *store, uint64_t from_lsn, uint64
 
 /* commit.c: store. */
 FQ_CHECKED fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_why);
-/* Write the view behind, so that a restart folds only what came after. */
-FQ_CHECKED fq_err fq_node_checkpoint(struct fq_node *node, struct fq_why *out_why);
+
+/* checkpoint.c: the view written behind. Begin a pass; write some of it, at the end of a turn; write
+ * all of it now. */
+void fq_checkpoint_begin(struct fq_node *node);
+FQ_CHECKED fq_err fq_checkpoint_go_on(struct fq_node *node, bool is_synced, struct fq_why *out_why);
+FQ_CHECKED fq_err fq_checkpoint_finish(struct fq_node *node, struct fq_why *out_why);
+/* Load what was written; false when it is not to be built upon. Or forget it, before a view is made
+ * anew. */
+bool fq_checkpoint_load(struct fq_node *node);
+FQ_CHECKED fq_err fq_checkpoint_forget(struct fq_node *node, struct fq_why *out_why);
 
 /* speak.c: send what the turn made. */
 void fq_node_speak(struct fq_node *node, uint64_t now_ms);

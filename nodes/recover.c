@@ -122,45 +122,6 @@ done:
     return err;
 }
 
-/* The persisted view: true when all of it could be loaded. */
-static bool load_view(struct fq_node *node)
-{
-    struct fq_cursor *cursor = NULL;
-    struct fq_why why;
-    bool is_whole = fq_cursor_open(node->store, FQ_FAMILY_VIEW, &cursor, &why) == FQ_OK;
-
-    if (!is_whole) {
-        return false;
-    }
-    for (fq_cursor_seek(cursor, (struct fq_span){0}); is_whole && fq_cursor_is_valid(cursor);
-         fq_cursor_next(cursor)) {
-        struct fq_span key = fq_cursor_key(cursor);
-        struct fq_id id;
-        is_whole = key.size == FQ_ID_SIZE;
-        if (is_whole) {
-            memcpy(id.bytes, key.data, FQ_ID_SIZE);
-            is_whole = fq_view_decode(&node->core.view, &id, fq_cursor_value(cursor));
-        }
-    }
-    is_whole = is_whole && fq_cursor_error(cursor, &why) == FQ_OK;
-    fq_cursor_close(cursor);
-    return is_whole;
-}
-
-/* The last lsn of each area at the checkpoint: key "feed", value head8 then area4 lsn8 each. */
-static bool load_feed(struct fq_node *node, struct fq_span value)
-{
-    if (value.size < 8 || (value.size - 8) % 12) {
-        return false;
-    }
-    node->core.feed.head = fq_get_be64(value.data);
-    for (size_t at = 8; at < value.size; at += 12) {
-        fq_feed_set_last(&node->core.feed, fq_get_be32(value.data + at),
-                         fq_get_be64(value.data + at + 4));
-    }
-    return true;
-}
-
 struct replay {
     struct fq_node *node;
     uint64_t from_lsn; /* what lies before is in the view already */
@@ -183,24 +144,13 @@ static fq_err replay_batch(void *context, const struct fq_batch *batch, uint64_t
     return fq_core_replay(&replay->node->core, batch, first_lsn, is_in_view, out_why);
 }
 
-/* Load what was written behind; true when it may be built upon. */
-static bool load_checkpoint(struct fq_node *node)
-{
-    struct fq_span value;
-    struct fq_why why;
-    bool is_found = false;
-    fq_err err = fq_store_get(node->store, FQ_FAMILY_DEFAULT, fq_span_text("feed"), &node->scratch,
-                              &value, &is_found, &why);
-
-    return !err && is_found && load_feed(node, value) && load_view(node);
-}
-
 /* Start the view anew, in fresh memory: what was loaded of a bad one is forgotten. */
 static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
 {
     struct fq_view_memory fresh;
-    fq_err err = fq_memory_reserve_view(node->config.disputes_max, &fresh, out_why);
+    fq_err err = fq_checkpoint_forget(node, out_why);
 
+    err = err ? err : fq_memory_reserve_view(node->config.disputes_max, &fresh, out_why);
     if (err) {
         return err;
     }
@@ -221,16 +171,15 @@ fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out
     if (err) {
         return err;
     }
-    if (!is_rebuild && load_checkpoint(node)) {
+    if (!is_rebuild && fq_checkpoint_load(node)) {
         replay.from_lsn = node->core.feed.head;
-    } else if (node->core.feed.head || node->core.view.index.count) {
+    } else {
         err = restart_view(node, out_why);
         if (err) {
             return err;
         }
     }
     node->view_lsn = replay.from_lsn;
-    fq_view_clean(&node->core.view);
     err = fq_node_walk(node->store, replay.from_lsn + 1, UINT64_MAX, replay_batch, &replay,
                        &next_lsn, out_why);
     if (!err) {

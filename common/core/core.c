@@ -365,8 +365,7 @@ static fq_err run_some(struct step *step, struct submission *submission)
 {
     struct fq_event *commands = submission->group;
     bool is_read[FQ_VIEW_EXPECT_MAX];
-    uint32_t count =
-        submission->left < FQ_VIEW_EXPECT_MAX ? submission->left : FQ_VIEW_EXPECT_MAX;
+    uint32_t count = submission->left < FQ_VIEW_EXPECT_MAX ? submission->left : FQ_VIEW_EXPECT_MAX;
 
     for (uint32_t i = 0; i < count; i++) {
         is_read[i] = read_command(fq_read_bytes(&submission->commands), &commands[i]);
@@ -400,8 +399,8 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
         .group = fq_arena_take_raw(step->arena, FQ_VIEW_EXPECT_MAX * sizeof(struct fq_event)),
         .actor = input->actor,
         .rehearsal = input->is_dry_run ? &rehearsal : NULL,
-        .verdicts = fq_writer_take(step->arena,
-                                   16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX),
+        .verdicts =
+            fq_writer_take(step->arena, 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX),
     };
 
     FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);

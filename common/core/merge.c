@@ -11,6 +11,7 @@ void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_
     view->memory = *memory;
     view->disputes = (struct fq_dispute *)(void *)view->memory.disputes.base;
     view->dirty = (uint32_t *)(void *)view->memory.dirty.base;
+    view->dirty_capacity = (uint32_t)(view->memory.dirty.size / sizeof *view->dirty);
     view->memory.facts.used = FQ_FACT_PLACE_UNIT; /* place 0 means none */
     fq_index_init(&view->index, &view->memory.dispute_heads, &view->memory.dispute_links);
     fq_cells_init(&view->cells, &view->memory.cells, &view->memory.cell_heads,
@@ -141,8 +142,7 @@ static bool has_room_for_dispute(const struct fq_view *view)
 {
     size_t end = ((size_t)view->index.count + 1) * sizeof *view->disputes;
 
-    return end <= view->memory.disputes.size &&
-           ((size_t)view->index.count + 1) * sizeof *view->dirty <= view->memory.dirty.size;
+    return end <= view->memory.disputes.size && view->index.count < view->dirty_capacity;
 }
 
 /* The dispute, added without any event when unknown; NULL when a region is full. */
@@ -167,16 +167,26 @@ static void mark_dirty(struct fq_view *view, struct fq_dispute *dispute)
 {
     if (!(dispute->flags & FQ_DISPUTE_DIRTY)) {
         dispute->flags |= FQ_DISPUTE_DIRTY;
-        view->dirty[view->dirty_count++] = (uint32_t)(dispute - view->disputes);
+        uint32_t at = (view->dirty_first + view->dirty_count++) % view->dirty_capacity;
+        view->dirty[at] = fq_view_place(view, dispute);
     }
 }
 
-void fq_view_clean(struct fq_view *view)
+const struct fq_dispute *fq_view_take_dirty(struct fq_view *view)
 {
-    for (uint32_t i = 0; i < view->dirty_count; i++) {
-        view->disputes[view->dirty[i]].flags &= (uint16_t)~FQ_DISPUTE_DIRTY;
+    if (view->dirty_count == 0) {
+        return NULL;
     }
-    view->dirty_count = 0;
+    struct fq_dispute *dispute = &view->disputes[view->dirty[view->dirty_first]];
+    dispute->flags &= (uint16_t)~FQ_DISPUTE_DIRTY;
+    view->dirty_first = (view->dirty_first + 1) % view->dirty_capacity;
+    view->dirty_count--;
+    return dispute;
+}
+
+uint32_t fq_view_place(const struct fq_view *view, const struct fq_dispute *dispute)
+{
+    return (uint32_t)(dispute - view->disputes);
 }
 
 /* ---- cells ---- */
@@ -595,13 +605,13 @@ struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t fi
     return sum;
 }
 
-/* ---- persistence: per fact log2 seq5 rev4 date2 kind1 step1 tag8 size2 payload ---- */
+/* ---- persistence: id16, then per fact log2 seq5 rev4 date2 kind1 step1 tag8 size2 payload ---- */
 
 #define PACKED_FACT_HEAD 25
 
 size_t fq_view_encoded_size(const struct fq_view *view, const struct fq_dispute *dispute)
 {
-    size_t size = 0;
+    size_t size = FQ_ID_SIZE;
 
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
@@ -619,6 +629,8 @@ bool fq_view_encode(const struct fq_view *view, const struct fq_dispute *dispute
         return false;
     }
     *out_value = fq_span_of(out, size);
+    memcpy(out, dispute->id.bytes, FQ_ID_SIZE);
+    out += FQ_ID_SIZE;
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
         fq_put_be16(out, fact->log);
@@ -670,17 +682,22 @@ static size_t load_fact(struct fq_view *view, uint32_t **link, const uint8_t *in
     return PACKED_FACT_HEAD + payload_size;
 }
 
-bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span value)
+bool fq_view_decode(struct fq_view *view, struct fq_span value)
 {
     static const struct fq_contribution nothing = {0};
     struct fq_contribution contribution;
-    struct fq_dispute *dispute = find_or_add(view, id);
+    struct fq_id id;
 
+    if (value.size < FQ_ID_SIZE) {
+        return false;
+    }
+    memcpy(id.bytes, value.data, FQ_ID_SIZE);
+    struct fq_dispute *dispute = find_or_add(view, &id);
     if (!dispute || dispute->facts) {
         return false;
     }
     uint32_t *link = &dispute->facts;
-    for (size_t at = 0; at < value.size;) {
+    for (size_t at = FQ_ID_SIZE; at < value.size;) {
         size_t taken = load_fact(view, &link, value.data + at, value.size - at);
         if (taken == 0) {
             return false;

@@ -166,7 +166,7 @@ struct world_view *world_restart(struct world_view *held)
         fq_arena_reset(&scratch);
         if (!fq_view_encode(&held->view, dispute, &scratch, &value) ||
             value.size != fq_view_encoded_size(&held->view, dispute) ||
-            !fq_view_decode(&fresh->view, &dispute->id, value)) {
+            !fq_view_decode(&fresh->view, value)) {
             give_up("a dispute is not loaded again");
         }
     }

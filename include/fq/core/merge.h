@@ -36,8 +36,8 @@ struct fq_view {
     struct fq_dispute *disputes;
     struct fq_index index; /* of disputes, by id */
     struct fq_cells cells;
-    uint32_t *dirty; /* disputes changed since fq_view_clean */
-    uint32_t dirty_count;
+    uint32_t *dirty; /* a ring: disputes changed since they were taken last, longest ago first */
+    uint32_t dirty_first, dirty_count, dirty_capacity;
     uint64_t event_count;     /* distinct events folded, relays counted as what they carry */
     uint64_t dispute_count;   /* with a live registration or not; screenings and activities apart */
     uint8_t types_seen[8192]; /* bit per dispute type ever seen in the view */
@@ -104,16 +104,22 @@ void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dis
 struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t first_month,
                                 uint16_t last_month);
 
-/* ---- writing the view behind ---- */
+/* ---- writing the view behind ----
+ *
+ * Disputes may be written one after the other while more is folded: what was written of one is some
+ * state of it not older than when the writing began, and folding the events since again changes
+ * nothing (M1). Loaded in the order of their places, as they were made. */
 
+/* The dispute changed longest ago of those not taken since, or NULL; it is taken. */
+const struct fq_dispute *fq_view_take_dirty(struct fq_view *view);
+/* Its place in the view, from 0, the same for the life of the view. */
+uint32_t fq_view_place(const struct fq_view *view, const struct fq_dispute *dispute);
 size_t fq_view_encoded_size(const struct fq_view *view, const struct fq_dispute *dispute);
-/* The persistent form of one dispute: its facts. False when the arena is full. */
+/* The persistent form of one dispute: its id and its facts. False when the arena is full. */
 bool fq_view_encode(const struct fq_view *view, const struct fq_dispute *dispute,
                     struct fq_arena *arena, struct fq_span *out_value);
 /* Load what fq_view_encode wrote into a view that does not know the dispute; contributes to the
  * cells. False on bad bytes or a full region. */
-bool fq_view_decode(struct fq_view *view, const struct fq_id *id, struct fq_span value);
-/* Forget which disputes are dirty. */
-void fq_view_clean(struct fq_view *view);
+bool fq_view_decode(struct fq_view *view, struct fq_span value);
 
 #endif
