@@ -152,24 +152,36 @@ static void restart_logs(struct world_view *to, const struct world_view *from)
     }
 }
 
-struct world_view *world_restart(struct world_view *held)
+struct world_view *world_load(const struct world_view *held, const struct fq_span *rows,
+                              uint32_t count)
 {
     struct world_view *fresh = world_view_open(held->world);
+
+    restart_logs(fresh, held);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!fq_view_decode(&fresh->view, rows[i])) {
+            give_up("a dispute is not loaded again");
+        }
+    }
+    return fresh;
+}
+
+struct world_view *world_restart(struct world_view *held)
+{
+    uint32_t count = held->view.index.count;
     struct fq_arena scratch;
     struct fq_why why;
 
     must(fq_memory_reserve((size_t)16 << 20, &scratch, &why), &why);
-    restart_logs(fresh, held);
-    for (uint32_t i = 0; i < held->view.index.count; i++) {
+    struct fq_span *rows = fq_arena_take(&scratch, (count + 1) * sizeof *rows);
+    for (uint32_t i = 0; i < count; i++) {
         const struct fq_dispute *dispute = &held->view.disputes[i];
-        struct fq_span value;
-        fq_arena_reset(&scratch);
-        if (!fq_view_encode(&held->view, dispute, &scratch, &value) ||
-            value.size != fq_view_encoded_size(&held->view, dispute) ||
-            !fq_view_decode(&fresh->view, value)) {
-            give_up("a dispute is not loaded again");
+        if (!fq_view_encode(&held->view, dispute, &scratch, &rows[i]) ||
+            rows[i].size != fq_view_encoded_size(&held->view, dispute)) {
+            give_up("a dispute is not written behind");
         }
     }
+    struct world_view *fresh = world_load(held, rows, count);
     fq_memory_release(&scratch);
     world_view_close(held);
     return fresh;

@@ -45,6 +45,9 @@ enum fq_merged world_tell(struct world_view *held, const struct fq_event *event)
 /* Fold the record of the event `id`; false when it does not decode. */
 bool world_tell_record(struct world_view *held, const struct fq_event_id *id,
                        struct fq_span record);
+/* A new view with the logs of `held` and these rows of fq_view_encode, in the order of their places. */
+struct world_view *world_load(const struct world_view *held, const struct fq_span *rows,
+                              uint32_t count);
 /* A new view with what `held` keeps written behind and loaded again; closes `held`. */
 struct world_view *world_restart(struct world_view *held);
 
