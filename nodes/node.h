@@ -42,7 +42,6 @@ struct fq_query {
 };
 
 struct fq_waiter {
-    bool is_used;
     struct fq_route route;
     uint64_t id;
     uint64_t deadline_ms;
@@ -77,6 +76,7 @@ struct fq_node {
     size_t query_count;
     size_t reading_count; /* of the queries, those that only read: a turn answers few */
     struct fq_waiter waiters[FQ_NODE_WAITERS_MAX];
+    size_t waiter_count;
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
     uint32_t route_origins[FQ_CHILDREN_MAX];
     uint32_t route_count;

@@ -150,38 +150,30 @@ static bool run_verb(struct fq_node *node, const struct fq_route *route, uint64_
 static void keep_waiting(struct fq_node *node, const struct fq_query *query, uint64_t now_ms)
 {
     uint64_t wait_ms = fq_map_uint(query->args, "wait_ms");
+    struct fq_waiter *waiter = &node->waiters[node->waiter_count];
 
-    for (size_t i = 0; i < FQ_NODE_WAITERS_MAX; i++) {
-        struct fq_waiter *waiter = &node->waiters[i];
-        if (waiter->is_used) {
-            continue;
-        }
-        if (query->args.size > sizeof waiter->args || query->verb.size > sizeof waiter->verb) {
-            break;
-        }
-        *waiter = (struct fq_waiter){
-            .is_used = true,
-            .route = query->route,
-            .id = query->id,
-            .deadline_ms = now_ms + (wait_ms < WAIT_MS_MAX ? wait_ms : WAIT_MS_MAX),
-            .verb_size = query->verb.size,
-            .args_size = query->args.size,
-        };
-        memcpy(waiter->verb, query->verb.data, query->verb.size);
-        memcpy(waiter->args, query->args.data, query->args.size);
+    if (node->waiter_count == FQ_NODE_WAITERS_MAX || query->args.size > sizeof waiter->args ||
+        query->verb.size > sizeof waiter->verb) {
+        refuse(node, query, FQ_REASON_LIMIT, "requests that wait");
         return;
     }
-    refuse(node, query, FQ_REASON_LIMIT, "requests that wait");
+    node->waiter_count++;
+    waiter->route = query->route;
+    waiter->id = query->id;
+    waiter->deadline_ms = now_ms + (wait_ms < WAIT_MS_MAX ? wait_ms : WAIT_MS_MAX);
+    waiter->verb_size = query->verb.size;
+    waiter->args_size = query->args.size;
+    memcpy(waiter->verb, query->verb.data, query->verb.size);
+    memcpy(waiter->args, query->args.data, query->args.size);
 }
 
 uint64_t fq_service_deadline(const struct fq_node *node)
 {
     uint64_t deadline_ms = UINT64_MAX;
 
-    for (size_t i = 0; i < FQ_NODE_WAITERS_MAX; i++) {
-        const struct fq_waiter *waiter = &node->waiters[i];
-        if (waiter->is_used && waiter->deadline_ms < deadline_ms) {
-            deadline_ms = waiter->deadline_ms;
+    for (size_t i = 0; i < node->waiter_count; i++) {
+        if (node->waiters[i].deadline_ms < deadline_ms) {
+            deadline_ms = node->waiters[i].deadline_ms;
         }
     }
     return deadline_ms;
@@ -192,16 +184,17 @@ static void look_again(struct fq_node *node, uint64_t now_ms)
 {
     bool is_moved = node->input_count > 0 || node->turn.effects.append_count > 0;
 
-    for (size_t i = 0; i < FQ_NODE_WAITERS_MAX; i++) {
-        struct fq_waiter *waiter = &node->waiters[i];
-        bool is_over = waiter->is_used && waiter->deadline_ms <= now_ms;
-        if (!waiter->is_used || (!is_moved && !is_over)) {
-            continue;
-        }
+    for (size_t i = 0; i < node->waiter_count;) {
+        const struct fq_waiter *waiter = &node->waiters[i];
+        bool is_over = waiter->deadline_ms <= now_ms;
         size_t mark = node->scratch.used;
-        waiter->is_used =
-            !run_verb(node, &waiter->route, waiter->id, fq_span_of(waiter->verb, waiter->verb_size),
-                      fq_span_of(waiter->args, waiter->args_size), is_over);
+        if ((is_moved || is_over) &&
+            run_verb(node, &waiter->route, waiter->id, fq_span_of(waiter->verb, waiter->verb_size),
+                     fq_span_of(waiter->args, waiter->args_size), is_over)) {
+            node->waiters[i] = node->waiters[--node->waiter_count];
+        } else {
+            i++;
+        }
         node->scratch.used = mark;
     }
 }
