@@ -78,6 +78,17 @@ void fq_rate_format(int64_t numerator, int64_t denominator, char out[32])
 
 /* ---- gathering ---- */
 
+/* Where the dimension stands among the query's; -1 when it does not. */
+static int place_of(const struct fq_rollup_query *query, enum fq_dimension by)
+{
+    for (uint32_t i = 0; i < query->by_count; i++) {
+        if (query->by[i] == by) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
 struct gather {
     const struct fq_view *view;
     const struct fq_codes *codes;
@@ -88,6 +99,8 @@ struct gather {
     uint32_t slot_count;
     uint32_t count;
     uint32_t capacity;
+    struct fq_rollup_row *last; /* the row looked for before: often the next one too */
+    int month_at;               /* where the query's key has the month; -1 where it has none */
     struct fq_rollup *rollup;
     bool is_full;
 };
@@ -107,10 +120,13 @@ static uint32_t find_slot(const struct gather *gather, const uint32_t *key)
 /* The row of a key, made with zeros when absent; NULL when there are too many. */
 static struct fq_rollup_row *row_of(struct gather *gather, const uint32_t *key)
 {
+    if (gather->last && memcmp(gather->last->key, key, sizeof gather->last->key) == 0) {
+        return gather->last;
+    }
     uint32_t slot = find_slot(gather, key);
-
     if (gather->slots[slot]) {
-        return &gather->rows[gather->slots[slot] - 1];
+        gather->last = &gather->rows[gather->slots[slot] - 1];
+        return gather->last;
     }
     if (gather->count == gather->capacity) {
         gather->is_full = true;
@@ -120,6 +136,7 @@ static struct fq_rollup_row *row_of(struct gather *gather, const uint32_t *key)
     memset(row, 0, sizeof *row);
     memcpy(row->key, key, sizeof row->key);
     gather->slots[slot] = gather->count;
+    gather->last = row;
     return row;
 }
 
@@ -255,22 +272,11 @@ static bool counts(const struct fq_period *period, uint16_t month, bool is_stock
     return month <= period->last_month && (is_stock || month >= period->first_month);
 }
 
-/* Where the dimension stands among the query's; -1 when it does not. */
-static int place_of(const struct fq_rollup_query *query, enum fq_dimension by)
-{
-    for (uint32_t i = 0; i < query->by_count; i++) {
-        if (query->by[i] == by) {
-            return (int)i;
-        }
-    }
-    return -1;
-}
-
 /* Add one cell to its row; by month a stock stands in its own month and every later one. */
 static void add_cell(struct gather *gather, const struct fq_cell *cell, uint32_t *key)
 {
     const struct fq_period *period = &gather->query->period;
-    int month_at = place_of(gather->query, FQ_BY_MONTH);
+    int month_at = gather->month_at;
     bool is_flow = counts(period, cell->month, false);
     if (month_at < 0) {
         struct fq_rollup_row *row = row_of(gather, key);
@@ -425,23 +431,40 @@ static bool passes(const struct fq_rollup_query *query, const struct fq_dispute 
     return true;
 }
 
-/* One term as a cell of its own, added once for each kind when the rows are by kind. */
+/* Add one term, which counts in the period, to the row of `key`. */
+static void add_to_row(struct gather *gather, const struct fq_term *term, bool is_stock,
+                       uint32_t *key)
+{
+    const struct fq_period *period = &gather->query->period;
+    int month_at = gather->month_at;
+    uint32_t from = term->month > period->first_month ? term->month : period->first_month;
+    uint32_t last = is_stock && month_at >= 0 ? period->last_month : from;
+
+    for (uint32_t month = from; month <= last; month++) {
+        if (month_at >= 0) {
+            key[month_at] = month;
+        }
+        struct fq_rollup_row *row = row_of(gather, key);
+        if (row) {
+            row->value[term->measure] = plus(row->value[term->measure], term->value);
+        }
+    }
+}
+
+/* Once for each kind when the rows are by kind. */
 static void add_term(struct gather *gather, const struct fq_dispute *dispute,
                      const struct fq_term *term)
 {
     const struct fq_rollup_query *query = gather->query;
     bool is_stock = fq_measure_row((enum fq_measure)term->measure)->is_stock;
-    struct fq_cell cell = {.area = term->area, .month = term->month};
     uint32_t key[FQ_ROLLUP_BY_MAX] = {0};
     int kind_at = -1;
 
-    cell.value[term->measure] = term->value;
-    if (counts(&query->period, term->month, is_stock)) {
-        int64_t *total = &gather->rollup->total[term->measure];
-        *total = plus(*total, term->value);
-    } else {
+    if (!counts(&query->period, term->month, is_stock)) {
         return;
     }
+    int64_t *total = &gather->rollup->total[term->measure];
+    *total = plus(*total, term->value);
     for (uint32_t i = 0; i < query->by_count; i++) {
         enum fq_dimension by = query->by[i];
         key[i] = is_area_like(by)    ? area_key(gather, by, term->area)
@@ -453,13 +476,13 @@ static void add_term(struct gather *gather, const struct fq_dispute *dispute,
         return;
     }
     if (kind_at < 0) {
-        add_cell(gather, &cell, key);
+        add_to_row(gather, term, is_stock, key);
         return;
     }
     for (uint32_t kind = FQ_KIND_PEOPLE; kind <= FQ_KIND_JUDICIAL; kind++) {
         if (term->kinds >> kind & 1) {
             key[kind_at] = kind;
-            add_cell(gather, &cell, key);
+            add_to_row(gather, term, is_stock, key);
         }
     }
 }
@@ -539,7 +562,7 @@ static void sort_rows(struct gather *gather)
 static void find_overlap(struct gather *gather)
 {
     struct fq_rollup *rollup = gather->rollup;
-    int month_at = place_of(gather->query, FQ_BY_MONTH);
+    int month_at = gather->month_at;
 
     rollup->has_overlap = place_of(gather->query, FQ_BY_KIND) >= 0;
     for (uint32_t i = 0; i < gather->count && rollup->has_overlap; i++) {
@@ -581,6 +604,7 @@ fq_err fq_rollup_run(const struct fq_view *view, const struct fq_codes *codes,
         .query = query,
         .arena = arena,
         .capacity = query->by_count > 1 ? FQ_ROLLUP_ROWS_MAX : ROWS_FIRST,
+        .month_at = place_of(query, FQ_BY_MONTH),
         .rollup = out_rollup,
     };
 
