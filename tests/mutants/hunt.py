@@ -119,7 +119,7 @@ def run(command, tree, limit, temporary, verbose=False):
     """Run in a session of its own: (exit status or None when out of time, what it said)."""
     environment = {key: value for key, value in os.environ.items()
                    if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MODE", "JOBS")}
-    environment.update(TMPDIR=temporary, CMOCKA_MESSAGE_OUTPUT="TAP", SECONDS="")
+    environment.update(TMPDIR=temporary, CMOCKA_MESSAGE_OUTPUT="TAP")
     with tempfile.TemporaryFile(dir=temporary) as said:
         process = subprocess.Popen(command, cwd=tree, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
