@@ -6,6 +6,8 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 MODE    ?= release
 SECONDS ?=
+MUTANT  ?=
+QUICK   ?=
 
 # The file that `make bench OUT=file` asks for; objects lie where they always do.
 ifeq ($(origin OUT),command line)
@@ -101,8 +103,8 @@ SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/support/
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-test tests replays fuzzers benches test check demo bench sanitize fuzz tidy coverage \
-        install clean help
+.PHONY: all deps deps-test tests replays fuzzers benches test check mutants demo bench sanitize fuzz tidy \
+        coverage install clean help
 
 # --- targets ------------------------------------------------------------------------------------
 
@@ -129,6 +131,11 @@ check: ## all a release must pass; needs nothing before it
 	@$(MAKE) deps-test
 	@$(MAKE) -j$(JOBS) all tests replays
 	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS) $(REPLAYS) -j 1 $(E2E)
+
+mutants: ## seeded bugs, each killed by a test (MUTANT=name for one, QUICK=1 for a few)
+	@$(MAKE) -j$(JOBS) all tests
+	@/usr/bin/python3 tests/mutants/hunt.py --jobs $(JOBS) $(if $(QUICK),--quick) \
+	    $(if $(MUTANT),--verbose $(MUTANT))
 
 demo: ## a province on loopback with the real ledger (KEEP=1 leaves it running)
 	@$(MAKE) deps

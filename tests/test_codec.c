@@ -196,6 +196,10 @@ static void test_k2_no_read_passes_the_end(void **state)
     fq_read_exact(&reader, out, sizeof out);
     assert_true(reader.is_bad);
     assert_int_equal(out[0], 0);
+    reader = fq_reader_over(fq_span_of("\xc4\x05hello", 7)); /* more than asked is not cut */
+    fq_read_exact(&reader, out, sizeof out);
+    assert_true(reader.is_bad);
+    assert_int_equal(out[0], 0);
     reader = fq_reader_over((struct fq_span){0});
     assert_int_equal(fq_read_skip(&reader).size, 0);
     assert_true(reader.is_bad);

@@ -292,6 +292,10 @@ static void test_required_fields_units_and_amounts(void **state)
     refused(&agreed, command_of(FQ_EVENT_CONFIRMATION, "2021-04-01"), FQ_REASON_FIELD);
     agree.value[FQ_FIELD_AMOUNT] = UINT64_MAX;
     refused(&accepted, agree, FQ_REASON_AMOUNT);
+    agree.value[FQ_FIELD_AMOUNT] = INT64_MAX / 1000000 + 1; /* a million such do not add up */
+    refused(&accepted, agree, FQ_REASON_AMOUNT);
+    agree.value[FQ_FIELD_AMOUNT] = INT64_MAX / 1000000;
+    assert_int_equal(check(&accepted, &agree), FQ_OK);
 }
 
 int main(void)

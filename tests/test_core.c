@@ -259,6 +259,57 @@ static void test_a_revision_nobody_can_know_is_refused(void **state)
 
     assert_int_equal(verdict_at(1).status, FQ_REASON_FIELD);
     assert_int_equal(county.core->view.event_count, 1);
+    events[1].rev = 2; /* the registration has the first */
+    submit(&events[1], 1, false);
+    assert_int_equal(verdict_at(0).status, FQ_REASON_FIELD);
+    events[1].rev = 1;
+    submit(&events[1], 1, false);
+    assert_int_equal(verdict_at(0).status, 0);
+}
+
+/* A command of an outbox overrides what its author had seen, not what came in between. */
+static void test_d1_a_command_is_one_more_than_what_its_author_knew(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                next_step(1, 3, FQ_EVENT_SESSION),
+                                next_step(1, 4, FQ_EVENT_AGREED)};
+    const uint32_t revs[] = {1, 2, 3, 3};
+    events[3].rev = 2; /* had not heard of the session */
+
+    submit(events, 4, false);
+
+    const struct fq_dispute *dispute = fq_view_find(&county.core->view, &events[0].dispute);
+    for (size_t i = 0; i < 4; i++) {
+        const struct fq_fact *fact =
+            fq_view_command(&county.core->view, dispute, &events[i].cmd_id);
+        assert_non_null(fact);
+        assert_int_equal(fact->rev, revs[i]);
+    }
+}
+
+/* Within one millisecond, and in a later turn of the same. */
+static void test_the_hybrid_clock_never_stands_still(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), registered(2), registered(3)};
+    struct fq_event event;
+    struct fq_batch batch;
+    struct fq_why why;
+    uint64_t last = 0;
+
+    for (size_t turn = 0; turn < 2; turn++) {
+        submit(&events[2 * turn], 2 - (uint32_t)turn, false);
+        assert_int_equal(fq_batch_parse(county.turn->effects.appends[0].batch, &batch, &why),
+                         FQ_OK);
+        struct fq_reader reader = fq_reader_over(batch.records);
+        while (fq_event_decode(&reader, (struct fq_event_id){0}, &event)) {
+            assert_true(event.hlc > last);
+            last = event.hlc;
+        }
+        assert_true(batch.seal.hlc == last);
+    }
+    assert_true(last >> 16 == NOW_MS);
 }
 
 static void test_n3_batches_are_cut_and_stored_in_the_turn_that_made_them(void **state)
@@ -745,6 +796,8 @@ int main(void)
         CASE(test_one_refused_command_stops_no_other),
         CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),
         CASE(test_a_revision_nobody_can_know_is_refused),
+        CASE(test_d1_a_command_is_one_more_than_what_its_author_knew),
+        CASE(test_the_hybrid_clock_never_stands_still),
         CASE(test_n3_batches_are_cut_and_stored_in_the_turn_that_made_them),
         CASE(test_n3_what_is_told_is_stored_in_the_same_effects),
         CASE(test_n5_a_node_that_lost_its_tail_writes_nothing),

@@ -260,6 +260,22 @@ static void test_d2_a_voided_event_is_not_live_whichever_came_first(void **state
     }
 }
 
+/* Its author had not seen as much of the dispute as that of the event. */
+static void test_d2_a_void_of_a_smaller_stamp_reaches_an_event_that_comes_later(void **state)
+{
+    (void)state;
+    struct fq_event agreed = step(FQ_EVENT_AGREED, "2021-03-10");
+    struct fq_event failed = step(FQ_EVENT_FAILED, "2021-03-12");
+    struct fq_event voided = voiding(&failed);
+    voided.rev = agreed.rev;
+
+    tell(agreed);
+    tell(voided);
+    tell(failed);
+
+    assert_int_equal(wall()->outcome, FQ_OUTCOME_AGREED);
+}
+
 static void test_d2_a_void_is_final(void **state)
 {
     (void)state;
@@ -289,10 +305,12 @@ static void test_d2_a_voided_dispute_stays_voided(void **state)
 {
     (void)state;
     did(FQ_EVENT_REGISTERED, "2021-03-01");
-    tell(voiding(NULL));
+    struct fq_event voided = tell(voiding(NULL));
     did(FQ_EVENT_ACCEPTED, "2021-03-02");
     did(FQ_EVENT_REGISTERED, "2021-03-03");
 
+    assert_int_equal(state_now(), FQ_STATE_VOIDED);
+    tell(voiding(&voided));
     assert_int_equal(state_now(), FQ_STATE_VOIDED);
 }
 
@@ -482,6 +500,7 @@ int main(void)
         WITH_VIEW(test_d1_the_tier_above_wins_among_equal_revisions),
         WITH_VIEW(test_d1_a_correction_rewrites_the_step_it_names),
         WITH_VIEW(test_d2_a_voided_event_is_not_live_whichever_came_first),
+        WITH_VIEW(test_d2_a_void_of_a_smaller_stamp_reaches_an_event_that_comes_later),
         WITH_VIEW(test_d2_a_void_is_final),
         WITH_VIEW(test_d2_a_void_names_events_of_its_own_dispute_only),
         WITH_VIEW(test_d2_a_voided_dispute_stays_voided),

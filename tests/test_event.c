@@ -275,6 +275,32 @@ static void test_bad_bodies_are_refused(void **state)
     assert_false(decode(encode(&event), &decoded));
 }
 
+/* Whether a record of so many bytes decodes; what fills it is a field of a later version (V1). */
+static bool decodes_at_size(size_t size)
+{
+    static uint8_t bytes[2 * FQ_RECORD_MAX];
+    static const uint8_t padding[FQ_RECORD_MAX + 1];
+    struct fq_event event = event_of(FQ_EVENT_ACCEPTED);
+    struct fq_event decoded;
+    struct fq_writer writer = fq_writer_over(bytes, sizeof bytes);
+    event.value[FQ_FIELD_CONSENT] = true;
+    struct fq_span record = encode(&event);
+
+    fq_write_array(&writer, 12);
+    fq_write_raw(&writer, fq_span_of(record.data + 1, record.size - 1));
+    fq_write_bytes(&writer, padding, size - writer.used - 3);
+    assert_int_equal(writer.used, size);
+    return decode(fq_writer_span(&writer), &decoded);
+}
+
+static void test_a_record_too_long_is_refused(void **state)
+{
+    (void)state;
+
+    assert_true(decodes_at_size(FQ_RECORD_MAX));
+    assert_false(decodes_at_size(FQ_RECORD_MAX + 1));
+}
+
 static void test_a_record_cut_anywhere_is_refused(void **state)
 {
     (void)state;
@@ -340,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_v1_numbers_and_names_stay),
         cmocka_unit_test(test_bad_headers_are_refused),
         cmocka_unit_test(test_bad_bodies_are_refused),
+        cmocka_unit_test(test_a_record_too_long_is_refused),
         cmocka_unit_test(test_a_record_cut_anywhere_is_refused),
         cmocka_unit_test(test_byte_fields_have_four_places),
         cmocka_unit_test(test_event_ids_survive_and_order_as_bytes),

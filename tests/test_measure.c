@@ -117,9 +117,13 @@ static void test_c2_the_digest_is_the_documented_sum(void **state)
     struct world_view *held = *state;
     uint8_t bytes[9 + 8 * FQ_MEASURES_COUNT] = {FQ_CELLS_AREA};
     struct fq_digest sum = {0};
+    struct fq_cell *of_type = fq_cells_make(&held->view.cells, FQ_CELLS_TYPE, WORLD_NEIGHBOUR,
+                                            world_month("2021-04"), 0x0405);
 
     set(held, WORLD_COUNTY, "2021-03", 7);
     set(held, WORLD_NEIGHBOUR, "2021-04", -1);
+    of_type->value[FQ_MEASURE_ACCEPTED] = -1;
+    of_type->is_hash_stale = true;
 
     fq_put_be32(bytes + 1, WORLD_COUNTY);
     fq_put_be16(bytes + 5, world_month("2021-03"));
@@ -128,6 +132,9 @@ static void test_c2_the_digest_is_the_documented_sum(void **state)
     fq_put_be32(bytes + 1, WORLD_NEIGHBOUR);
     fq_put_be16(bytes + 5, world_month("2021-04"));
     fq_put_be64(bytes + 9 + 8 * FQ_MEASURE_ACCEPTED, UINT64_MAX);
+    fq_digest_add(&sum, fq_hash_digest(fq_span_of(bytes, sizeof bytes)));
+    bytes[0] = FQ_CELLS_TYPE;
+    fq_put_be16(bytes + 7, 0x0405);
     fq_digest_add(&sum, fq_hash_digest(fq_span_of(bytes, sizeof bytes)));
     assert_true(fq_digest_equal(digest(held, WORLD_PROVINCE), sum));
 }
@@ -158,9 +165,12 @@ static void test_c2_a_digest_may_be_of_some_months(void **state)
 
     set(held, WORLD_COUNTY, "2021-03", 7);
     struct fq_digest before = fq_view_digest(&held->view, WORLD_PROVINCE, march, march);
+    struct fq_digest alone = digest(held, WORLD_PROVINCE);
     set(held, WORLD_COUNTY, "2021-04", 7);
+    set(held, WORLD_COUNTY, "2021-02", 7);
     struct fq_digest after = fq_view_digest(&held->view, WORLD_PROVINCE, march, march);
 
+    assert_true(fq_digest_equal(before, alone));
     assert_true(fq_digest_equal(before, after));
     assert_false(fq_digest_equal(after, digest(held, WORLD_PROVINCE)));
 }

@@ -138,6 +138,11 @@ static void a_usual_case(void)
     agreed = TELL(AGREED, "2021-04-10", F(FORM, FQ_FORM_WRITTEN), F(AMOUNT, 400000));
 }
 
+static struct fq_digest digest(void)
+{
+    return fq_view_digest(&held->view, WORLD_PROVINCE, 0, UINT16_MAX);
+}
+
 /* ---- M1 to M6 ---- */
 
 static void test_m1_a_second_copy_changes_nothing(void **state)
@@ -282,6 +287,20 @@ static void test_full_memory_is_said(void **state)
 }
 
 /* ---- intake ---- */
+
+static void test_c2_a_digest_asked_before_follows_what_is_taken_back(void **state)
+{
+    (void)state;
+    a_usual_case();
+    struct fq_digest before = digest();
+    struct fq_event failed = TELL(FAILED, "2021-05-10");
+    struct fq_digest between = digest();
+
+    void_event(&failed);
+
+    assert_false(fq_digest_equal(between, before));
+    assert_true(fq_digest_equal(digest(), before));
+}
 
 static void test_registered_and_accepted_count_by_their_own_dates(void **state)
 {
@@ -440,6 +459,14 @@ static void test_difficult_counts_cases_and_persons_at_the_outcome(void **state)
 
     assert_int_equal(IN("2021-04", DIFFICULT), 1);
     assert_int_equal(IN("2021-04", DIFFICULT_PERSONS), 12);
+    correct(EVENT(REGISTERED, "2021-03-01", F(DIFFICULTY, FQ_DIFFICULTY_DIFFICULT), F(PERSONS, 3)),
+            "2021-03-01");
+    assert_int_equal(IN("2021-04", DIFFICULT), 1);
+    assert_int_equal(IN("2021-04", DIFFICULT_PERSONS), 3);
+    correct(EVENT(REGISTERED, "2021-03-01", F(DIFFICULTY, FQ_DIFFICULTY_ORDINARY), F(PERSONS, 3)),
+            "2021-03-01");
+    assert_int_equal(SUM(DIFFICULT), 0);
+    assert_int_equal(SUM(DIFFICULT_PERSONS), 0);
 }
 
 /* ---- after the outcome ---- */
@@ -789,6 +816,7 @@ int main(void)
         CASE(test_m6_what_is_not_understood_folds_to_nothing),
         CASE(test_strange_codes_are_counted_not_refused),
         CASE(test_full_memory_is_said),
+        CASE(test_c2_a_digest_asked_before_follows_what_is_taken_back),
         CASE(test_registered_and_accepted_count_by_their_own_dates),
         CASE(test_accepted_and_rejected_are_one_decision),
         CASE(test_found_is_by_screening_or_initiative),

@@ -580,6 +580,10 @@ static void test_y2_acks_only_rise_and_never_beyond_the_log(void **state)
         assert_int_equal(beside(&county, &county_log)->cursor, cursor[i]);
         assert_int_equal(beside(&county, &county_log)->parent_have, acked[i]);
     }
+    const struct ack beyond = {9, 9, 0, CREDIT};
+    (void)take(&county, FQ_PEER_PARENT, ack_frame(session, &county_log, &beyond), START_MS);
+    assert_int_equal(held_by(&county, &county_log)->acked, 5);
+    assert_int_equal(held_by(&county, &county_log)->up, 5);
 }
 
 static void test_y2_acks_are_repeated_with_each_heartbeat(void **state)

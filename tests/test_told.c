@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +21,20 @@
 
 static char place[256];
 static char path[300];
+
+/* The system's call, watched: the linker takes this one. */
+static unsigned sync_count;
+static bool is_sync_failing;
+
+int fdatasync(int file)
+{
+    sync_count++;
+    if (is_sync_failing) {
+        errno = EIO;
+        return -1;
+    }
+    return fsync(file);
+}
 
 static int make_place(void **state)
 {
@@ -207,6 +222,36 @@ static void test_t4_after_a_failed_write_every_later_one_fails(void **state)
     expect_last(2);
 }
 
+static void test_t1_an_entry_is_on_disk_when_the_call_returns(void **state)
+{
+    (void)state;
+    write_up_to(1);
+    unsigned before = sync_count;
+
+    write_up_to(2);
+
+    assert_true(sync_count > before);
+}
+
+static void test_t4_after_a_failed_sync_every_later_write_fails(void **state)
+{
+    (void)state;
+    struct fq_told_entry entry;
+    struct fq_hash chain = chain_of(3);
+    struct fq_why why = {0};
+    write_up_to(2);
+    struct fq_told *told = open_told(&entry);
+
+    is_sync_failing = true;
+    fq_err err = fq_told_write(told, 2, 3, &chain, &why);
+    is_sync_failing = false;
+
+    assert_int_equal(err, FQ_ERR_FAILED);
+    assert_int_equal(why.reason, FQ_REASON_STORE);
+    assert_int_equal(fq_told_write(told, 2, 3, &chain, &why), FQ_ERR_FAILED);
+    fq_told_close(told);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_place, remove_place)
@@ -217,7 +262,9 @@ int main(void)
         TEST(test_t2_the_first_entry_torn_is_none),
         TEST(test_t2_two_damaged_entries_fail),
         TEST(test_a_file_cut_short_is_filled_again),
+        TEST(test_t1_an_entry_is_on_disk_when_the_call_returns),
         TEST(test_t4_after_a_failed_write_every_later_one_fails),
+        TEST(test_t4_after_a_failed_sync_every_later_write_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
