@@ -27,6 +27,8 @@ double now_s(void);
 /* Seconds of processor time of a process, user and system, all its threads, ended ones too. 0 for
  * pid is this process. */
 double cpu_s(pid_t pid);
+/* The same of the process's first thread alone: a node's loop. 0 where the kernel does not tell. */
+double loop_cpu_s(pid_t pid);
 /* Bytes of memory that a process shares with nobody, from smaps_rollup. Where that is not ours to
  * read, because a daemon keeps out of core dumps and we are not root, its anonymous pages alone. */
 double private_bytes(pid_t pid, bool *out_is_anonymous_only);

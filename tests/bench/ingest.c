@@ -37,6 +37,7 @@ enum figure {
     RATE,
     OF_SYNCS,
     CPU,
+    LOOP_CPU,
     SYNCS,
     ANSWER_P50,
     ANSWER_P99,
@@ -179,6 +180,9 @@ static void keep_round(struct ingest *ingest, const struct load_result *result,
     series_add(&ingest->rows[RATE].ratios,
                rate / (group * per_s(&disk->append_before, &disk->append_after)));
     add(ingest, CPU, 1e6 * result->node_cpu_s / (double)result->events);
+    if (result->loop_cpu_s > 0) {
+        add(ingest, LOOP_CPU, 1e6 * result->loop_cpu_s / (double)result->events);
+    }
     if (disk->reply_before.pieces > 0) {
         add(ingest, SYNCS_BEFORE, per_s(&disk->reply_before, &none));
         add(ingest, SYNCS_AFTER, per_s(&disk->reply_after, &none));
@@ -260,6 +264,7 @@ static void print_rows(struct ingest *ingest, bool is_sound)
         [RATE] = {"ingest %u", "events/s", false},
         [OF_SYNCS] = {"ingest %u, of its syncs", "share", false},
         [CPU] = {"ingest %u, node CPU", "us/event", false},
+        [LOOP_CPU] = {"ingest %u, of it the loop", "us/event", true},
         [SYNCS] = {"ingest %u, syncs", "per reply", false},
         [ANSWER_P50] = {"ingest %u, answer p50", "ms", true},
         [ANSWER_P99] = {"ingest %u, answer p99", "ms", true},

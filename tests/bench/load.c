@@ -235,9 +235,10 @@ bool load_run(struct load *load, struct daemon *daemon, uint32_t window, double 
     struct sending sending = {.load = load, .daemon = daemon, .result = result};
 
     result->latencies_s = load->latencies_s;
-    double began = now_s(), cpu = cpu_s(daemon->pid);
+    double began = now_s(), cpu = cpu_s(daemon->pid), loop = loop_cpu_s(daemon->pid);
     bool is_fine = send_all(&sending, window, seconds);
     result->seconds += now_s() - began;
     result->node_cpu_s += cpu_s(daemon->pid) - cpu;
+    result->loop_cpu_s += loop_cpu_s(daemon->pid) - loop;
     return is_fine;
 }

@@ -30,7 +30,7 @@ struct load_result {
     uint64_t events;  /* accepted */
     uint64_t refused; /* verdicts of another kind */
     uint32_t groups, frames;
-    double seconds, node_cpu_s;
+    double seconds, node_cpu_s, loop_cpu_s;
     double *latencies_s; /* of each group, in the order of answers; the load's */
 };
 
