@@ -84,7 +84,7 @@ LIB_SRC  := $(wildcard common/*/*.c)
 HELP_SRC := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 TEST_SRC := $(wildcard tests/test_*.c tests/prop_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz_*.c)
-BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_SRC := $(filter-out tests/bench/count_syncs.c,$(wildcard tests/bench/*.c))
 
 LIB      := $(OUT)/libfengqiao.a
 NODES    := $(OUT)/libnodes.a
@@ -119,7 +119,7 @@ deps-test: ## install what only tests need
 tests: $(TESTS)
 replays: $(REPLAYS)
 fuzzers: $(FUZZERS)
-benches: $(BENCH)
+benches: $(BENCH) $(OUT)/tests/bench/count_syncs.so
 all tests replays fuzzers benches: ; @:
 
 test: ## build and run unit and property tests
@@ -219,6 +219,10 @@ $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
 $(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c) $(HELP) $(LIB)
 	$(call link)
+$(OUT)/tests/bench/count_syncs.so: tests/bench/count_syncs.c Makefile
+	@mkdir -p $(@D)
+	@echo "  link  $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared $< -o $@
 $(REPLAYS): $(OUT)/tests/replay_%: $(OUT)/tests/fuzz_%.o $(OUT)/tests/support/replay.o $(HELP) $(LIB)
 	$(call link)
 $(FUZZERS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(LIB)

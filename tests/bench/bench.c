@@ -2,7 +2,8 @@
  *
  *   bench PROGRAMS      the folder of the daemons; run from the root of the repository
  *
- * Environment: QUICK=1 a bounded part, BENCH_ONLY=part, BENCH_OUT=file for JSON lines. */
+ * Environment: QUICK=1 a bounded part, BENCH_ONLY=part or
+ * part-line, BENCH_OUT=file for JSON lines. */
 #include "bench.h"
 
 #include <errno.h>
@@ -40,27 +41,67 @@ double cpu_s(pid_t pid)
     return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
 }
 
-double private_bytes(pid_t pid)
+double loop_cpu_s(pid_t pid)
 {
-    char path[64] = "/proc/self/smaps_rollup", line[256];
-    double kib = 0;
-    unsigned long value;
+    char path[64];
+    unsigned long long nanoseconds = 0;
 
-    if (pid != 0) {
-        snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
-    }
+    snprintf(path, sizeof path, "/proc/%d/schedstat", (int)pid);
     FILE *file = fopen(path, "r");
+    if (file) {
+        if (fscanf(file, "%llu", &nanoseconds) != 1) {
+            nanoseconds = 0;
+        }
+        fclose(file);
+    }
+    return (double)nanoseconds / 1e9;
+}
+
+/* The sum of the KiB in the lines that begin with one of `keys`; -1 when the file cannot be read. */
+static double sum_kib(const char *path, const char *const *keys)
+{
+    char line[256];
+    double sum = -1;
+    FILE *file = fopen(path, "r");
+
     while (file && fgets(line, sizeof line, file)) {
-        if (sscanf(line, "Private_Clean: %lu", &value) == 1 ||
-            sscanf(line, "Private_Dirty: %lu", &value) == 1 ||
-            sscanf(line, "Private_Hugetlb: %lu", &value) == 1) {
-            kib += (double)value;
+        for (size_t i = 0; keys[i]; i++) {
+            size_t size = strlen(keys[i]);
+            if (strncmp(line, keys[i], size) == 0) {
+                sum = (sum < 0 ? 0 : sum) + strtod(line + size, NULL);
+            }
         }
     }
     if (file) {
         fclose(file);
     }
-    return 1024 * kib;
+    return sum;
+}
+
+double private_bytes(pid_t pid, bool *out_is_anonymous_only)
+{
+    static const char *const keys[] = {
+        "Private_Clean:", "Private_Dirty:", "Private_Hugetlb:", NULL};
+    static const char *const anonymous[] = {"RssAnon:", NULL};
+    char path[64];
+
+    pid = pid ? pid : getpid();
+    snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
+    double kib = sum_kib(path, keys);
+    *out_is_anonymous_only = kib < 0;
+    if (kib < 0) {
+        snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+        kib = sum_kib(path, anonymous);
+    }
+    return kib < 0 ? 0 : 1024 * kib;
+}
+
+bool is_wanted(const struct bench *run, const char *name)
+{
+    size_t size = run->only ? strlen(run->only) : 0;
+
+    return size == 0 || strcmp(run->only, name) == 0 ||
+           (strncmp(run->only, name, size) == 0 && name[size] == '-');
 }
 
 bool complain(const char *format, ...)
@@ -161,6 +202,15 @@ static bool make_place(void)
     return true;
 }
 
+static void find_sync_library(void)
+{
+    ssize_t size = readlink("/proc/self/exe", bench.sync_library, sizeof bench.sync_library - 32);
+
+    bench.sync_library[size > 0 ? size : 0] = '\0';
+    char *slash = strrchr(bench.sync_library, '/');
+    strcpy(slash ? slash + 1 : bench.sync_library, "count_syncs.so");
+}
+
 static const char *setting(const char *name)
 {
     const char *value = getenv(name);
@@ -173,13 +223,17 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(struct bench *bench);
-    } parts[] = {{"ingest", bench_ingest}, {"fold", bench_fold}};
+    } parts[] = {{"ingest", bench_ingest},
+                 {"stock", bench_stock},
+                 {"idle", bench_idle},
+                 {"fold", bench_fold}};
     const char *quick = setting("QUICK"), *out = setting("BENCH_OUT");
 
     bench.programs = argc > 1 ? argv[1] : "build/bin";
     bench.is_quick = quick && strcmp(quick, "0") != 0;
     bench.rounds = bench.is_quick ? 1 : 3;
     bench.only = setting("BENCH_ONLY");
+    find_sync_library();
     if (!make_place()) {
         return 1;
     }
@@ -191,13 +245,15 @@ int main(int argc, char **argv)
     print_machine();
     table_begin(&bench.table);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (!bench.only || strcmp(bench.only, parts[i].name) == 0) {
+        size_t size = strlen(parts[i].name);
+        if (!bench.only || strncmp(bench.only, parts[i].name, size) == 0) {
             parts[i].run(&bench);
         }
     }
     if (bench.table.json) {
         fclose(bench.table.json);
     }
+    print_command("echo load average after: $(cut -d' ' -f1-3 /proc/loadavg)");
     printf("%d passed, %d failed\n", bench.table.passed, bench.table.failed);
     return bench.table.failed > 0;
 }

@@ -14,9 +14,10 @@
 struct bench {
     bool is_quick;
     int rounds;
-    const char *only;     /* BENCH_ONLY: a part's name; NULL all */
-    const char *programs; /* where the daemons lie */
-    char dir[PATH_SIZE];  /* temporary; removed at the end */
+    const char *only;             /* BENCH_ONLY: a part, or a line of one; NULL all */
+    const char *programs;         /* where the daemons lie */
+    char sync_library[PATH_SIZE]; /* count_syncs.so, beside this program */
+    char dir[PATH_SIZE];          /* temporary; removed at the end */
     struct table table;
     double raw_per_s; /* median raw append of this run in events of 4,096 a sync; 0 not measured */
 };
@@ -26,8 +27,13 @@ double now_s(void);
 /* Seconds of processor time of a process, user and system, all its threads, ended ones too. 0 for
  * pid is this process. */
 double cpu_s(pid_t pid);
-/* Bytes of memory that a process shares with nobody (smaps_rollup); 0 when that is not ours to read. */
-double private_bytes(pid_t pid);
+/* The same of the process's first thread alone: a node's loop. 0 where the kernel does not tell. */
+double loop_cpu_s(pid_t pid);
+/* Bytes of memory that a process shares with nobody, from smaps_rollup. Where that is not ours to
+ * read, because a daemon keeps out of core dumps and we are not root, its anonymous pages alone. */
+double private_bytes(pid_t pid, bool *out_is_anonymous_only);
+/* Whether BENCH_ONLY asks for `name`: it is the name or its beginning up to a dash. */
+bool is_wanted(const struct bench *bench, const char *name);
 
 /* Say on stderr why a line will be missing or failed; gives false. */
 bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -1,8 +1,6 @@
 /* The fold and the rollup in this process, at the size of a province. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "bench.h"
 #include "fq/core/merge.h"
@@ -19,9 +17,10 @@
 #define TABLES_MEMORY (FQ_AREAS_MEMORY + ((size_t)4 << 20))
 
 struct size {
-    const char *name;
+    const char *name, *text;
     uint32_t disputes;
     const char *first_day, *last_day;
+    bool is_folded, is_rolled; /* which rows it gives */
 };
 
 struct province {
@@ -35,6 +34,7 @@ struct province {
     struct fq_frontier frontier;
     struct fq_view view;
     uint64_t batches;
+    double empty_bytes; /* private memory of this process before the first event */
 };
 
 /* A batch as bytes and decoded. */
@@ -99,6 +99,7 @@ static bool open_streams(struct province *province)
 static bool restart_view(struct province *province)
 {
     struct fq_why why = {0};
+    bool is_anonymous_only;
 
     fq_memory_release_view(&province->memory);
     fq_memory_release(&province->frontier_memory);
@@ -112,6 +113,7 @@ static bool restart_view(struct province *province)
         province->streams[i].next = 0;
     }
     province->batches = 0;
+    province->empty_bytes = private_bytes(0, &is_anonymous_only);
     return true;
 }
 
@@ -187,7 +189,7 @@ static bool decode_and_fold(struct province *province, const struct batch *batch
 struct pass {
     bool is_decoding; /* within the measured time */
     uint64_t events;
-    double seconds, cpu; /* of the measured part */
+    double seconds; /* of the measured part */
 };
 
 /* Counties in turn, each with what it wrote in the days before. */
@@ -217,7 +219,7 @@ static bool run_pass(struct province *province, struct batch *batch, struct pass
                    province->view.dispute_count == province->size->disputes
                ? true
                : complain("fold %s: %llu events of %llu disputes, the view has %llu of %llu",
-                          province->size->name, (unsigned long long)pass->events,
+                          province->size->text, (unsigned long long)pass->events,
                           (unsigned long long)province->size->disputes,
                           (unsigned long long)province->view.event_count,
                           (unsigned long long)province->view.dispute_count);
@@ -239,8 +241,8 @@ static void fold_rows(struct bench *bench, struct province *province, struct bat
         {.unit = "events/s", .is_sound = true}};
     struct fq_digest digests[2] = {{0}};
 
-    snprintf(names[0], sizeof names[0], "fold %s", province->size->name);
-    snprintf(names[1], sizeof names[1], "decode+fold %s", province->size->name);
+    snprintf(names[0], sizeof names[0], "fold %s", province->size->text);
+    snprintf(names[1], sizeof names[1], "decode+fold %s", province->size->text);
     for (int i = 0; i < 2; i++) {
         rows[i].name = names[i];
         for (int round = 0; round < rounds; round++) {
@@ -262,7 +264,97 @@ static void fold_rows(struct bench *bench, struct province *province, struct bat
                (double)province->view.event_count / (double)province->batches);
 }
 
-static void measure_size(struct bench *bench, const struct size *size, int rounds)
+static void memory_row(struct bench *bench, const struct province *province)
+{
+    char name[64];
+    bool is_anonymous_only;
+    struct row row = {.name = name, .unit = "B/dispute", .is_sound = true};
+
+    snprintf(name, sizeof name, "memory, %s", province->size->text);
+    double bytes = private_bytes(0, &is_anonymous_only) - province->empty_bytes;
+    series_add(&row.values, bytes / province->size->disputes);
+    table_row(&bench->table, &row);
+}
+
+/* ---- rollup ---- */
+
+static bool rows_add_up(const struct fq_rollup *rollup, enum fq_measure measure)
+{
+    int64_t sum = 0;
+
+    for (uint32_t i = 0; i < rollup->count; i++) {
+        sum += rollup->rows[i].value[measure];
+    }
+    return sum - rollup->overlap[measure] == rollup->total[measure] && sum > 0;
+}
+
+static void rollup_row(struct bench *bench, struct province *province, struct row *row,
+                       const struct fq_rollup_query *query)
+{
+    char name[64];
+    struct fq_rollup rollup;
+    struct fq_why why = {0};
+
+    snprintf(name, sizeof name, "%s, %s", row->name, province->size->text);
+    row->name = name;
+    row->unit = "ms";
+    row->is_sound = true;
+    for (int i = 0; i < 5 && row->is_sound; i++) {
+        fq_arena_reset(&province->scratch);
+        double began = now_s();
+        row->is_sound = fq_rollup_run(&province->view, &province->codes, query, &province->scratch,
+                                      &rollup, &why) == FQ_OK;
+        series_add(&row->values, 1000 * (now_s() - began));
+        row->is_sound = row->is_sound && rows_add_up(&rollup, FQ_MEASURE_REGISTERED);
+    }
+    if (!row->is_sound) {
+        complain("%s: %s", name, why.detail);
+    }
+    table_row(&bench->table, row);
+}
+
+/* The last half-year, as a province asks for it. */
+static void rollup_rows(struct bench *bench, struct province *province)
+{
+    struct fq_rollup_query county = {.area = PROVINCE, .by = {FQ_BY_COUNTY}, .by_count = 1};
+    struct fq_rollup_query types = {
+        .area = PROVINCE, .by = {FQ_BY_TYPE, FQ_BY_KIND}, .by_count = 2};
+    struct row by_county = {.name = "rollup by county", .target_of = TARGET_VALUE_MAX, .target = 5};
+    struct row by_type = {.name = "rollup by type x kind"};
+    bool is_period = fq_period_parse(fq_span_text("2021H1"), &county.period);
+
+    FQ_ASSERT(is_period);
+    types.period = county.period;
+    rollup_row(bench, province, &by_county, &county);
+    rollup_row(bench, province, &by_type, &types);
+}
+
+/* ---- sizes ---- */
+
+static bool fill_view(struct province *province, struct batch *batch)
+{
+    struct pass pass = {.is_decoding = true};
+
+    return run_pass(province, batch, &pass);
+}
+
+static void size_rows(struct bench *bench, struct province *province, struct batch *batch)
+{
+    bool is_filled = true;
+
+    if (province->size->is_folded) {
+        fold_rows(bench, province, batch, bench->rounds);
+    } else {
+        is_filled = fill_view(province, batch);
+    }
+    bench->table.failed += !is_filled;
+    if (province->size->is_rolled) {
+        memory_row(bench, province);
+        rollup_rows(bench, province);
+    }
+}
+
+static void measure_size(struct bench *bench, const struct size *size)
 {
     struct province *province = calloc(1, sizeof *province);
     struct batch *batch = calloc(1, sizeof *batch);
@@ -271,7 +363,7 @@ static void measure_size(struct bench *bench, const struct size *size, int round
         province->size = size;
     }
     if (province && batch && load_tables(province) && open_streams(province)) {
-        fold_rows(bench, province, batch, rounds);
+        size_rows(bench, province, batch);
     } else {
         bench->table.failed++;
     }
@@ -284,14 +376,20 @@ static void measure_size(struct bench *bench, const struct size *size, int round
 
 void bench_fold(struct bench *bench)
 {
-    static const struct size quick[] = {{"20,000 disputes", 20000, "2021-01-01", "2021-06-30"}};
-    static const struct size full[] = {{"278,600 disputes", 278600, "2021-01-01", "2021-06-30"},
-                                       {"2,000,000 disputes", 2000000, "2019-01-01", "2021-06-30"}};
+    static const struct size quick[] = {
+        {"fold-20000", "20,000", 20000, "2021-01-01", "2021-06-30", true, true},
+        {NULL},
+    };
+    static const struct size full[] = {
+        {"fold-278600", "278,600", 278600, "2021-01-01", "2021-06-30", true, false},
+        {"fold-100000", "100,000", 100000, "2021-01-01", "2021-06-30", false, true},
+        {"fold-2000000", "2,000,000", 2000000, "2019-01-01", "2021-06-30", true, true},
+        {NULL},
+    };
 
-    if (bench->is_quick) {
-        measure_size(bench, &quick[0], 1);
-    } else {
-        measure_size(bench, &full[0], bench->rounds);
-        measure_size(bench, &full[1], bench->rounds < 2 ? bench->rounds : 2);
+    for (const struct size *size = bench->is_quick ? quick : full; size->name; size++) {
+        if (is_wanted(bench, size->name)) {
+            measure_size(bench, size);
+        }
     }
 }

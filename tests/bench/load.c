@@ -108,53 +108,55 @@ bool load_open(struct load *load, struct stream *stream, uint32_t group_events, 
 
     FQ_ASSERT(group_events <= GROUP_EVENTS_MAX);
     *load = (struct load){0};
-    while (is_fine && load->event_count + group_events <= events_max) {
+    while (is_fine && load->event_count < events_max) {
         struct fq_writer writer = fq_writer_over(scratch, sizeof scratch);
         uint32_t count = 0;
         while (count < group_events && stream_next(stream, &event)) {
             records[count++] = encode_command(load, &event, &writer);
         }
-        if (count < group_events) {
-            break; /* the last, short one is left out: all groups are alike */
+        if (count == 0) {
+            break;
         }
         is_fine = add_group(load, records, count);
     }
-    return is_fine;
+    load->sent_s = calloc(load->group_count + 1, sizeof(double));
+    load->latencies_s = calloc(load->group_count + 1, sizeof(double));
+    load->waiting = calloc(load->group_count + 1, sizeof(uint32_t));
+    return is_fine && load->sent_s && load->latencies_s && load->waiting;
 }
 
 void load_close(struct load *load)
 {
     free(load->bytes);
     free(load->frames);
+    free(load->sent_s);
+    free(load->latencies_s);
+    free(load->waiting);
     *load = (struct load){0};
 }
 
 /* ---- sending ---- */
 
 struct sending {
-    const struct load *load;
+    struct load *load;
     struct daemon *daemon;
     struct load_result *result;
-    double *sent_s;    /* per group */
-    uint32_t *waiting; /* frames per group not yet answered */
-    uint32_t next_frame;
 };
 
 static bool send_group(struct sending *sending)
 {
-    const struct load *load = sending->load;
-    uint32_t group = load->frames[sending->next_frame].group;
+    struct load *load = sending->load;
+    uint32_t group = load->frames[load->next_frame].group;
     struct fq_why why = {0};
 
-    sending->sent_s[group] = now_s();
-    while (sending->next_frame < load->frame_count &&
-           load->frames[sending->next_frame].group == group) {
-        const struct load_frame *frame = &load->frames[sending->next_frame++];
+    load->sent_s[group] = now_s();
+    while (load->next_frame < load->frame_count && load->frames[load->next_frame].group == group) {
+        const struct load_frame *frame = &load->frames[load->next_frame++];
         if (fq_client_send(sending->daemon->client,
                            fq_span_of(load->bytes + frame->offset, frame->size), &why)) {
             return complain("submit: %s", why.detail);
         }
-        sending->waiting[group]++;
+        load->waiting[group]++;
     }
     return true;
 }
@@ -179,6 +181,7 @@ static void count_verdicts(struct fq_span result, struct load_result *counts)
 /* Take one answer; *out_is_done says that a group is whole. */
 static bool take_answer(struct sending *sending, bool *out_is_done)
 {
+    struct load *load = sending->load;
     struct load_result *result = sending->result;
     struct fq_span answer;
     struct fq_why why = {0};
@@ -187,16 +190,16 @@ static bool take_answer(struct sending *sending, bool *out_is_done)
         return complain("submit: no answer: %s", why.detail);
     }
     uint64_t id = fq_map_uint(answer, "id");
-    if (id >= sending->next_frame || fq_map_uint(answer, "status") != 0) {
+    if (id >= load->next_frame || fq_map_uint(answer, "status") != 0) {
         return complain("submit: answer %llu, status %llu", (unsigned long long)id,
                         (unsigned long long)fq_map_uint(answer, "status"));
     }
     count_verdicts(fq_map_get(answer, "result"), result);
-    uint32_t group = sending->load->frames[id].group;
+    uint32_t group = load->frames[id].group;
     result->frames++;
-    *out_is_done = --sending->waiting[group] == 0;
+    *out_is_done = --load->waiting[group] == 0;
     if (*out_is_done) {
-        result->latencies_s[result->groups++] = now_s() - sending->sent_s[group];
+        result->latencies_s[result->groups++] = now_s() - load->sent_s[group];
     }
     return true;
 }
@@ -208,7 +211,7 @@ static bool send_all(struct sending *sending, uint32_t window, double seconds)
     double began = now_s();
 
     for (;;) { /* ends with the load, or the time */
-        while (flying < window && sending->next_frame < load->frame_count &&
+        while (flying < window && load->next_frame < load->frame_count &&
                now_s() - began < seconds) {
             if (!send_group(sending)) {
                 return false;
@@ -226,24 +229,16 @@ static bool send_all(struct sending *sending, uint32_t window, double seconds)
     }
 }
 
-bool load_run(const struct load *load, struct daemon *daemon, uint32_t window, double seconds,
-              struct load_result *out_result)
+bool load_run(struct load *load, struct daemon *daemon, uint32_t window, double seconds,
+              struct load_result *result)
 {
-    struct sending sending = {.load = load, .daemon = daemon, .result = out_result};
+    struct sending sending = {.load = load, .daemon = daemon, .result = result};
 
-    *out_result = (struct load_result){0};
-    if (load->group_count == 0) {
-        return complain("an empty load");
-    }
-    sending.sent_s = calloc(load->group_count, sizeof *sending.sent_s);
-    sending.waiting = calloc(load->group_count, sizeof *sending.waiting);
-    out_result->latencies_s = calloc(load->group_count, sizeof(double));
-    bool is_fine = sending.sent_s && sending.waiting && out_result->latencies_s;
-    double began = now_s(), cpu = cpu_s(daemon->pid);
-    is_fine = is_fine && send_all(&sending, window, seconds);
-    out_result->seconds = now_s() - began;
-    out_result->node_cpu_s = cpu_s(daemon->pid) - cpu;
-    free(sending.sent_s);
-    free(sending.waiting);
+    result->latencies_s = load->latencies_s;
+    double began = now_s(), cpu = cpu_s(daemon->pid), loop = loop_cpu_s(daemon->pid);
+    bool is_fine = send_all(&sending, window, seconds);
+    result->seconds += now_s() - began;
+    result->node_cpu_s += cpu_s(daemon->pid) - cpu;
+    result->loop_cpu_s += loop_cpu_s(daemon->pid) - loop;
     return is_fine;
 }

@@ -58,7 +58,7 @@ static bool raw_append_one(struct raw_file *file, bool is_allotted)
     return true;
 }
 
-double raw_append(const char *dir, size_t piece_size, double seconds)
+bool raw_append(const char *dir, size_t piece_size, double seconds, struct raw_rate *rate)
 {
     struct raw_file file;
     bool is_fine = raw_open(&file, dir, "raw", piece_size);
@@ -71,10 +71,12 @@ double raw_append(const char *dir, size_t piece_size, double seconds)
         took = now_s() - began;
     }
     raw_close(&file);
-    return is_fine ? count / took : 0;
+    rate->pieces += count;
+    rate->seconds += took;
+    return is_fine;
 }
 
-double raw_reply(const char *dir, size_t piece_size, double seconds)
+bool raw_reply(const char *dir, size_t piece_size, double seconds, struct raw_rate *rate)
 {
     struct raw_file log, told;
     bool is_fine = raw_open(&log, dir, "raw-log", piece_size);
@@ -93,5 +95,7 @@ double raw_reply(const char *dir, size_t piece_size, double seconds)
     }
     raw_close(&log);
     raw_close(&told);
-    return is_fine ? count / took : 0;
+    rate->pieces += count;
+    rate->seconds += took;
+    return is_fine;
 }

@@ -85,8 +85,9 @@ static _Noreturn void become_daemon(const struct daemon *daemon, bool is_rebuild
              fq_tier_name(daemon->node->tier));
     daemon_path(daemon, "node.cfg", config);
     daemon_path(daemon, LOG_NAME, log_path);
-    if (daemon->preload) {
-        setenv("LD_PRELOAD", daemon->preload, 1);
+    if (daemon->sync_counter) {
+        setenv("LD_PRELOAD", daemon->bench->sync_library, 1);
+        setenv("BENCH_SYNCS", daemon->sync_counter, 1);
     }
     int log = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0600);
     if (log >= 0 && dup2(log, 1) >= 0 && dup2(log, 2) >= 0) {

@@ -19,7 +19,8 @@ struct daemon {
     double ready_s;           /* from exec until ready */
     struct fq_client *client; /* NULL: not connected */
     uint64_t last_id;
-    const char *preload; /* a library put before the daemon's own; NULL none */
+    const char
+        *sync_counter; /* file where its syncs are counted (count_syncs.c); NULL: they are not */
 };
 
 /* Lay out the nodes of these areas below bench->dir/name. Gives a lab for free(); NULL on failure. */
