@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fq/core/link.h"
@@ -18,14 +17,6 @@
 #define SCRATCH_KEPT ((size_t)4 * 1024 * 1024)
 #define TURN_INPUTS_MAX (FQ_EFFECT_APPENDS_MAX / 2 - 1) /* each makes at most two batches */
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
-
-uint64_t fq_node_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void fq_node_log(const char *level, const char *format, ...)
 {
@@ -124,51 +115,49 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static int poll_ms(const struct fq_node *node, uint64_t now_ms)
+uint64_t fq_node_idle_ms(const struct fq_node *node, uint64_t steady_ms)
 {
-    uint64_t next = least(fq_sync_next_timer(&node->core.sync, now_ms),
-                          least(fq_service_deadline(node), now_ms + IDLE_POLL_MS));
+    uint64_t next = least(fq_sync_next_timer(&node->core.sync, steady_ms),
+                          least(fq_service_deadline(node), steady_ms + IDLE_POLL_MS));
 
-    if (node->pending_count > 0 || next <= now_ms) {
-        return 0;
-    }
-    return (int)(next - now_ms);
+    return node->pending_count > 0 || next <= steady_ms ? 0 : next - steady_ms;
 }
 
-static bool is_checkpoint_due(const struct fq_node *node, uint64_t now_ms, uint64_t active_ms)
+static bool is_checkpoint_due(const struct fq_node *node, uint64_t steady_ms)
 {
     uint64_t behind = node->core.feed.head - node->view_lsn;
 
     return behind >= node->config.checkpoint_events ||
-           (behind > 0 && now_ms - active_ms >= IDLE_CHECKPOINT_MS);
+           (behind > 0 && steady_ms - node->active_ms >= IDLE_CHECKPOINT_MS);
 }
 
-static fq_err turn(struct fq_node *node, uint64_t *active_ms, struct fq_why *out_why)
+static fq_err write_behind(struct fq_node *node, uint64_t steady_ms, struct fq_why *out_why)
+{
+    if (node->turn.effects.append_count > 0) {
+        node->active_ms = steady_ms;
+    }
+    return is_checkpoint_due(node, steady_ms) ? fq_node_checkpoint(node, out_why) : FQ_OK;
+}
+
+fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why)
 {
     fq_err err = listen_all(node, out_why);
 
     if (err) {
         return err;
     }
-    uint64_t now_ms = fq_node_now_ms();
+    struct fq_now now = fq_clock_now();
     fq_effects_reset(&node->turn.effects, &node->scratch);
-    err = fq_core_step(&node->core, node->inputs, node->input_count, now_ms, &node->turn, out_why);
+    err = fq_core_step(&node->core, node->inputs, node->input_count, now, &node->turn, out_why);
     if (!err) {
-        err = fq_node_commit(node, now_ms, out_why);
+        err = fq_node_commit(node, now.wall_ms, out_why);
     }
     if (err) {
         return err;
     }
-    fq_node_speak(node, now_ms);
-    fq_service_answer(node, now_ms);
-    if (node->turn.effects.append_count > 0) {
-        *active_ms = now_ms;
-    } else if (is_checkpoint_due(node, now_ms, *active_ms)) {
-        err = fq_node_checkpoint(node, out_why);
-    }
-    if (!err && node->core.feed.head - node->view_lsn >= node->config.checkpoint_events) {
-        err = fq_node_checkpoint(node, out_why);
-    }
+    fq_node_speak(node, now.steady_ms);
+    fq_service_answer(node, now.steady_ms);
+    err = write_behind(node, now.steady_ms, out_why);
     node->query_count = node->reading_count = 0;
     if (node->scratch.used > SCRATCH_KEPT) {
         fq_memory_trim(&node->scratch, SCRATCH_KEPT); /* a burst is not held for ever */
@@ -179,16 +168,15 @@ static fq_err turn(struct fq_node *node, uint64_t *active_ms, struct fq_why *out
 
 static fq_err serve(struct fq_node *node, int stop_fd, struct fq_why *out_why)
 {
-    uint64_t active_ms = fq_node_now_ms();
     fq_err err = FQ_OK;
 
     while (!err && !node->is_stopping) {
         bool is_stop_ready = false;
-        err = fq_net_poll(node->net, poll_ms(node, fq_node_now_ms()), stop_fd, &is_stop_ready,
-                          out_why);
+        uint64_t idle_ms = fq_node_idle_ms(node, fq_clock_now().steady_ms);
+        err = fq_net_poll(node->net, (int)idle_ms, stop_fd, &is_stop_ready, out_why);
         node->is_stopping = is_stop_ready;
         if (!err) {
-            err = turn(node, &active_ms, out_why);
+            err = fq_node_turn(node, out_why);
         }
     }
     return err ? err : fq_node_checkpoint(node, out_why);

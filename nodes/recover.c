@@ -214,7 +214,7 @@ static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
 fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why)
 {
     struct replay replay = {.node = node};
-    uint64_t started_ms = fq_node_now_ms();
+    uint64_t started_ms = fq_clock_now().steady_ms;
     uint64_t next_lsn;
     fq_err err = load_frontier(node, out_why);
 
@@ -238,7 +238,7 @@ fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out
             "info", "node.recovered view_lsn=%llu head=%llu disputes=%llu batches=%llu ms=%llu",
             (unsigned long long)node->view_lsn, (unsigned long long)node->core.feed.head,
             (unsigned long long)node->core.view.dispute_count, (unsigned long long)replay.batches,
-            (unsigned long long)(fq_node_now_ms() - started_ms));
+            (unsigned long long)(fq_clock_now().steady_ms - started_ms));
     }
     return err;
 }

@@ -201,20 +201,20 @@ static void publish_beat(struct fq_node *node)
 
 #define BEAT_MS 1000
 
-static void publish(struct fq_node *node, uint64_t now_ms)
+static void publish(struct fq_node *node, uint64_t steady_ms)
 {
     if (node->subscriptions > 0) {
         for (uint32_t i = 0; i < node->turn.effects.append_count; i++) {
             publish_batch(node, &node->turn.effects.appends[i]);
         }
     }
-    if (now_ms - node->beat_ms >= BEAT_MS) {
+    if (steady_ms - node->beat_ms >= BEAT_MS) {
         publish_beat(node);
-        node->beat_ms = now_ms;
+        node->beat_ms = steady_ms;
     }
 }
 
-void fq_node_speak(struct fq_node *node, uint64_t now_ms)
+void fq_node_speak(struct fq_node *node, uint64_t steady_ms)
 {
     const struct fq_effects *effects = &node->turn.effects;
 
@@ -225,5 +225,5 @@ void fq_node_speak(struct fq_node *node, uint64_t now_ms)
         }
     }
     forward_all(node);
-    publish(node, now_ms);
+    publish(node, steady_ms);
 }
