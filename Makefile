@@ -78,6 +78,7 @@ LIB_SRC  := $(wildcard common/*/*.c)
 HELP_SRC := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 TEST_SRC := $(wildcard tests/test_*.c tests/prop_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz_*.c)
+SIM_SRC  := $(filter-out tests/sim/main.c,$(wildcard tests/sim/*.c))
 
 LIB      := $(OUT)/libfengqiao.a
 NODES    := $(OUT)/libnodes.a
@@ -90,12 +91,12 @@ FUZZERS  := $(FUZZ_SRC:%.c=$(OUT)/%)
 REPLAYS  := $(FUZZ_SRC:tests/fuzz_%.c=$(OUT)/tests/replay_%)
 SCRIPTS  := $(wildcard tests/test_*.py tests/prop_*.py tests/test_*.sh)
 E2E      := $(wildcard tests/e2e_*.sh tests/e2e_*.py)
-SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/support/*.c)
+SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/*/*.c)
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-test tests replays fuzzers test check demo sanitize fuzz tidy coverage \
+.PHONY: all deps deps-test tests replays fuzzers test check demo sanitize sim fuzz tidy coverage \
         install clean help
 
 # --- targets ------------------------------------------------------------------------------------
@@ -135,6 +136,9 @@ sanitize: ## unit and property tests and the fuzz corpus under ASan and UBSan
 sanitized:
 	@$(MAKE) -j$(JOBS) all tests replays
 	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS) $(REPLAYS)
+
+sim: $(OUT)/tests/sim/simulate ## simulate provinces for SECONDS= from SEED=, or the one SEED=
+	@$< '$(SECONDS)' '$(SEED)'
 
 fuzz: ## fuzz for SECONDS= in all, or until told to stop
 	@$(MAKE) MODE=fuzz -j$(JOBS) fuzzers
@@ -186,7 +190,7 @@ $(LIB) $(NODES) $(HELP):
 define link
 @mkdir -p $(@D)
 @echo "  link  $@"
-@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(1) $(LDLIBS) -o $@
+@$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(1) $(LDLIBS) -o $@
 endef
 
 $(BIN)/fengqiao: $(call objects,$(CLI_SRC)) $(LIB)
@@ -196,8 +200,12 @@ $(DAEMONS): $(BIN)/fengqiao-%: $(OUT)/nodes/%.o $(call objects,$(NODE_SRC)) $(LI
 $(BIN)/fq: $(BIN)/fengqiao
 	@ln -sf fengqiao $@
 
+$(OUT)/tests/prop_sim: $(call objects,$(SIM_SRC))
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
+# The simulation's objects stand in for doors of the edge, so they come before the libraries.
+$(OUT)/tests/sim/simulate: $(OUT)/tests/sim/main.o $(call objects,$(SIM_SRC)) $(HELP) $(NODES) $(LIB)
+	$(call link)
 $(REPLAYS): $(OUT)/tests/replay_%: $(OUT)/tests/fuzz_%.o $(OUT)/tests/support/replay.o $(HELP) $(LIB)
 	$(call link)
 $(FUZZERS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(LIB)

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,17 +16,6 @@
 #define SCRATCH_KEPT ((size_t)4 * 1024 * 1024)
 #define TURN_INPUTS_MAX (FQ_EFFECT_APPENDS_MAX / 2 - 1) /* each makes at most two batches */
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
-
-void fq_node_log(const char *level, const char *format, ...)
-{
-    char line[1024];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "<%s> %s\n", level, line);
-}
 
 static void log_failure(const char *name, const struct fq_why *why)
 {

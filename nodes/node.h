@@ -135,7 +135,8 @@ FQ_CHECKED fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why);
 uint64_t fq_node_idle_ms(const struct fq_node *node, uint64_t steady_ms);
 /* The loop. The main of every daemon. */
 int fq_node_main(const struct fq_tier_row *tier, int argument_count, char **arguments);
-/* One line on stderr: `level dotted.name key=value`. */
+
+/* log.c: one line on stderr, `level dotted.name key=value`. */
 void fq_node_log(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -245,18 +245,23 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
 }
 
 /* Whether the recovered log is behind what clients were told: then nothing new is written before
- * the tail is back (N5). */
+ * the tail is back (N5). When it is ahead, a crash fell between a commit and its note; what is stored
+ * is sent on and answered from now on, so it is noted first. */
 static fq_err compare_told(struct fq_node *node, struct fq_why *out_why)
 {
     struct fq_told_entry told = {0};
     fq_err err = fq_told_open(node->config.data, &node->told, &told, out_why);
-    const struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
+    const struct fq_log_id *id = &node->core.own;
+    const struct fq_log *own = fq_frontier_find(&node->core.frontier, id);
     uint64_t last = own ? own->last : 0;
+    uint64_t told_seq = told.is_present && told.epoch == id->epoch ? told.seq : 0;
 
-    if (!err && told.is_present && told.epoch == node->core.own.epoch && told.seq > last) {
+    if (!err && told_seq > last) {
         fq_node_log("error", "node.tail_lost epoch=%u from=%llu to=%llu", told.epoch,
                     (unsigned long long)last + 1, (unsigned long long)told.seq);
-        fq_sync_set_amnesia(&node->core.sync, &node->core.own, told.seq);
+        fq_sync_set_amnesia(&node->core.sync, id, told.seq);
+    } else if (!err && told_seq < last) {
+        err = fq_told_write(node->told, id->epoch, last, &own->chain, out_why);
     }
     return err;
 }
