@@ -288,10 +288,15 @@ static size_t vault_writes_max(const struct fq_node *node)
 
 /* ---- commit ---- */
 
+/* Note the newest own event as told. While a lost tail is fetched back the note stays as it is: it
+ * alone says how far the tail goes, should the node die in the middle (N5). */
 static fq_err tell(struct fq_node *node, struct fq_why *out_why)
 {
     const struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
 
+    if (own->last < node->core.sync.amnesia_seq) {
+        return FQ_OK;
+    }
     return fq_told_write(node->told, own->id.epoch, own->last, &own->chain, out_why);
 }
 
