@@ -211,6 +211,17 @@ static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
     return FQ_OK;
 }
 
+/* Own events may all be in the view written behind and not be walked: the next stamp must be above
+ * theirs even so, wherever the wall clock stands (N6). */
+static void resume_stamps(struct fq_core *core)
+{
+    const struct fq_log *own = fq_frontier_find(&core->frontier, &core->own);
+
+    if (own && own->hlc > core->hlc) {
+        core->hlc = own->hlc;
+    }
+}
+
 fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why)
 {
     struct replay replay = {.node = node};
@@ -231,6 +242,7 @@ fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out
     }
     node->view_lsn = replay.from_lsn;
     fq_view_clean(&node->core.view);
+    resume_stamps(&node->core);
     err = fq_node_walk(node->store, replay.from_lsn + 1, UINT64_MAX, replay_batch, &replay,
                        &next_lsn, out_why);
     if (!err) {
