@@ -173,6 +173,16 @@ static bool read_hello_log(struct fq_reader *reader, struct heard_log *heard)
     return !reader->is_bad;
 }
 
+/* From now on the child is told of the log, beginning with this welcome. */
+static void heed_log(struct fq_sync *sync, const struct fq_downlink *child,
+                     const struct fq_log *log)
+{
+    struct fq_sync_log *state = beside(sync, log);
+
+    state->via = (uint32_t)(child - sync->children) + 1;
+    state->told_up = above(sync, log);
+}
+
 /* Logs of the child's area that it did not mention: it lost them whole and gets them back. */
 static uint32_t write_forgotten(struct fq_sync *sync, const struct fq_downlink *child,
                                 const bool *is_mentioned, struct fq_writer *writer, bool is_count)
@@ -188,6 +198,7 @@ static uint32_t write_forgotten(struct fq_sync *sync, const struct fq_downlink *
         count++;
         if (!is_count) {
             write_verdict(sync, writer, &log->id, FQ_LINK_REWIND);
+            heed_log(sync, child, log); /* it may come back to the child by another way */
         }
     }
     return count;
@@ -222,8 +233,7 @@ static void send_welcome(struct fq_sync *sync, struct fq_downlink *child, struct
         const struct fq_log *held = fq_frontier_find(sync->frontier, &heard.id);
         write_verdict(sync, &writer, &heard.id, judge_log(sync, child, &heard, held));
         if (held) {
-            beside(sync, held)->via = (uint32_t)(child - sync->children) + 1;
-            beside(sync, held)->told_up = above(sync, held);
+            heed_log(sync, child, held);
         }
     }
     (void)write_forgotten(sync, child, is_mentioned, &writer, false);
