@@ -85,6 +85,7 @@ HELP_SRC := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 TEST_SRC := $(wildcard tests/test_*.c tests/prop_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz_*.c)
 BENCH_SRC := $(filter-out tests/bench/count_syncs.c,$(wildcard tests/bench/*.c))
+SIM_SRC  := $(filter-out tests/sim/main.c,$(wildcard tests/sim/*.c))
 
 LIB      := $(OUT)/libfengqiao.a
 NODES    := $(OUT)/libnodes.a
@@ -98,13 +99,13 @@ REPLAYS  := $(FUZZ_SRC:tests/fuzz_%.c=$(OUT)/tests/replay_%)
 SCRIPTS  := $(wildcard tests/test_*.py tests/prop_*.py tests/test_*.sh)
 E2E      := $(wildcard tests/e2e_*.sh tests/e2e_*.py)
 BENCH    := $(OUT)/tests/bench/bench
-SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/support/*.c tests/bench/*.c)
+SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/*/*.c)
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-test tests replays fuzzers benches test check mutants demo bench sanitize fuzz tidy \
-        coverage install clean help
+.PHONY: all deps deps-test tests replays fuzzers benches test check mutants sim demo bench sanitize \
+        fuzz tidy coverage install clean help
 
 # --- targets ------------------------------------------------------------------------------------
 
@@ -154,6 +155,9 @@ sanitize: ## unit and property tests and the fuzz corpus under ASan and UBSan
 sanitized:
 	@$(MAKE) -j$(JOBS) all tests replays
 	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS) $(REPLAYS)
+
+sim: $(OUT)/tests/sim/simulate ## simulate provinces for SECONDS= from SEED=, or the one SEED=
+	@$< '$(SECONDS)' '$(SEED)'
 
 fuzz: ## fuzz for SECONDS= in all, or until told to stop
 	@$(MAKE) MODE=fuzz -j$(JOBS) fuzzers
@@ -205,7 +209,7 @@ $(LIB) $(NODES) $(HELP):
 define link
 @mkdir -p $(@D)
 @echo "  link  $@"
-@$(CC) $(LDFLAGS) $(filter %.o %.a,$^) $(1) $(LDLIBS) -o $@
+@$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(1) $(LDLIBS) -o $@
 endef
 
 $(BIN)/fengqiao: $(call objects,$(CLI_SRC)) $(LIB)
@@ -215,6 +219,7 @@ $(DAEMONS): $(BIN)/fengqiao-%: $(OUT)/nodes/%.o $(call objects,$(NODE_SRC)) $(LI
 $(BIN)/fq: $(BIN)/fengqiao
 	@ln -sf fengqiao $@
 
+$(OUT)/tests/prop_sim: $(call objects,$(SIM_SRC))
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
 $(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c) $(HELP) $(LIB)
@@ -223,6 +228,9 @@ $(OUT)/tests/bench/count_syncs.so: tests/bench/count_syncs.c Makefile
 	@mkdir -p $(@D)
 	@echo "  link  $@"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared $< -o $@
+# The simulation's objects stand in for doors of the edge, so they come before the libraries.
+$(OUT)/tests/sim/simulate: $(OUT)/tests/sim/main.o $(call objects,$(SIM_SRC)) $(HELP) $(NODES) $(LIB)
+	$(call link)
 $(REPLAYS): $(OUT)/tests/replay_%: $(OUT)/tests/fuzz_%.o $(OUT)/tests/support/replay.o $(HELP) $(LIB)
 	$(call link)
 $(FUZZERS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(LIB)

@@ -11,7 +11,6 @@
 
 #include <string.h>
 
-#define SLICE_BYTES ((size_t)256 * 1024)
 #define SLICE_ROWS 4096
 #define MARK "feed" /* head8, then area4 last_lsn8 of each area */
 #define MARK_HEAD 8
@@ -58,9 +57,11 @@ static void put_disputes(struct fq_writes *writes, struct fq_node *node)
     struct fq_view *view = &node->core.view;
     size_t begin = node->scratch.used;
 
-    for (uint32_t i = 0; i < SLICE_ROWS && node->pass_left > 0 &&
-                         node->scratch.used - begin < SLICE_BYTES && !writes->is_full;
-         i++, node->pass_left--) {
+    for (uint32_t i = 0; i < SLICE_ROWS && node->pass_left > 0 && !writes->is_full; i++) {
+        if (i > 0 && node->scratch.used - begin >= node->config.checkpoint_bytes) {
+            break;
+        }
+        node->pass_left--;
         const struct fq_dispute *dispute = fq_view_take_dirty(view);
         struct fq_span value = {0};
         uint8_t place[PLACE_SIZE];

@@ -235,14 +235,19 @@ static size_t vault_writes_max(const struct fq_node *node)
 
 /* ---- commit ---- */
 
+/* Note the newest own event as told. While a lost tail is fetched back the note stays as it is: it
+ * alone says how far the tail goes, should the node die in the middle (N5). */
 static fq_err tell(struct fq_node *node, struct fq_why *out_why)
 {
     const struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
 
+    if (own->last < node->core.sync.amnesia_seq) {
+        return FQ_OK;
+    }
     return fq_told_write(node->told, own->id.epoch, own->last, &own->chain, out_why);
 }
 
-fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_why)
+fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out_why)
 {
     const struct fq_effects *effects = &node->turn.effects;
     size_t vault_max = vault_writes_max(node);
@@ -262,7 +267,7 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_
         is_own |= fq_log_id_equal(&append->log, &node->core.own);
     }
     for (uint32_t i = 0; i < effects->evidence_count; i++) {
-        put_evidence(node, &writes, &effects->evidence[i], now_ms);
+        put_evidence(node, &writes, &effects->evidence[i], wall_ms);
     }
     if (vault_max > 0) {
         err = put_vaults(node, &writes, out_why);

@@ -130,7 +130,7 @@ static struct hearing hear(const struct fq_node *node, uint32_t county)
         }
     }
     if (node->core.options.area == county) {
-        hearing.heard_ms = fq_node_now_ms();
+        hearing.heard_ms = fq_clock_now().wall_ms;
         hearing.origin = node->core.options.origin;
     }
     return hearing;

@@ -320,7 +320,7 @@ static fq_err note_reading(struct fq_node *node, const struct fq_dispute *disput
         .value = purpose,
     };
 
-    fq_put_be64(key, fq_node_now_ms());
+    fq_put_be64(key, fq_clock_now().wall_ms);
     memcpy(key + 8, dispute->id.bytes, FQ_ID_SIZE);
     return fq_store_commit(node->store, &write, 1, true, out_why);
 }

@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fq/core/link.h"
@@ -19,25 +17,6 @@
 #define TURN_INPUTS_MAX (FQ_EFFECT_APPENDS_MAX / 2 - 1) /* each makes at most two batches */
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
 #define IDLE_TRIM_MS 1000
-
-uint64_t fq_node_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-void fq_node_log(const char *level, const char *format, ...)
-{
-    char line[1024];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
-    va_end(arguments);
-    fprintf(stderr, "<%s> %s\n", level, line);
-}
 
 static void log_failure(const char *name, const struct fq_why *why)
 {
@@ -125,15 +104,14 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static int poll_ms(const struct fq_node *node, uint64_t now_ms)
+uint64_t fq_node_idle_ms(const struct fq_node *node, uint64_t steady_ms)
 {
-    uint64_t next = least(fq_sync_next_timer(&node->core.sync, now_ms),
-                          least(fq_service_deadline(node), now_ms + IDLE_POLL_MS));
+    uint64_t next = least(fq_sync_next_timer(&node->core.sync, steady_ms),
+                          least(fq_service_deadline(node), steady_ms + IDLE_POLL_MS));
 
-    if (node->pending_count > 0 || node->is_passing || next <= now_ms) {
-        return 0;
-    }
-    return (int)(next - now_ms);
+    bool is_busy = node->pending_count > 0 || node->is_passing;
+
+    return is_busy || next <= steady_ms ? 0 : next - steady_ms;
 }
 
 /* Write some of the view behind when enough came since, or when the node has gone quiet. */
@@ -163,44 +141,43 @@ static void end_turn(struct fq_node *node, uint64_t quiet_ms)
     fq_arena_reset(&node->scratch);
 }
 
-static fq_err turn(struct fq_node *node, uint64_t *active_ms, struct fq_why *out_why)
+fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why)
 {
     fq_err err = listen_all(node, out_why);
 
     if (err) {
         return err;
     }
-    uint64_t now_ms = fq_node_now_ms();
+    struct fq_now now = fq_clock_now();
     fq_effects_reset(&node->turn.effects, &node->scratch);
-    err = fq_core_step(&node->core, node->inputs, node->input_count, now_ms, &node->turn, out_why);
+    err = fq_core_step(&node->core, node->inputs, node->input_count, now, &node->turn, out_why);
     if (!err) {
-        err = fq_node_commit(node, now_ms, out_why);
+        err = fq_node_commit(node, now.wall_ms, out_why);
     }
     if (err) {
         return err;
     }
-    fq_node_speak(node, now_ms);
-    fq_service_answer(node, now_ms);
+    fq_node_speak(node, now.steady_ms);
+    fq_service_answer(node, now.steady_ms);
     if (node->turn.effects.append_count > 0) {
-        *active_ms = now_ms;
+        node->active_ms = now.steady_ms;
     }
-    err = write_behind(node, now_ms - *active_ms, out_why);
-    end_turn(node, now_ms - *active_ms);
+    err = write_behind(node, now.steady_ms - node->active_ms, out_why);
+    end_turn(node, now.steady_ms - node->active_ms);
     return err;
 }
 
 static fq_err serve(struct fq_node *node, int stop_fd, struct fq_why *out_why)
 {
-    uint64_t active_ms = fq_node_now_ms();
     fq_err err = FQ_OK;
 
     while (!err && !node->is_stopping) {
         bool is_stop_ready = false;
-        err = fq_net_poll(node->net, poll_ms(node, fq_node_now_ms()), stop_fd, &is_stop_ready,
-                          out_why);
+        uint64_t idle_ms = fq_node_idle_ms(node, fq_clock_now().steady_ms);
+        err = fq_net_poll(node->net, (int)idle_ms, stop_fd, &is_stop_ready, out_why);
         node->is_stopping = is_stop_ready;
         if (!err) {
-            err = turn(node, &active_ms, out_why);
+            err = fq_node_turn(node, out_why);
         }
     }
     return err ? err : fq_checkpoint_finish(node, out_why);

@@ -4,6 +4,7 @@
 #define FQ_NODES_NODE_H
 
 #include "fq/core/core.h"
+#include "fq/edge/clock.h"
 #include "fq/edge/config.h"
 #include "fq/edge/crypto.h"
 #include "fq/edge/memory.h"
@@ -87,8 +88,9 @@ struct fq_node {
     size_t scratch_high; /* most of it ever used since it was trimmed */
     uint64_t boot;
     uint64_t subscriptions;
-    uint64_t beat_ms;  /* of the last heartbeat on the feed */
-    uint64_t beat_lsn; /* head it told */
+    uint64_t active_ms; /* when an event was last taken in; in steady time, as beat_ms */
+    uint64_t beat_ms;   /* of the last heartbeat on the feed */
+    uint64_t beat_lsn;  /* head it told */
     uint64_t evidence_count;
     bool is_stopping;
 };
@@ -96,6 +98,12 @@ struct fq_node {
 /* open.c: everything from the configuration to a node that may serve. */
 FQ_CHECKED fq_err fq_node_open(struct fq_node *node, const struct fq_tier_row *tier,
                                const char *config_path, bool is_rebuild, struct fq_why *out_why);
+/* Its second half, for whoever made the first: config, tables, keys, the store and, where the tier
+ * has one, the vault's master key stand in `node`, which is otherwise zero but for the memory. */
+FQ_CHECKED fq_err fq_node_start(struct fq_node *node, bool is_rebuild, struct fq_why *out_why);
+/* The memory of the node's life and of its turns, and the tables in it. */
+FQ_CHECKED fq_err fq_node_reserve(struct fq_node *node, size_t memory_size, size_t scratch_size,
+                                  struct fq_why *out_why);
 void fq_node_close(struct fq_node *node);
 
 /* recover.c: the frontier and the view out of the store. */
@@ -110,7 +118,7 @@ FQ_CHECKED fq_err fq_node_walk(struct fq_store *store, uint64_t from_lsn, uint64
                                struct fq_why *out_why);
 
 /* commit.c: store. */
-FQ_CHECKED fq_err fq_node_commit(struct fq_node *node, uint64_t now_ms, struct fq_why *out_why);
+FQ_CHECKED fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out_why);
 
 /* checkpoint.c: the view written behind. Begin a pass; write some of it, at the end of a turn; write
  * all of it now. */
@@ -123,19 +131,24 @@ bool fq_checkpoint_load(struct fq_node *node);
 FQ_CHECKED fq_err fq_checkpoint_forget(struct fq_node *node, struct fq_why *out_why);
 
 /* speak.c: send what the turn made. */
-void fq_node_speak(struct fq_node *node, uint64_t now_ms);
+void fq_node_speak(struct fq_node *node, uint64_t steady_ms);
 void fq_node_remember_route(struct fq_node *node, uint32_t origin, const struct fq_route *route);
 
 /* service.c: requests. */
 void fq_service_take(struct fq_node *node, const struct fq_net_message *message);
-void fq_service_answer(struct fq_node *node, uint64_t now_ms);
-/* The earliest deadline of a waiting request; UINT64_MAX when none waits. */
+void fq_service_answer(struct fq_node *node, uint64_t steady_ms);
+/* The earliest deadline of a waiting request, in steady time; UINT64_MAX when none waits. */
 uint64_t fq_service_deadline(const struct fq_node *node);
 
-/* node.c: the loop. The main of every daemon. */
+/* node.c: one turn of the loop: take what is ready, think, store, speak. After an error the node is
+ * closed: what it holds in memory may be ahead of its store. */
+FQ_CHECKED fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why);
+/* How long the loop may sleep when nothing comes in. */
+uint64_t fq_node_idle_ms(const struct fq_node *node, uint64_t steady_ms);
+/* The loop. The main of every daemon. */
 int fq_node_main(const struct fq_tier_row *tier, int argument_count, char **arguments);
-/* One line on stderr: `level dotted.name key=value`. */
+
+/* log.c: one line on stderr, `level dotted.name key=value`. */
 void fq_node_log(const char *level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-uint64_t fq_node_now_ms(void);
 
 #endif

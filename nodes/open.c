@@ -155,7 +155,7 @@ static fq_err open_store(struct fq_node *node, struct fq_why *out_why)
         .path = node->config.data,
         .has_vault = node->tier->has_vault,
         .format = FQ_STORE_FORMAT,
-        .now_s = fq_node_now_ms() / 1000,
+        .now_s = fq_clock_now().wall_ms / 1000,
     };
     fq_err err = fq_store_open(&options, &node->store, out_why);
 
@@ -245,18 +245,23 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
 }
 
 /* Whether the recovered log is behind what clients were told: then nothing new is written before
- * the tail is back (N5). */
+ * the tail is back (N5). When it is ahead, a crash fell between a commit and its note; what is stored
+ * is sent on and answered from now on, so it is noted first. */
 static fq_err compare_told(struct fq_node *node, struct fq_why *out_why)
 {
     struct fq_told_entry told = {0};
     fq_err err = fq_told_open(node->config.data, &node->told, &told, out_why);
-    const struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
+    const struct fq_log_id *id = &node->core.own;
+    const struct fq_log *own = fq_frontier_find(&node->core.frontier, id);
     uint64_t last = own ? own->last : 0;
+    uint64_t told_seq = told.is_present && told.epoch == id->epoch ? told.seq : 0;
 
-    if (!err && told.is_present && told.epoch == node->core.own.epoch && told.seq > last) {
+    if (!err && told_seq > last) {
         fq_node_log("error", "node.tail_lost epoch=%u from=%llu to=%llu", told.epoch,
                     (unsigned long long)last + 1, (unsigned long long)told.seq);
-        fq_sync_set_amnesia(&node->core.sync, &node->core.own, told.seq);
+        fq_sync_set_amnesia(&node->core.sync, id, told.seq);
+    } else if (!err && told_seq < last) {
+        err = fq_told_write(node->told, id->epoch, last, &own->chain, out_why);
     }
     return err;
 }
@@ -292,11 +297,12 @@ static fq_err open_net(struct fq_node *node, struct fq_why *out_why)
 
 /* ---- all of it ---- */
 
-static fq_err reserve_memory(struct fq_node *node, struct fq_why *out_why)
+fq_err fq_node_reserve(struct fq_node *node, size_t memory_size, size_t scratch_size,
+                       struct fq_why *out_why)
 {
-    fq_err err = fq_memory_reserve(MEMORY_SIZE, &node->memory, out_why);
+    fq_err err = fq_memory_reserve(memory_size, &node->memory, out_why);
 
-    err = err ? err : fq_memory_reserve(SCRATCH_SIZE, &node->scratch, out_why);
+    err = err ? err : fq_memory_reserve(scratch_size, &node->scratch, out_why);
     if (err) {
         return err;
     }
@@ -315,6 +321,18 @@ static fq_err make_directory(const char *path, struct fq_why *out_why)
     return FQ_OK;
 }
 
+fq_err fq_node_start(struct fq_node *node, bool is_rebuild, struct fq_why *out_why)
+{
+    fq_err err = count_evidence(node, out_why);
+
+    err = err ? err : init_core(node, out_why);
+    err = err ? err : fq_node_recover(node, is_rebuild, out_why);
+    err = err ? err : compare_told(node, out_why);
+    err = err ? err : open_net(node, out_why);
+    node->active_ms = fq_clock_now().steady_ms;
+    return err;
+}
+
 fq_err fq_node_open(struct fq_node *node, const struct fq_tier_row *tier, const char *config_path,
                     bool is_rebuild, struct fq_why *out_why)
 {
@@ -322,17 +340,13 @@ fq_err fq_node_open(struct fq_node *node, const struct fq_tier_row *tier, const 
     node->tier = tier;
     fq_err err = fq_config_load(config_path, &node->config, out_why);
 
-    err = err ? err : reserve_memory(node, out_why);
+    err = err ? err : fq_node_reserve(node, MEMORY_SIZE, SCRATCH_SIZE, out_why);
     err = err ? err : load_tables(node, out_why);
     err = err ? err : load_keys(node, out_why);
     err = err ? err : make_directory(node->config.data, out_why);
     err = err ? err : open_store(node, out_why);
-    err = err ? err : count_evidence(node, out_why);
     err = err ? err : open_vault(node, out_why);
-    err = err ? err : init_core(node, out_why);
-    err = err ? err : fq_node_recover(node, is_rebuild, out_why);
-    err = err ? err : compare_told(node, out_why);
-    return err ? err : open_net(node, out_why);
+    return err ? err : fq_node_start(node, is_rebuild, out_why);
 }
 
 void fq_node_close(struct fq_node *node)

@@ -161,10 +161,21 @@ static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
     return FQ_OK;
 }
 
+/* Own events may all be in the view written behind and not be walked: the next stamp must be above
+ * theirs even so, wherever the wall clock stands (N6). */
+static void resume_stamps(struct fq_core *core)
+{
+    const struct fq_log *own = fq_frontier_find(&core->frontier, &core->own);
+
+    if (own && own->hlc > core->hlc) {
+        core->hlc = own->hlc;
+    }
+}
+
 fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why)
 {
     struct replay replay = {.node = node};
-    uint64_t started_ms = fq_node_now_ms();
+    uint64_t started_ms = fq_clock_now().steady_ms;
     uint64_t next_lsn;
     fq_err err = load_frontier(node, out_why);
 
@@ -180,6 +191,7 @@ fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out
         }
     }
     node->view_lsn = replay.from_lsn;
+    resume_stamps(&node->core);
     err = fq_node_walk(node->store, replay.from_lsn + 1, UINT64_MAX, replay_batch, &replay,
                        &next_lsn, out_why);
     if (!err) {
@@ -187,7 +199,7 @@ fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out
             "info", "node.recovered view_lsn=%llu head=%llu disputes=%llu batches=%llu ms=%llu",
             (unsigned long long)node->view_lsn, (unsigned long long)node->core.feed.head,
             (unsigned long long)node->core.view.dispute_count, (unsigned long long)replay.batches,
-            (unsigned long long)(fq_node_now_ms() - started_ms));
+            (unsigned long long)(fq_clock_now().steady_ms - started_ms));
     }
     return err;
 }

@@ -147,7 +147,7 @@ static bool run_verb(struct fq_node *node, const struct fq_route *route, uint64_
 
 #define WAIT_MS_MAX 600000
 
-static void keep_waiting(struct fq_node *node, const struct fq_query *query, uint64_t now_ms)
+static void keep_waiting(struct fq_node *node, const struct fq_query *query, uint64_t steady_ms)
 {
     uint64_t wait_ms = fq_map_uint(query->args, "wait_ms");
     struct fq_waiter *waiter = &node->waiters[node->waiter_count];
@@ -160,7 +160,7 @@ static void keep_waiting(struct fq_node *node, const struct fq_query *query, uin
     node->waiter_count++;
     waiter->route = query->route;
     waiter->id = query->id;
-    waiter->deadline_ms = now_ms + (wait_ms < WAIT_MS_MAX ? wait_ms : WAIT_MS_MAX);
+    waiter->deadline_ms = steady_ms + (wait_ms < WAIT_MS_MAX ? wait_ms : WAIT_MS_MAX);
     waiter->verb_size = query->verb.size;
     waiter->args_size = query->args.size;
     memcpy(waiter->verb, query->verb.data, query->verb.size);
@@ -180,13 +180,13 @@ uint64_t fq_service_deadline(const struct fq_node *node)
 }
 
 /* Something moved, or the time of one is over: those that waited look again. */
-static void look_again(struct fq_node *node, uint64_t now_ms)
+static void look_again(struct fq_node *node, uint64_t steady_ms)
 {
     bool is_moved = node->input_count > 0 || node->turn.effects.append_count > 0;
 
     for (size_t i = 0; i < node->waiter_count;) {
         const struct fq_waiter *waiter = &node->waiters[i];
-        bool is_over = waiter->deadline_ms <= now_ms;
+        bool is_over = waiter->deadline_ms <= steady_ms;
         size_t mark = node->scratch.used;
         if ((is_moved || is_over) &&
             run_verb(node, &waiter->route, waiter->id, fq_span_of(waiter->verb, waiter->verb_size),
@@ -199,7 +199,7 @@ static void look_again(struct fq_node *node, uint64_t now_ms)
     }
 }
 
-void fq_service_answer(struct fq_node *node, uint64_t now_ms)
+void fq_service_answer(struct fq_node *node, uint64_t steady_ms)
 {
     for (uint32_t i = 0; i < node->turn.reply_count; i++) {
         const struct fq_reply *reply = &node->turn.replies[i];
@@ -207,14 +207,14 @@ void fq_service_answer(struct fq_node *node, uint64_t now_ms)
         send_answer(node, &query->route, query->id, FQ_OK, NULL, reply->result,
                     (struct fq_span){0});
     }
-    look_again(node, now_ms);
+    look_again(node, steady_ms);
     for (size_t i = 0; i < node->query_count; i++) {
         const struct fq_query *query = &node->queries[i];
         size_t mark = node->scratch.used;
         if (!query->is_command &&
             !run_verb(node, &query->route, query->id, query->verb, query->args,
                       fq_map_uint(query->args, "wait_ms") == 0)) {
-            keep_waiting(node, query, now_ms);
+            keep_waiting(node, query, steady_ms);
         }
         node->scratch.used = mark;
     }

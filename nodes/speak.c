@@ -64,47 +64,53 @@ static bool send_link(struct fq_node *node, uint32_t peer, struct fq_span frame)
     return sent == FQ_SENT_OK;
 }
 
+/* Whether the batch at the cursor is the one to send next: it holds `next_seq`. It begins there, or
+ * the other side has a boundary that this log does not know; it then refuses the batch and keeps it,
+ * and the fork is known to both (Y5). */
+static bool is_next_batch(struct fq_cursor *cursor, const struct fq_log_id *log, uint64_t next_seq,
+                          struct fq_batch *out_batch)
+{
+    struct fq_event_id first = fq_event_id_decode(fq_cursor_key(cursor).data);
+    struct fq_span value = fq_cursor_value(cursor);
+    struct fq_why why;
+
+    if (!fq_log_id_equal(&first.log, log) || value.size <= FQ_LOG_VALUE_HEAD ||
+        fq_batch_parse(fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD),
+                       out_batch, &why)) {
+        return false;
+    }
+    return out_batch->seal.from_seq <= next_seq && next_seq <= out_batch->seal.to_seq;
+}
+
 /* Carry out one forward: read batches from the store and send each; tell the core how far. */
-static fq_err forward(struct fq_node *node, const struct fq_forward *wanted,
-                      struct fq_cursor *cursor)
+static void forward(struct fq_node *node, const struct fq_forward *wanted, struct fq_cursor *cursor)
 {
     struct fq_event_id at = {wanted->log, wanted->from_seq};
     struct fq_input told = {
         .kind = FQ_INPUT_FORWARDED, .forward = *wanted, .next_seq = wanted->from_seq};
     uint8_t key[FQ_LOG_KEY_SIZE];
+    struct fq_batch batch;
 
     fq_log_key_encode(&at, key);
-    for (fq_cursor_seek(cursor, fq_span_of(key, sizeof key)); fq_cursor_is_valid(cursor);
+    for (fq_cursor_seek_last(cursor, fq_span_of(key, sizeof key));
+         fq_cursor_is_valid(cursor) && is_next_batch(cursor, &wanted->log, told.next_seq, &batch);
          fq_cursor_next(cursor)) {
-        struct fq_span found = fq_cursor_key(cursor);
-        struct fq_span value = fq_cursor_value(cursor);
-        struct fq_event_id first = fq_event_id_decode(found.data);
-        struct fq_batch batch;
-        struct fq_why why;
-        if (!fq_log_id_equal(&first.log, &wanted->log) || first.seq != told.next_seq ||
-            value.size <= FQ_LOG_VALUE_HEAD) {
-            break;
-        }
-        struct fq_span bytes =
-            fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD);
-        if (told.bytes_sent > 0 && told.bytes_sent + bytes.size > wanted->size_max) {
+        if (told.bytes_sent > 0 && told.bytes_sent + batch.bytes.size > wanted->size_max) {
             break;
         }
         size_t mark = node->scratch.used;
         struct fq_span frame = {0};
         bool is_sent =
-            fq_batch_parse(bytes, &batch, &why) == FQ_OK &&
-            fq_sync_batch_frame(&node->core.sync, wanted, bytes, &node->scratch, &frame) &&
+            fq_sync_batch_frame(&node->core.sync, wanted, batch.bytes, &node->scratch, &frame) &&
             send_link(node, wanted->peer, frame);
         node->scratch.used = mark; /* the frame was copied by the socket */
         if (!is_sent) {
             break;
         }
-        told.bytes_sent += bytes.size;
+        told.bytes_sent += batch.bytes.size;
         told.next_seq = batch.seal.to_seq + 1;
     }
     tell_core(node, &told);
-    return FQ_OK;
 }
 
 static void forward_all(struct fq_node *node)
@@ -121,7 +127,7 @@ static void forward_all(struct fq_node *node)
         return;
     }
     for (uint32_t i = 0; i < effects->forward_count; i++) {
-        (void)forward(node, &effects->forwards[i], cursor);
+        forward(node, &effects->forwards[i], cursor);
     }
     fq_cursor_close(cursor);
 }
@@ -201,20 +207,20 @@ static void publish_beat(struct fq_node *node)
 
 #define BEAT_MS 1000
 
-static void publish(struct fq_node *node, uint64_t now_ms)
+static void publish(struct fq_node *node, uint64_t steady_ms)
 {
     if (node->subscriptions > 0) {
         for (uint32_t i = 0; i < node->turn.effects.append_count; i++) {
             publish_batch(node, &node->turn.effects.appends[i]);
         }
     }
-    if (now_ms - node->beat_ms >= BEAT_MS) {
+    if (steady_ms - node->beat_ms >= BEAT_MS) {
         publish_beat(node);
-        node->beat_ms = now_ms;
+        node->beat_ms = steady_ms;
     }
 }
 
-void fq_node_speak(struct fq_node *node, uint64_t now_ms)
+void fq_node_speak(struct fq_node *node, uint64_t steady_ms)
 {
     const struct fq_effects *effects = &node->turn.effects;
 
@@ -225,5 +231,5 @@ void fq_node_speak(struct fq_node *node, uint64_t now_ms)
         }
     }
     forward_all(node);
-    publish(node, now_ms);
+    publish(node, steady_ms);
 }

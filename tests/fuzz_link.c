@@ -40,13 +40,19 @@ static void open_node(struct node *node, const struct world *world)
     fq_sync_init(&node->sync, &node->frontier, &world->areas, &options);
 }
 
+/* Both clocks alike. */
+static struct fq_now at(uint64_t ms)
+{
+    return (struct fq_now){.wall_ms = ms, .steady_ms = ms};
+}
+
 static void take(struct node *node, uint32_t peer, struct fq_span frame, uint64_t now_ms)
 {
     struct fq_incoming incoming = {0};
     struct fq_batch batch;
     struct fq_sync_result result = {.judgement = FQ_SYNC_REFUSED, .reason = FQ_REASON_BYTES};
 
-    fq_sync_receive(&node->sync, peer, frame, now_ms, &node->effects, &incoming);
+    fq_sync_receive(&node->sync, peer, frame, at(now_ms), &node->effects, &incoming);
     if (incoming.is_batch) {
         if (!fq_batch_parse(incoming.batch, &batch, NULL)) {
             result.log = batch.seal.log;
@@ -56,7 +62,7 @@ static void take(struct node *node, uint32_t peer, struct fq_span frame, uint64_
         result.size = incoming.batch.size;
         fq_sync_batch_result(&node->sync, peer, &result);
     }
-    fq_sync_finish(&node->sync, now_ms, &node->effects);
+    fq_sync_finish(&node->sync, at(now_ms), &node->effects);
 }
 
 /* What the node says is itself well-formed. */

@@ -1,4 +1,4 @@
-/* The core's rules (N1 to N5) through fq_core_step, and what the link does with bad batches. */
+/* The core's rules (N1 to N6) through fq_core_step, and what the link does with bad batches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,6 +15,7 @@
 #define COUNTY_ORIGIN (WORLD_COUNTY * 100 + 1)
 #define CITY_ORIGIN (WORLD_CITY * 100 + 1)
 #define NOW_MS UINT64_C(1625000000000)
+#define HEARTBEAT_MS 1000
 
 struct side { /* one node, its memory and its last turn */
     struct fq_core *core;
@@ -58,7 +59,7 @@ static void open_side(struct side *side, uint32_t origin, enum fq_tier tier, boo
                                             .has_parent = has_parent,
                                             .boot = 1,
                                             .credit_bytes = 1 << 20,
-                                            .heartbeat_ms = 1000,
+                                            .heartbeat_ms = HEARTBEAT_MS,
                                             .silence_ms = 5000,
                                             .reconnect_ms = 100};
     side->core = calloc(1, sizeof *side->core);
@@ -101,12 +102,18 @@ static int end(void **state)
     return 0;
 }
 
-static void step(struct side *side, const struct fq_input *inputs, size_t count, uint64_t now_ms)
+static void step_at(struct side *side, const struct fq_input *inputs, size_t count,
+                    struct fq_now now)
 {
     struct fq_why why;
 
     fq_effects_reset(&side->turn->effects, &side->scratch);
-    assert_int_equal(fq_core_step(side->core, inputs, count, now_ms, side->turn, &why), FQ_OK);
+    assert_int_equal(fq_core_step(side->core, inputs, count, now, side->turn, &why), FQ_OK);
+}
+
+static void step(struct side *side, const struct fq_input *inputs, size_t count, uint64_t now_ms)
+{
+    step_at(side, inputs, count, (struct fq_now){.wall_ms = now_ms, .steady_ms = now_ms});
 }
 
 /* ---- commands ---- */
@@ -785,6 +792,42 @@ static void test_l1_a_frame_with_one_changed_byte_is_no_frame(void **state)
     }
 }
 
+static uint32_t heartbeats(void)
+{
+    struct fq_link_message message;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < county.turn->effects.send_count; i++) {
+        assert_true(fq_link_decode(county.turn->effects.sends[i].frame, &message));
+        count += message.type == FQ_LINK_HEARTBEAT;
+    }
+    return count;
+}
+
+static void test_n6_a_wall_clock_set_back_by_hours_stalls_no_heartbeat(void **state)
+{
+    (void)state;
+    struct fq_now later = {.wall_ms = NOW_MS - 6 * 3600 * 1000, .steady_ms = NOW_MS + HEARTBEAT_MS};
+
+    greet();
+    step_at(&county, NULL, 0, later);
+
+    assert_int_equal(heartbeats(), 1);
+}
+
+static void test_n6_a_wall_clock_set_forward_calls_nobody_silent(void **state)
+{
+    (void)state;
+    struct fq_now later = {.wall_ms = NOW_MS + 6 * 3600 * 1000, .steady_ms = NOW_MS + 1};
+
+    greet();
+    step_at(&county, NULL, 0, later);
+    step_at(&city, NULL, 0, later);
+
+    assert_true(fq_sync_is_linked(&county.core->sync));
+    assert_true(fq_sync_child_at(&city.core->sync, 0).is_linked);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -816,6 +859,8 @@ int main(void)
         CASE(test_y1_a_message_of_another_session_changes_nothing),
         CASE(test_a_hello_under_a_false_name_is_answered_by_an_error),
         CASE(test_l1_a_frame_with_one_changed_byte_is_no_frame),
+        CASE(test_n6_a_wall_clock_set_back_by_hours_stalls_no_heartbeat),
+        CASE(test_n6_a_wall_clock_set_forward_calls_nobody_silent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

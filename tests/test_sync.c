@@ -119,12 +119,18 @@ static void start_turn(struct side *side)
     fq_effects_reset(&side->effects, &side->scratch);
 }
 
+/* Both clocks alike. */
+static struct fq_now at(uint64_t ms)
+{
+    return (struct fq_now){.wall_ms = ms, .steady_ms = ms};
+}
+
 static struct fq_incoming receive(struct side *side, uint32_t peer, struct fq_span frame,
                                   uint64_t now_ms)
 {
     struct fq_incoming incoming;
 
-    fq_sync_receive(&side->sync, peer, frame, now_ms, &side->effects, &incoming);
+    fq_sync_receive(&side->sync, peer, frame, at(now_ms), &side->effects, &incoming);
     return incoming;
 }
 
@@ -132,7 +138,7 @@ static struct fq_incoming receive(struct side *side, uint32_t peer, struct fq_sp
 static void tick(struct side *side, uint64_t now_ms)
 {
     start_turn(side);
-    fq_sync_finish(&side->sync, now_ms, &side->effects);
+    fq_sync_finish(&side->sync, at(now_ms), &side->effects);
 }
 
 /* A turn in which one frame came. */
@@ -141,7 +147,7 @@ static struct fq_incoming take(struct side *side, uint32_t peer, struct fq_span 
 {
     start_turn(side);
     struct fq_incoming incoming = receive(side, peer, frame, now_ms);
-    fq_sync_finish(&side->sync, now_ms, &side->effects);
+    fq_sync_finish(&side->sync, at(now_ms), &side->effects);
     return incoming;
 }
 
@@ -217,7 +223,7 @@ static void accept(struct side *parent, uint32_t child, const struct fq_log_id *
     start_turn(parent);
     hold(parent, log, last, 0);
     fq_sync_batch_result(&parent->sync, child, &result);
-    fq_sync_finish(&parent->sync, now_ms, &parent->effects);
+    fq_sync_finish(&parent->sync, at(now_ms), &parent->effects);
 }
 
 static void assert_forwards_from(const struct side *side, uint64_t from_seq)
@@ -536,7 +542,7 @@ static void test_y2_an_ack_leaves_at_the_end_and_names_what_is_held_then(void **
         fq_sync_batch_result(&city.sync, COUNTY, &result);
         assert_int_equal(count_to(&city, COUNTY), 0);
     }
-    fq_sync_finish(&city.sync, START_MS, &city.effects);
+    fq_sync_finish(&city.sync, at(START_MS), &city.effects);
 
     struct fq_reader reader = body_of(frame_sent(&city, COUNTY, FQ_LINK_ACK)); /* one for all */
     struct fq_log_id log;
@@ -559,7 +565,7 @@ static void test_y2_a_duplicate_is_acknowledged_again(void **state)
     assert_int_equal(count_to(&city, COUNTY), 0);
     start_turn(&city);
     fq_sync_batch_result(&city.sync, COUNTY, &result);
-    fq_sync_finish(&city.sync, START_MS, &city.effects);
+    fq_sync_finish(&city.sync, at(START_MS), &city.effects);
 
     assert_int_equal(count_sent(&city, COUNTY, FQ_LINK_ACK), 1);
 }
@@ -1057,7 +1063,7 @@ static void test_a_gap_is_told_with_the_number_expected(void **state)
 
     start_turn(&city);
     fq_sync_batch_result(&city.sync, COUNTY, &result);
-    fq_sync_finish(&city.sync, START_MS, &city.effects);
+    fq_sync_finish(&city.sync, at(START_MS), &city.effects);
 
     struct fq_reader reader = body_of(frame_sent(&city, COUNTY, FQ_LINK_NAK));
     assert_int_equal(fq_read_array(&reader), 5);

@@ -36,11 +36,27 @@ fq_err fq_node_commit(struct fq_node *of, uint64_t now_ms, struct fq_why *out_wh
     return commit_result;
 }
 
-fq_err fq_node_checkpoint(struct fq_node *of, struct fq_why *out_why)
+void fq_checkpoint_begin(struct fq_node *of)
+{
+    note('b');
+    of->is_passing = true;
+    of->pass_left = 2; /* turns until it is done */
+}
+
+fq_err fq_checkpoint_go_on(struct fq_node *of, bool is_synced, struct fq_why *out_why)
 {
     (void)out_why;
+    assert_false(is_synced);
     note('p');
+    of->is_passing = --of->pass_left > 0;
     of->view_lsn = of->core.feed.head;
+    return FQ_OK;
+}
+
+fq_err fq_checkpoint_finish(struct fq_node *of, struct fq_why *out_why)
+{
+    (void)of;
+    (void)out_why;
     return FQ_OK;
 }
 
@@ -135,9 +151,7 @@ static int end(void **state)
 
 static fq_err one_turn(void)
 {
-    uint64_t active_ms = fq_node_now_ms();
-
-    return turn(node, &active_ms, &reason);
+    return fq_node_turn(node, &reason);
 }
 
 static void test_n3_a_turn_stores_then_speaks_then_answers(void **state)
@@ -184,14 +198,20 @@ static void test_who_is_no_node_does_not_speak_for_one(void **state)
 static void test_a_checkpoint_waits_for_its_number_of_events_and_comes_last(void **state)
 {
     (void)state;
+    node->active_ms = fq_clock_now().steady_ms;
     events_of_turn = 99;
     assert_int_equal(one_turn(), FQ_OK);
     assert_string_equal(done, "csa");
 
     events_of_turn = 1;
     assert_int_equal(one_turn(), FQ_OK);
+    assert_string_equal(done, "csacsabp");
+    assert_int_equal(fq_node_idle_ms(node, fq_clock_now().steady_ms), 0);
 
-    assert_string_equal(done, "csacsap");
+    events_of_turn = 0;
+    assert_int_equal(one_turn(), FQ_OK);
+    assert_int_equal(one_turn(), FQ_OK);
+    assert_string_equal(done, "csacsabpcsapcsa");
 }
 
 int main(void)

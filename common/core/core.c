@@ -76,7 +76,7 @@ struct step {
     struct fq_core *core;
     struct fq_turn *turn;
     struct fq_arena *arena;
-    uint64_t now_ms;
+    struct fq_now now;
     struct fq_why *why;
     struct fq_writer records; /* own records of the turn not yet sealed, NULL until the first */
     uint32_t *areas;          /* of each of them */
@@ -101,7 +101,8 @@ static fq_err take_batch(struct step *step, const struct fq_batch *batch, const 
     };
 
     if (!log ||
-        !fq_feed_number(&core->feed, batch, areas, step->now_ms, step->arena, &append.arrival) ||
+        !fq_feed_number(&core->feed, batch, areas, step->now.wall_ms, step->arena,
+                        &append.arrival) ||
         !fq_effects_append(&step->turn->effects, &append)) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "batches of one turn");
     }
@@ -165,10 +166,10 @@ static fq_err make_room(struct step *step)
                : FQ_OK;
 }
 
-/* The hybrid clock: never behind the wall, never standing still. */
-static uint64_t tick(struct fq_core *core, uint64_t now_ms)
+/* The hybrid clock: never behind the wall, never standing still, never back (N6). */
+static uint64_t tick(struct fq_core *core, uint64_t wall_ms)
 {
-    uint64_t wall = now_ms << 16;
+    uint64_t wall = wall_ms << 16;
 
     core->hlc = wall > core->hlc ? wall : core->hlc + 1;
     return core->hlc;
@@ -184,7 +185,7 @@ static fq_err write_event(struct step *step, struct fq_event *event)
         return err;
     }
     event->id = (struct fq_event_id){core->own, step->from_seq + step->record_count};
-    event->hlc = tick(core, step->now_ms);
+    event->hlc = tick(core, step->now.wall_ms);
     event->dict_version = core->codes->version;
     fq_event_encode(event, &step->records);
     FQ_ASSERT(!step->records.is_full);
@@ -521,8 +522,8 @@ static fq_err receive_frame(struct step *step, const struct fq_input *input)
 {
     struct fq_incoming incoming = {0};
 
-    fq_sync_receive(&step->core->sync, input->peer, input->bytes, step->now_ms,
-                    &step->turn->effects, &incoming);
+    fq_sync_receive(&step->core->sync, input->peer, input->bytes, step->now, &step->turn->effects,
+                    &incoming);
     return incoming.is_batch ? receive_batch(step, &incoming) : FQ_OK;
 }
 
@@ -546,13 +547,13 @@ static fq_err take_input(struct step *step, const struct fq_input *input)
 }
 
 fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t count,
-                    uint64_t now_ms, struct fq_turn *turn, struct fq_why *out_why)
+                    struct fq_now now, struct fq_turn *turn, struct fq_why *out_why)
 {
     struct step step = {
         .core = core,
         .turn = turn,
         .arena = turn->effects.arena,
-        .now_ms = now_ms,
+        .now = now,
         .why = out_why,
     };
 
@@ -565,7 +566,7 @@ fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t 
     }
     fq_err err = seal_records(&step);
     if (!err) {
-        fq_sync_finish(&core->sync, now_ms, &turn->effects); /* N3: sent after the store has it */
+        fq_sync_finish(&core->sync, now, &turn->effects); /* N3: sent after the store has it */
     }
     return err;
 }

@@ -173,6 +173,16 @@ static bool read_hello_log(struct fq_reader *reader, struct heard_log *heard)
     return !reader->is_bad;
 }
 
+/* From now on the child is told of the log, beginning with this welcome. */
+static void heed_log(struct fq_sync *sync, const struct fq_downlink *child,
+                     const struct fq_log *log)
+{
+    struct fq_sync_log *state = beside(sync, log);
+
+    state->via = (uint32_t)(child - sync->children) + 1;
+    state->told_up = above(sync, log);
+}
+
 /* Logs of the child's area that it did not mention: it lost them whole and gets them back. */
 static uint32_t write_forgotten(struct fq_sync *sync, const struct fq_downlink *child,
                                 const bool *is_mentioned, struct fq_writer *writer, bool is_count)
@@ -188,6 +198,7 @@ static uint32_t write_forgotten(struct fq_sync *sync, const struct fq_downlink *
         count++;
         if (!is_count) {
             write_verdict(sync, writer, &log->id, FQ_LINK_REWIND);
+            heed_log(sync, child, log); /* it may come back to the child by another way */
         }
     }
     return count;
@@ -222,8 +233,7 @@ static void send_welcome(struct fq_sync *sync, struct fq_downlink *child, struct
         const struct fq_log *held = fq_frontier_find(sync->frontier, &heard.id);
         write_verdict(sync, &writer, &heard.id, judge_log(sync, child, &heard, held));
         if (held) {
-            beside(sync, held)->via = (uint32_t)(child - sync->children) + 1;
-            beside(sync, held)->told_up = above(sync, held);
+            heed_log(sync, child, held);
         }
     }
     (void)write_forgotten(sync, child, is_mentioned, &writer, false);
@@ -245,7 +255,7 @@ static bool are_logs_readable(struct fq_reader logs, uint32_t count)
 }
 
 static void take_hello(struct fq_sync *sync, uint32_t peer, const struct fq_link_message *message,
-                       uint64_t now_ms, struct fq_effects *effects)
+                       struct fq_now now, struct fq_effects *effects)
 {
     struct fq_reader reader = fq_reader_over(message->body);
     uint32_t parts = fq_read_array(&reader);
@@ -271,8 +281,9 @@ static void take_hello(struct fq_sync *sync, uint32_t peer, const struct fq_link
         .origin = peer,
         .session = message->session,
         .is_up = true,
-        .heard_ms = now_ms,
-        .beat_ms = now_ms + sync->options.heartbeat_ms,
+        .heard_ms = now.steady_ms,
+        .heard_wall_ms = now.wall_ms,
+        .beat_ms = now.steady_ms + sync->options.heartbeat_ms,
     };
     for (uint32_t i = 0; i < sync->want_count;) { /* wants of the session before are void (Y1) */
         if (sync->wants[i].peer == peer) {
@@ -482,13 +493,13 @@ static void receive_from_parent(struct fq_sync *sync, const struct fq_link_messa
 }
 
 static void receive_from_child(struct fq_sync *sync, uint32_t peer,
-                               const struct fq_link_message *message, uint64_t now_ms,
+                               const struct fq_link_message *message, struct fq_now now,
                                struct fq_effects *effects, struct fq_incoming *out_incoming)
 {
     struct fq_downlink *child = find_child(sync, peer);
 
     if (message->type == FQ_LINK_HELLO) {
-        take_hello(sync, peer, message, now_ms, effects);
+        take_hello(sync, peer, message, now, effects);
         return;
     }
     if (!child || !child->is_up) {
@@ -498,7 +509,8 @@ static void receive_from_child(struct fq_sync *sync, uint32_t peer,
     if (message->session != child->session) {
         return; /* Y1 */
     }
-    child->heard_ms = now_ms;
+    child->heard_ms = now.steady_ms;
+    child->heard_wall_ms = now.wall_ms;
     if (message->type == FQ_LINK_BATCH) {
         *out_incoming = (struct fq_incoming){true, peer, batch_of(message->body)};
     } else if (message->type == FQ_LINK_WANT) {
@@ -508,7 +520,7 @@ static void receive_from_child(struct fq_sync *sync, uint32_t peer,
     }
 }
 
-void fq_sync_receive(struct fq_sync *sync, uint32_t peer, struct fq_span frame, uint64_t now_ms,
+void fq_sync_receive(struct fq_sync *sync, uint32_t peer, struct fq_span frame, struct fq_now now,
                      struct fq_effects *effects, struct fq_incoming *out_incoming)
 {
     struct fq_link_message message;
@@ -522,9 +534,9 @@ void fq_sync_receive(struct fq_sync *sync, uint32_t peer, struct fq_span frame, 
         };
         (void)fq_effects_evidence(effects, &evidence);
     } else if (peer == FQ_PEER_PARENT) {
-        receive_from_parent(sync, &message, now_ms, out_incoming);
+        receive_from_parent(sync, &message, now.steady_ms, out_incoming);
     } else {
-        receive_from_child(sync, peer, &message, now_ms, effects, out_incoming);
+        receive_from_child(sync, peer, &message, now, effects, out_incoming);
     }
 }
 
@@ -636,12 +648,12 @@ static void send_naks(struct fq_sync *sync, struct fq_effects *effects)
 }
 
 static struct fq_span heartbeat(struct fq_effects *effects, uint64_t session, uint32_t mseq,
-                                uint64_t now_ms)
+                                struct fq_now now)
 {
     struct fq_writer writer = fq_link_begin(effects->arena, SMALL_BODY);
 
     fq_write_array(&writer, 1);
-    fq_write_uint(&writer, now_ms);
+    fq_write_uint(&writer, now.wall_ms);
     return fq_link_end(&writer, FQ_LINK_HEARTBEAT, session, mseq);
 }
 
@@ -653,8 +665,10 @@ static void repeat_acks(struct fq_sync *sync, uint32_t child_place)
     }
 }
 
-static void tend_children(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects)
+static void tend_children(struct fq_sync *sync, struct fq_now now, struct fq_effects *effects)
 {
+    uint64_t now_ms = now.steady_ms;
+
     for (uint32_t i = 0; i < sync->child_count; i++) {
         struct fq_downlink *child = &sync->children[i];
         if (!child->is_up) {
@@ -664,7 +678,7 @@ static void tend_children(struct fq_sync *sync, uint64_t now_ms, struct fq_effec
             child->is_up = false;
         } else if (now_ms >= child->beat_ms) {
             (void)fq_effects_send(effects, child->origin,
-                                  heartbeat(effects, child->session, child->mseq++, now_ms));
+                                  heartbeat(effects, child->session, child->mseq++, now));
             child->beat_ms = now_ms + sync->options.heartbeat_ms;
             repeat_acks(sync, i);
         }
@@ -792,9 +806,10 @@ static bool is_stuck(struct fq_sync *sync, uint64_t now_ms)
     return now_ms > sync->up.heard_ms + sync->options.silence_ms || is_standing_still(sync, now_ms);
 }
 
-static void tend_parent(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects)
+static void tend_parent(struct fq_sync *sync, struct fq_now now, struct fq_effects *effects)
 {
     struct fq_uplink *up = &sync->up;
+    uint64_t now_ms = now.steady_ms;
 
     if (up->state == FQ_UPLINK_UP && is_stuck(sync, now_ms)) {
         up->state = FQ_UPLINK_DOWN;
@@ -813,21 +828,21 @@ static void tend_parent(struct fq_sync *sync, uint64_t now_ms, struct fq_effects
     }
     if (now_ms >= up->beat_ms) {
         (void)fq_effects_send(effects, FQ_PEER_PARENT,
-                              heartbeat(effects, up->session, up->mseq++, now_ms));
+                              heartbeat(effects, up->session, up->mseq++, now));
         up->beat_ms = now_ms + sync->options.heartbeat_ms;
     }
     send_wants(sync, now_ms, effects);
     send_batches(sync, now_ms, effects);
 }
 
-void fq_sync_finish(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects)
+void fq_sync_finish(struct fq_sync *sync, struct fq_now now, struct fq_effects *effects)
 {
     send_naks(sync, effects);
     send_acks(sync, effects);
-    tend_children(sync, now_ms, effects);
+    tend_children(sync, now, effects);
     serve_wants(sync, effects);
     if (sync->options.has_parent) {
-        tend_parent(sync, now_ms, effects);
+        tend_parent(sync, now, effects);
     }
 }
 
@@ -954,5 +969,5 @@ struct fq_sync_child fq_sync_child_at(const struct fq_sync *sync, uint32_t index
     FQ_ASSERT(index < sync->child_count);
 
     const struct fq_downlink *child = &sync->children[index];
-    return (struct fq_sync_child){child->origin, child->is_up, child->heard_ms};
+    return (struct fq_sync_child){child->origin, child->is_up, child->heard_wall_ms};
 }

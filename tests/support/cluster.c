@@ -459,7 +459,8 @@ static void turn(struct cluster *cluster, int at, bool has_commands, enum moment
                                             .bytes = draw_submit(cluster, node, drawn)};
     }
     fq_effects_reset(&node->turn->effects, &node->scratch);
-    if (fq_core_step(node->core, inputs, count, cluster->now_ms, node->turn, &why)) {
+    if (fq_core_step(node->core, inputs, count, (struct fq_now){cluster->now_ms, cluster->now_ms},
+                     node->turn, &why)) {
         fprintf(stderr, "step: %s\n", why.detail);
         abort();
     }

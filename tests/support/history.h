@@ -10,7 +10,7 @@
 #include "random.h"
 #include "world.h"
 
-#define HISTORY_ENTRIES_MAX 128
+#define HISTORY_ENTRIES_MAX 1024
 #define HISTORY_BYTES_MAX (HISTORY_ENTRIES_MAX * 2 * 1024)
 
 struct history_entry {

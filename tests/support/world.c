@@ -284,23 +284,23 @@ static bool has_cells_of(const struct fq_cells *a, const struct fq_cells *b)
     return true;
 }
 
-static bool is_same_facts(const struct world_view *a, const struct fq_dispute *in_a,
-                          const struct world_view *b, const struct fq_dispute *in_b)
+static bool is_same_facts(const struct fq_view *a, const struct fq_dispute *in_a,
+                          const struct fq_view *b, const struct fq_dispute *in_b)
 {
-    const struct fq_fact *fact = fq_view_facts(&a->view, in_a);
-    const struct fq_fact *other = fq_view_facts(&b->view, in_b);
+    const struct fq_fact *fact = fq_view_facts(a, in_a);
+    const struct fq_fact *other = fq_view_facts(b, in_b);
 
     while (fact && other) {
-        struct fq_event_id id = fq_view_event_id(&a->view, fact);
-        struct fq_event_id other_id = fq_view_event_id(&b->view, other);
+        struct fq_event_id id = fq_view_event_id(a, fact);
+        struct fq_event_id other_id = fq_view_event_id(b, other);
         if (id.seq != other_id.seq || !fq_log_id_equal(&id.log, &other_id.log) ||
             fact->cmd_tag != other->cmd_tag || fact->is_voided != other->is_voided ||
             fact->payload_size != other->payload_size ||
             memcmp(fact->payload, other->payload, fact->payload_size) != 0) {
             return false;
         }
-        fact = fq_view_next(&a->view, fact);
-        other = fq_view_next(&b->view, other);
+        fact = fq_view_next(a, fact);
+        other = fq_view_next(b, other);
     }
     return !fact && !other;
 }
@@ -319,13 +319,13 @@ static struct fq_dispute values_of(const struct fq_dispute *dispute)
     return values;
 }
 
-static bool has_disputes_of(const struct world_view *a, const struct world_view *b)
+static bool has_disputes_of(const struct fq_view *a, const struct fq_view *b)
 {
     char id[2 * FQ_ID_SIZE + 1];
 
-    for (uint32_t i = 0; i < a->view.index.count; i++) {
-        const struct fq_dispute *in_a = &a->view.disputes[i];
-        const struct fq_dispute *in_b = fq_view_find(&b->view, &in_a->id);
+    for (uint32_t i = 0; i < a->index.count; i++) {
+        const struct fq_dispute *in_a = &a->disputes[i];
+        const struct fq_dispute *in_b = fq_view_find(b, &in_a->id);
         struct fq_dispute values = values_of(in_a);
         struct fq_dispute other = in_b ? values_of(in_b) : (struct fq_dispute){0};
         if (!in_b || memcmp(&values, &other, VALUES_SIZE) != 0 ||
@@ -338,15 +338,19 @@ static bool has_disputes_of(const struct world_view *a, const struct world_view 
     return true;
 }
 
+bool world_is_same_view(struct fq_view *a, struct fq_view *b)
+{
+    struct fq_digest in_a = fq_view_digest(a, WORLD_PROVINCE, 0, UINT16_MAX);
+    struct fq_digest in_b = fq_view_digest(b, WORLD_PROVINCE, 0, UINT16_MAX);
+
+    return !differs("disputes", a->dispute_count, b->dispute_count) &&
+           !differs("events", a->event_count, b->event_count) && has_disputes_of(a, b) &&
+           has_disputes_of(b, a) && has_cells_of(&a->cells, &b->cells) &&
+           has_cells_of(&b->cells, &a->cells) && !differs("digest, low half", in_a.low, in_b.low) &&
+           !differs("digest, high half", in_a.high, in_b.high);
+}
+
 bool world_is_same(struct world_view *a, struct world_view *b)
 {
-    struct fq_digest in_a = fq_view_digest(&a->view, WORLD_PROVINCE, 0, UINT16_MAX);
-    struct fq_digest in_b = fq_view_digest(&b->view, WORLD_PROVINCE, 0, UINT16_MAX);
-
-    return !differs("disputes", a->view.dispute_count, b->view.dispute_count) &&
-           !differs("events", a->view.event_count, b->view.event_count) && has_disputes_of(a, b) &&
-           has_disputes_of(b, a) && has_cells_of(&a->view.cells, &b->view.cells) &&
-           has_cells_of(&b->view.cells, &a->view.cells) &&
-           !differs("digest, low half", in_a.low, in_b.low) &&
-           !differs("digest, high half", in_a.high, in_b.high);
+    return world_is_same_view(&a->view, &b->view);
 }

@@ -70,5 +70,6 @@ struct fq_id world_id(uint8_t first);
 /* Whether two views hold the same: cells, digest, counts, and every dispute's state and facts.
  * Otherwise says on stdout, as a TAP remark, what differs first. */
 bool world_is_same(struct world_view *a, struct world_view *b);
+bool world_is_same_view(struct fq_view *a, struct fq_view *b);
 
 #endif

@@ -8,7 +8,8 @@
  * N2  A command id that made an event makes no second one; the answer tells the first.
  * N3  Every effect that rests on a fact is in the same effects as the fact: store, then speak.
  * N4  A batch is taken in whole or not at all.
- * N5  A node that lost its tail writes nothing until it has it back. */
+ * N5  A node that lost its tail writes nothing until it has it back.
+ * N6  Stamps grow and timers run on whatever happens to the wall clock. */
 #ifndef FQ_CORE_CORE_H
 #define FQ_CORE_CORE_H
 
@@ -94,10 +95,11 @@ FQ_CHECKED fq_err fq_core_init(struct fq_core *core, const struct fq_core_option
 bool fq_core_add_signer(struct fq_core *core, uint32_t origin, const struct fq_sign_public *key);
 const struct fq_sign_public *fq_core_signer(const struct fq_core *core, uint32_t origin);
 
-/* One turn. `turn` is filled in the arena of its effects (set by fq_effects_reset before). Fails
+/* One turn. Events are stamped by the wall, the link waits in steady time; a wall clock that is set
+ * back stalls nothing (N6). `turn` is filled in the arena of its effects (set by fq_effects_reset before). Fails
  * only when a limit is reached that leaves the node unable to go on (FQ_ERR_LIMIT). */
 FQ_CHECKED fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t count,
-                               uint64_t now_ms, struct fq_turn *turn, struct fq_why *out_why);
+                               struct fq_now now, struct fq_turn *turn, struct fq_why *out_why);
 
 /* Start-up: fold a batch read back from this node's own store, verified by its chain. The batch was
  * numbered before: `arrival` tells how. `is_in_view` when the persisted view holds its events. */

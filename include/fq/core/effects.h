@@ -5,6 +5,11 @@
 
 #include "fq/core/frontier.h"
 
+struct fq_now {         /* what time it is, in milliseconds */
+    uint64_t wall_ms;   /* since 1970; may be set, also back: for stamps and for people */
+    uint64_t steady_ms; /* never runs backwards: for all that waits or falls silent */
+};
+
 #define FQ_PEER_PARENT 0 /* a child is named by its origin */
 
 struct fq_send { /* one link frame */

@@ -6,7 +6,8 @@
  *     ^                         |                                 |
  *     +---- no WELCOME in time -+---- silence, ERROR, no progress -+
  *
- * The log is the only queue: what is not acknowledged is read from it again.
+ * The log is the only queue: what is not acknowledged is read from it again. All times are steady
+ * ones unless they say otherwise: a wall clock set back must not stop a heartbeat.
  *
  * Y1  Every message carries the session of its HELLO; one of another session changes nothing.
  * Y2  An acknowledgement names what the parent has on disk, for it leaves after the turn's commit.
@@ -57,6 +58,7 @@ struct fq_downlink {
     uint32_t mseq;
     uint64_t received_bytes;
     uint64_t heard_ms, beat_ms;
+    uint64_t heard_wall_ms; /* the same moment by the wall, for people */
 };
 
 struct fq_sync_log {          /* beside the frontier's log of the same index */
@@ -113,7 +115,7 @@ struct fq_incoming { /* a batch that came over the link, for the core to judge a
 };
 
 /* Take one frame of a peer whose identity is certain. */
-void fq_sync_receive(struct fq_sync *sync, uint32_t peer, struct fq_span frame, uint64_t now_ms,
+void fq_sync_receive(struct fq_sync *sync, uint32_t peer, struct fq_span frame, struct fq_now now,
                      struct fq_effects *effects, struct fq_incoming *out_incoming);
 
 enum fq_sync_judgement {
@@ -138,7 +140,7 @@ struct fq_sync_result {
 void fq_sync_batch_result(struct fq_sync *sync, uint32_t peer, const struct fq_sync_result *result);
 
 /* End the turn: everything to be said now goes into the effects. */
-void fq_sync_finish(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects);
+void fq_sync_finish(struct fq_sync *sync, struct fq_now now, struct fq_effects *effects);
 
 /* The BATCH frame of a forward. False when the arena is full. */
 bool fq_sync_batch_frame(struct fq_sync *sync, const struct fq_forward *forward,
@@ -153,7 +155,7 @@ void fq_sync_peer_gone(struct fq_sync *sync, uint32_t peer);
 void fq_sync_set_amnesia(struct fq_sync *sync, const struct fq_log_id *log, uint64_t seq);
 bool fq_sync_may_originate(const struct fq_sync *sync);
 
-/* When the next timer is due; UINT64_MAX for none. */
+/* When the next timer is due, in steady time; UINT64_MAX for none. */
 uint64_t fq_sync_next_timer(const struct fq_sync *sync, uint64_t now_ms);
 
 bool fq_sync_is_linked(const struct fq_sync *sync);
@@ -162,7 +164,7 @@ uint32_t fq_sync_parent(const struct fq_sync *sync); /* origin; 0 unknown */
 struct fq_sync_child {
     uint32_t origin;
     bool is_linked;
-    uint64_t heard_ms;
+    uint64_t heard_ms; /* by the wall */
 };
 uint32_t fq_sync_child_count(const struct fq_sync *sync);
 struct fq_sync_child fq_sync_child_at(const struct fq_sync *sync, uint32_t index);

@@ -43,7 +43,8 @@ struct fq_config {
     uint32_t credit_bytes;      /* limits.credit_bytes: what a child may have in flight */
     uint32_t turn_messages;     /* limits.turn_messages: messages taken in one turn */
     uint32_t disputes_max;      /* limits.disputes_max: room of the view */
-    uint32_t checkpoint_events; /* limits.checkpoint_events: folded between checkpoints */
+    uint32_t checkpoint_events; /* limits.checkpoint_events: how many, until the view is written */
+    uint32_t checkpoint_bytes;  /* limits.checkpoint_bytes: of the view, written in one turn */
     char
         http_token[FQ_CONFIG_TOKEN_SIZE]; /* http.token: asked of every HTTP client; may be empty */
 };
