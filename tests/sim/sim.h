@@ -118,7 +118,8 @@ struct sim_node {
     uint64_t fork_seq;   /* its log has two versions from here; 0 none */
     struct sim_disk disk;
     struct sim_link link;
-    uint64_t published_lsn; /* of the last event on its feed in this life */
+    uint64_t acknowledged[SIM_NODES][2]; /* last said of each log, for the story */
+    uint64_t published_lsn;              /* of the last event on its feed in this life */
     uint8_t published[SIM_NODES * SIM_EVENTS_MAX][8]; /* by lsn: what was said of it */
 };
 
@@ -132,6 +133,7 @@ struct sim_command {
     size_t size;
     bool has_vault;
     bool is_taken;          /* by some answer */
+    bool is_put_off;        /* by a node that is read-only */
     bool is_answered;       /* the person knows */
     uint32_t open_requests; /* asked and not answered: anything may have become of them */
     uint32_t facts;         /* of it in any log */

@@ -427,6 +427,10 @@ static void take_verdict(struct sim *sim, int at, uint32_t place, const struct v
     }
     if (verdict->status == FQ_REASON_READ_ONLY) {
         command->due_ms = sim->now_ms + READ_ONLY_PATIENCE_MS;
+        if (command->is_put_off) {
+            return;
+        }
+        command->is_put_off = true;
     } else if (at == command->node || is_taken) {
         command->is_answered = true;
     }
