@@ -591,6 +591,7 @@ static void take_returned(struct fq_sync *sync, const struct fq_log *log,
         const struct fq_downlink *child = &sync->children[i];
         if (fq_areas_covers(sync->areas, child->origin / 100, log->id.origin / 100)) {
             state->via = i + 1; /* both had lost it: the child waits for it too (Y6) */
+            state->is_ack_due = true;
         }
     }
 }
