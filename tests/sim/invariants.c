@@ -139,7 +139,38 @@ static void check_above(struct sim *sim, int from, const struct fq_log_id *log, 
     }
 }
 
-static void check_ack(struct sim *sim, int from, struct fq_reader *reader)
+void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame)
+{
+    struct fq_link_message message;
+
+    if (from == SIM_NODES || sim->nodes[from].parent != to || !fq_link_decode(frame, &message)) {
+        return;
+    }
+    struct sim_link *link = &sim->nodes[from].link;
+    if (message.type == FQ_LINK_HELLO) {
+        link->session = message.session;
+        link->delivered_bytes = 0;
+    } else if (message.type == FQ_LINK_BATCH && message.session == link->session) {
+        struct fq_reader reader = fq_reader_over(message.body);
+        (void)fq_read_array(&reader);
+        link->delivered_bytes += fq_read_bytes(&reader).size;
+    }
+}
+
+/* A message of another session changes nothing: not even what was received (Y1). */
+static void check_received(struct sim *sim, int from, int to, uint64_t session, uint64_t received)
+{
+    const struct sim_link *link = &sim->nodes[to].link;
+
+    if (session == link->session && received > link->delivered_bytes) {
+        sim_break(sim, "Y1 another session changes nothing", sim_bit(from) | sim_bit(to),
+                  "%s counts %llu bytes from %s, of this session came %llu", sim_name(sim, from),
+                  (unsigned long long)received, sim_name(sim, to),
+                  (unsigned long long)link->delivered_bytes);
+    }
+}
+
+static void check_ack(struct sim *sim, int from, int to, uint64_t session, struct fq_reader *reader)
 {
     struct fq_log_id log;
 
@@ -150,6 +181,7 @@ static void check_ack(struct sim *sim, int from, struct fq_reader *reader)
     uint64_t seq = fq_read_uint(reader);
     (void)fq_read_skip(reader);
     uint64_t up = fq_read_uint(reader);
+    check_received(sim, from, to, session, fq_read_uint(reader));
     check_claim(sim, from, &log, seq, "an acknowledgement");
     check_above(sim, from, &log, up);
     int origin = sim_find(sim, log.origin);
@@ -234,7 +266,7 @@ static void look_for_subjects(struct sim *sim, int from, struct fq_span bytes)
     }
 }
 
-void sim_check_frame(struct sim *sim, int from, struct fq_span frame)
+void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame)
 {
     struct fq_link_message message;
 
@@ -247,7 +279,7 @@ void sim_check_frame(struct sim *sim, int from, struct fq_span frame)
     struct fq_reader reader = fq_reader_over(message.body);
     switch (message.type) {
     case FQ_LINK_ACK:
-        check_ack(sim, from, &reader);
+        check_ack(sim, from, to, message.session, &reader);
         break;
     case FQ_LINK_WELCOME:
         check_welcome(sim, from, &reader);
@@ -450,6 +482,7 @@ static void check_fold(struct sim *sim, int at)
     struct fq_node *node = sim->nodes[at].node;
 
     for_each_batch(node->store, fold_batch, fresh);
+    for_each_batch(node->store, fold_batch, fresh); /* a second time changes nothing (M1) */
     if (!world_is_same_view(&fresh->view, &node->core.view)) {
         sim_break(sim, "I3 the view is the fold of the store", sim_bit(at), "%s: see above",
                   sim_name(sim, at));

@@ -93,7 +93,8 @@ struct sim_link { /* of a child and its parent */
     bool is_cut_up, is_cut_down;
     bool is_noticed; /* the sockets know */
     uint64_t until_ms;
-    uint64_t last_due_ms[2]; /* up, down: a connection keeps the order */
+    uint64_t session, delivered_bytes; /* of batches, to the parent, since the last greeting */
+    uint64_t last_due_ms[2];           /* up, down: a connection keeps the order */
 };
 
 /* ---- nodes ---- */
@@ -261,8 +262,9 @@ uint64_t sim_workload_due(const struct sim *sim);
 void sim_workload_answer(struct sim *sim, int at, struct fq_span body);
 
 /* invariants.c */
-void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch); /* I1, I2 */
-void sim_check_frame(struct sim *sim, int from, struct fq_span frame);        /* Y2, I6 */
+void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch);     /* I1, I2 */
+void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame);    /* Y2, I6 */
+void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame); /* Y1 */
 void sim_check_published(struct sim *sim, int at, struct fq_span topic, struct fq_span payload);
 void sim_check_step(struct sim *sim, int at); /* I3 to I5, I7 */
 bool sim_is_settled(struct sim *sim);
