@@ -234,7 +234,9 @@ static void set_wall(struct sim *sim, int at)
 static void sleep_all(struct sim *sim)
 {
     sim->faults[SIM_FAULT_SLEEP]++;
-    sim->now_ms += 600000 + below(sim, 8 * HOUR_MS);
+    uint64_t slept_ms = 600000 + below(sim, 8 * HOUR_MS);
+    sim->now_ms += slept_ms;
+    sim_workload_slept(sim, slept_ms);
     sim_tell(sim, UINT32_MAX, "all sleep for hours");
 }
 

@@ -105,6 +105,7 @@ struct sim_node {
     struct fq_tier_row tier;
     struct fq_node *node; /* of the daemon */
     bool is_up;
+    uint32_t life;       /* how often it was started */
     uint64_t up_ms;      /* when it starts again */
     uint64_t wake_ms;    /* when its loop wakes by itself */
     int64_t wall_ms;     /* its wall clock is so far ahead */
@@ -143,6 +144,9 @@ struct sim_command {
 
 struct sim_request {
     int node;
+    bool is_wait, is_answered; /* a wait: for how long, and in which life of the node */
+    uint64_t until_ms;
+    uint32_t life;
     uint32_t count;
     uint32_t commands[SIM_TOGETHER_MAX];
 };
@@ -258,6 +262,10 @@ void sim_fault_calm(struct sim *sim);
 void sim_workload(struct sim *sim);
 /* When somebody acts next; UINT64_MAX for nobody. */
 uint64_t sim_workload_due(const struct sim *sim);
+/* The node had a turn: a wait whose time is over was answered (N6). */
+void sim_workload_look(struct sim *sim, int at);
+/* All slept: what waits, waits on. */
+void sim_workload_slept(struct sim *sim, uint64_t slept_ms);
 /* The node answers a request: from now on what it says is acknowledged. */
 void sim_workload_answer(struct sim *sim, int at, struct fq_span body);
 
