@@ -9,7 +9,7 @@
 #define SEEDS_FILE "tests/sim/seeds"
 #define SEEDS_MAX 256
 #define FIRST_FRESH 1
-#define FRESH_SEEDS 60
+#define FRESH_SEEDS 100
 
 static struct sim sim;
 static int number, failed;

@@ -151,6 +151,9 @@ static void test_f1_what_is_wrong_is_named_with_file_line_and_key(void **state)
         {SMALLEST "parent = 1;", ":4: parent: there is no such key"},
         {SMALLEST "limits = {\n batch_records = 0; };", ":5: limits.batch_records: 0 is not"},
         {SMALLEST "limits = {\n batch_records = 4097; };", ":5: limits.batch_records: 4097 is"},
+        /* A batch must hold the greatest record, and the credit the greatest batch. */
+        {SMALLEST "limits = {\n batch_bytes = 4095; };", ":5: limits.batch_bytes: 4095 is"},
+        {SMALLEST "limits = {\n credit_bytes = 262143; };", ":5: limits.credit_bytes: 262143 is"},
         {SMALLEST "limits = { heartbeat_ms = \"1\"; };",
          ":4: limits.heartbeat_ms: must be a number"},
         {SMALLEST "limits = { heartbeat_ms = 1000.0; };",

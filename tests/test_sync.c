@@ -992,6 +992,22 @@ static void test_y5_a_log_that_forked_behind_its_parent_is_not_wanted_for_ever(v
     assert_false(fq_sync_may_originate(&county.sync));
 }
 
+/* It greets at 3, forks at 4 and is then told that the parent has another 4. */
+static void test_y5_a_fork_between_greeting_and_welcome_is_noticed(void **state)
+{
+    (void)state;
+    hold(&county, &county_log, 3, 1);
+    hold(&city, &county_log, 4, 2);
+
+    tick(&county, START_MS);
+    struct fq_span hello = frame_sent(&county, FQ_PEER_PARENT, FQ_LINK_HELLO);
+    (void)take(&city, COUNTY, hello, START_MS);
+    hold(&county, &county_log, 4, 1);
+    (void)take(&county, FQ_PEER_PARENT, frame_sent(&city, COUNTY, FQ_LINK_WELCOME), START_MS);
+
+    assert_true(beside(&county, &county_log)->is_diverged);
+}
+
 static void test_y5_bytes_spoilt_on_the_way_back_are_wanted_again(void **state)
 {
     (void)state;
@@ -1106,6 +1122,40 @@ static void test_y6_a_welcome_tells_it_too(void **state)
 
     assert_int_equal(held_by(&county, &county_log)->acked, 4);
     assert_int_equal(held_by(&county, &county_log)->up, 3);
+}
+
+/* Neither knew the log at the greeting; the tier above both gives it back to the city. */
+static void test_y6_a_log_that_child_and_parent_had_lost_comes_back_to_the_child(void **state)
+{
+    (void)state;
+    const struct fq_sync_result result = {
+        .judgement = FQ_SYNC_ACCEPTED, .log = county_log, .size = 100};
+
+    greet(&county, &city, START_MS);
+    start_turn(&city);
+    hold(&city, &county_log, 4, 1);
+    fq_sync_batch_result(&city.sync, FQ_PEER_PARENT, &result);
+    fq_sync_finish(&city.sync, at(START_MS), &city.effects);
+    (void)take(&county, FQ_PEER_PARENT, frame_sent(&city, COUNTY, FQ_LINK_ACK), START_MS);
+
+    assert_false(fq_sync_may_originate(&county.sync));
+    assert_int_equal(count_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), 1);
+}
+
+/* The child gets it back from below, the parent has it all the time and goes on telling. */
+static void test_y6_a_forgotten_log_is_told_of_after_the_welcome_too(void **state)
+{
+    (void)state;
+    hold(&city, &county_log, 4, 1);
+    greet(&county, &city, START_MS);
+    hold(&county, &county_log, 4, 1);
+
+    tick(&city, START_MS + HEARTBEAT_MS);
+    tick(&city, START_MS + HEARTBEAT_MS);
+
+    (void)take(&county, FQ_PEER_PARENT, frame_sent(&city, COUNTY, FQ_LINK_ACK),
+               START_MS + HEARTBEAT_MS);
+    assert_int_equal(held_by(&county, &county_log)->acked, 4);
 }
 
 /* ---- greeting, silence, standing still ---- */
@@ -1374,12 +1424,15 @@ int main(void)
         CASE(test_y5_a_diverged_log_stops_and_the_others_go_on),
         CASE(test_y5_a_refused_seal_stops_that_log_and_the_others_go_on),
         CASE(test_y5_a_log_that_forked_behind_its_parent_is_not_wanted_for_ever),
+        CASE(test_y5_a_fork_between_greeting_and_welcome_is_noticed),
         CASE(test_y5_bytes_spoilt_on_the_way_back_are_wanted_again),
         CASE(test_a_gap_moves_the_cursor_once),
         CASE(test_a_gap_moves_the_cursor_neither_past_the_log_nor_before_what_is_held),
         CASE(test_a_gap_is_told_with_the_number_expected),
         CASE(test_y6_a_child_learns_how_far_the_tier_above_has_its_log),
         CASE(test_y6_a_welcome_tells_it_too),
+        CASE(test_y6_a_log_that_child_and_parent_had_lost_comes_back_to_the_child),
+        CASE(test_y6_a_forgotten_log_is_told_of_after_the_welcome_too),
         CASE(test_a_greeting_without_an_answer_backs_off),
         CASE(test_a_welcome_ends_the_backing_off),
         CASE(test_a_hello_that_did_not_leave_is_tried_soon),

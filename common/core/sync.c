@@ -332,7 +332,10 @@ static void take_verdict(struct fq_sync *sync, const struct heard_log *heard)
     struct fq_sync_log *state = beside(sync, log);
     state->parent_have = heard->have;
     state->cursor = heard->have + 1;
-    state->is_diverged = heard->verdict == FQ_LINK_DIVERGED; /* Y5 */
+    /* The parent judged what the greeting said; this log may have gone on since (Y5). */
+    state->is_diverged =
+        heard->verdict == FQ_LINK_DIVERGED ||
+        (heard->have > 0 && heard->have == log->last && !fq_hash_equal(&heard->chain, &log->chain));
     log->acked = smaller(heard->have, log->last);
     log->up = smaller(heard->up, log->last);
 }
@@ -391,8 +394,12 @@ static void take_ack(struct fq_sync *sync, struct fq_span body)
     uint64_t above_it = fq_read_uint(&reader);
     uint64_t received = fq_read_uint(&reader);
     uint64_t credit = fq_read_uint(&reader);
-    struct fq_log *log = fq_frontier_find(sync->frontier, &id);
-    if (reader.is_bad || !log) {
+    if (reader.is_bad || !fq_areas_covers(sync->areas, sync->options.area, id.origin / 100)) {
+        return;
+    }
+    /* A log this node does not know was lost whole, here and, at the welcome, above. */
+    struct fq_log *log = fq_frontier_add(sync->frontier, &id, sync->areas);
+    if (!log) {
         return;
     }
     struct fq_sync_log *state = beside(sync, log);
@@ -571,15 +578,32 @@ static void queue_nak(struct fq_sync *sync, uint32_t peer, const struct fq_sync_
     };
 }
 
+/* A batch came back from the parent. */
+static void take_returned(struct fq_sync *sync, const struct fq_log *log,
+                          const struct fq_sync_result *result)
+{
+    struct fq_sync_log *state = beside(sync, log);
+
+    if (result->judgement == FQ_SYNC_REFUSED && result->reason == FQ_REASON_CHAIN) {
+        state->is_diverged = true; /* Y5: this node forked; do not ask for ever */
+    }
+    for (uint32_t i = 0; i < sync->child_count && state->via == 0; i++) {
+        const struct fq_downlink *child = &sync->children[i];
+        if (fq_areas_covers(sync->areas, child->origin / 100, log->id.origin / 100)) {
+            state->via = i + 1; /* both had lost it: the child waits for it too (Y6) */
+            state->is_ack_due = true;
+        }
+    }
+}
+
 void fq_sync_batch_result(struct fq_sync *sync, uint32_t peer, const struct fq_sync_result *result)
 {
     struct fq_downlink *child = peer == FQ_PEER_PARENT ? NULL : find_child(sync, peer);
     struct fq_log *log = fq_frontier_find(sync->frontier, &result->log);
 
     if (!child) { /* what is fetched back from the parent needs no acknowledgement */
-        if (peer == FQ_PEER_PARENT && log && result->judgement == FQ_SYNC_REFUSED &&
-            result->reason == FQ_REASON_CHAIN) {
-            beside(sync, log)->is_diverged = true; /* Y5: this node forked; do not ask for ever */
+        if (peer == FQ_PEER_PARENT && log) {
+            take_returned(sync, log, result);
         }
         return;
     }

@@ -140,6 +140,7 @@ void sim_start(struct sim *sim, int at, bool is_rebuild)
         return;
     }
     node->is_up = true;
+    node->life++;
     node->is_dead = node->has_failed = false;
     node->doors_left = UINT32_MAX;
     node->wake_ms = sim->now_ms;
@@ -191,4 +192,5 @@ void sim_turn(struct sim *sim, int at)
         return;
     }
     node->wake_ms = wake_of(sim, node->node);
+    sim_workload_look(sim, at);
 }

@@ -8,6 +8,7 @@
 #define YEAR_MS (INT64_C(365) * 24 * HOUR_MS)
 #define CUT_MS 40000
 #define DOWN_MS 20000
+#define SOON_MS 1000
 #define DOORS_OF_A_TURN 14
 #define DOORS_OF_A_START 12
 
@@ -152,6 +153,15 @@ static void forget_published(struct sim_node *node)
     memset(node->published[head], 0, sizeof node->published - head * sizeof node->published[0]);
 }
 
+/* A node whose store and note were both set back cannot know what it lost: its log may fork. */
+static void judge_memory(struct sim_node *node, int at)
+{
+    const struct sim_disk *disk = &node->disk;
+
+    node->is_wiped |=
+        node->is_told_back && disk->last[at] < disk->most[at] && disk->told.seq < disk->most[at];
+}
+
 static void go_back(struct sim *sim, int at, size_t count, bool is_told_too)
 {
     struct sim_node *node = &sim->nodes[at];
@@ -165,9 +175,7 @@ static void go_back(struct sim *sim, int at, size_t count, bool is_told_too)
         node->disk.told = told;
         node->is_told_back = true;
     }
-    if (node->is_told_back && node->disk.last[at] < own) {
-        node->is_wiped = true; /* it cannot know what it lost */
-    }
+    judge_memory(node, at);
     sim_tell(sim, sim_bit(at), "%s goes back to an older image: own %llu of %llu, told %llu",
              sim_name(sim, at), (unsigned long long)node->disk.last[at], (unsigned long long)own,
              (unsigned long long)node->disk.told.seq);
@@ -206,6 +214,7 @@ static void restore_told(struct sim *sim, int at)
     sim->faults[SIM_FAULT_OLDER_TOLD]++;
     node->disk.told = sim_disk_told(&node->disk, below(sim, (uint32_t)node->disk.count + 1));
     node->is_told_back = true;
+    judge_memory(node, at);
     sim_tell(sim, sim_bit(at), "%s gets an older note of what was told: %llu", sim_name(sim, at),
              (unsigned long long)node->disk.told.seq);
 }
@@ -225,7 +234,9 @@ static void set_wall(struct sim *sim, int at)
 static void sleep_all(struct sim *sim)
 {
     sim->faults[SIM_FAULT_SLEEP]++;
-    sim->now_ms += 600000 + below(sim, 8 * HOUR_MS);
+    uint64_t slept_ms = 600000 + below(sim, 8 * HOUR_MS);
+    sim->now_ms += slept_ms;
+    sim_workload_slept(sim, slept_ms);
     sim_tell(sim, UINT32_MAX, "all sleep for hours");
 }
 
@@ -309,9 +320,15 @@ void sim_fault_calm(struct sim *sim)
         struct sim_node *node = &sim->nodes[i];
         node->doors_left = UINT32_MAX;
         node->fail_commit = 0;
+        node->up_ms = node->up_ms < sim->now_ms + SOON_MS ? node->up_ms : sim->now_ms + SOON_MS;
         if (i > 0 && node->link.until_ms != UINT64_MAX) {
             mend_link(sim, i);
         }
+    }
+    for (uint32_t i = 0; i < sim->command_count; i++) { /* and everybody comes back online */
+        struct sim_command *command = &sim->commands[i];
+        uint64_t soon_ms = sim->now_ms + SOON_MS;
+        command->due_ms = command->due_ms < soon_ms ? command->due_ms : soon_ms;
     }
     sim_tell(sim, UINT32_MAX, "the faults stop");
 }

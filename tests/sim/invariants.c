@@ -139,7 +139,38 @@ static void check_above(struct sim *sim, int from, const struct fq_log_id *log, 
     }
 }
 
-static void check_ack(struct sim *sim, int from, struct fq_reader *reader)
+void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame)
+{
+    struct fq_link_message message;
+
+    if (from == SIM_NODES || sim->nodes[from].parent != to || !fq_link_decode(frame, &message)) {
+        return;
+    }
+    struct sim_link *link = &sim->nodes[from].link;
+    if (message.type == FQ_LINK_HELLO) {
+        link->session = message.session;
+        link->delivered_bytes = 0;
+    } else if (message.type == FQ_LINK_BATCH && message.session == link->session) {
+        struct fq_reader reader = fq_reader_over(message.body);
+        (void)fq_read_array(&reader);
+        link->delivered_bytes += fq_read_bytes(&reader).size;
+    }
+}
+
+/* A message of another session changes nothing: not even what was received (Y1). */
+static void check_received(struct sim *sim, int from, int to, uint64_t session, uint64_t received)
+{
+    const struct sim_link *link = &sim->nodes[to].link;
+
+    if (session == link->session && received > link->delivered_bytes) {
+        sim_break(sim, "Y1 another session changes nothing", sim_bit(from) | sim_bit(to),
+                  "%s counts %llu bytes from %s, of this session came %llu", sim_name(sim, from),
+                  (unsigned long long)received, sim_name(sim, to),
+                  (unsigned long long)link->delivered_bytes);
+    }
+}
+
+static void check_ack(struct sim *sim, int from, int to, uint64_t session, struct fq_reader *reader)
 {
     struct fq_log_id log;
 
@@ -150,11 +181,18 @@ static void check_ack(struct sim *sim, int from, struct fq_reader *reader)
     uint64_t seq = fq_read_uint(reader);
     (void)fq_read_skip(reader);
     uint64_t up = fq_read_uint(reader);
+    check_received(sim, from, to, session, fq_read_uint(reader));
     check_claim(sim, from, &log, seq, "an acknowledgement");
     check_above(sim, from, &log, up);
     int origin = sim_find(sim, log.origin);
+    uint64_t *told = origin < 0 ? NULL : sim->nodes[from].acknowledged[origin];
+    if (!told || (told[0] == seq && told[1] == up)) {
+        return; /* said before, and said again with every heartbeat */
+    }
+    told[0] = seq;
+    told[1] = up;
     sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s acknowledges %llu of %s, above it %llu",
-             sim_name(sim, from), (unsigned long long)seq, origin < 0 ? "?" : sim_name(sim, origin),
+             sim_name(sim, from), (unsigned long long)seq, sim_name(sim, origin),
              (unsigned long long)up);
 }
 
@@ -228,7 +266,7 @@ static void look_for_subjects(struct sim *sim, int from, struct fq_span bytes)
     }
 }
 
-void sim_check_frame(struct sim *sim, int from, struct fq_span frame)
+void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame)
 {
     struct fq_link_message message;
 
@@ -241,7 +279,7 @@ void sim_check_frame(struct sim *sim, int from, struct fq_span frame)
     struct fq_reader reader = fq_reader_over(message.body);
     switch (message.type) {
     case FQ_LINK_ACK:
-        check_ack(sim, from, &reader);
+        check_ack(sim, from, to, message.session, &reader);
         break;
     case FQ_LINK_WELCOME:
         check_welcome(sim, from, &reader);
@@ -444,6 +482,7 @@ static void check_fold(struct sim *sim, int at)
     struct fq_node *node = sim->nodes[at].node;
 
     for_each_batch(node->store, fold_batch, fresh);
+    for_each_batch(node->store, fold_batch, fresh); /* a second time changes nothing (M1) */
     if (!world_is_same_view(&fresh->view, &node->core.view)) {
         sim_break(sim, "I3 the view is the fold of the store", sim_bit(at), "%s: see above",
                   sim_name(sim, at));
@@ -461,6 +500,9 @@ static void check_cells(struct sim *sim, int at)
 
     for (uint32_t i = 0; i < view->frontier->count; i++) {
         const struct fq_log *log = &view->frontier->logs[i];
+        if (log->id.origin == 0) {
+            continue; /* a place never stored, before one that was */
+        }
         fq_have_encode(view->frontier, log, value);
         is_whole &= fq_frontier_restore(&fresh->frontier, &log->id, fq_span_of(value, sizeof value),
                                         &sim->world->areas);
@@ -555,11 +597,30 @@ void sim_check_step(struct sim *sim, int at)
 
 /* ---- the end: I1, I2, I8 ---- */
 
-static bool is_forked(const struct sim *sim, uint32_t origin)
+static const struct fq_log *log_at(const struct sim *sim, int at, int origin)
 {
-    int at = sim_find(sim, origin);
+    const struct fq_log_id id = {sim->nodes[origin].origin, 0, 1};
 
-    return at >= 0 && sim->nodes[at].fork_seq > 0;
+    return fq_frontier_find(&sim->nodes[at].node->core.frontier, &id);
+}
+
+/* Whether the log still has two versions: one of them may have been lost again. */
+static bool is_forked(const struct sim *sim, uint32_t number)
+{
+    int origin = sim_find(sim, number);
+    const struct fq_log *first = origin < 0 ? NULL : log_at(sim, origin, origin);
+
+    if (origin < 0 || !sim->nodes[origin].fork_seq) {
+        return false;
+    }
+    for (int at = sim->nodes[origin].parent; at >= 0; at = sim->nodes[at].parent) {
+        const struct fq_log *log = log_at(sim, at, origin);
+        if (!first || !log || first->last != log->last ||
+            !fq_hash_equal(&first->chain, &log->chain)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* NULL, or why the child and its parent do not agree yet. */
@@ -602,6 +663,19 @@ static const char *disagreement(const struct sim *sim, int child)
     return NULL;
 }
 
+/* Whether some node on the way up says that the log has two versions (Y5). */
+static bool is_fork_shown(const struct sim *sim, int origin)
+{
+    for (int at = origin; at > 0; at = sim->nodes[at].parent) {
+        const struct fq_core *core = &sim->nodes[at].node->core;
+        const struct fq_log *log = log_at(sim, at, origin);
+        if (log && core->sync.logs[fq_frontier_index(&core->frontier, log)].is_diverged) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static const char *unsettled(const struct sim *sim, int *out_at)
 {
     for (int i = 0; i < SIM_NODES; i++) {
@@ -610,6 +684,9 @@ static const char *unsettled(const struct sim *sim, int *out_at)
             return "it is down";
         }
         const char *why = i == 0 ? NULL : disagreement(sim, i);
+        if (is_forked(sim, sim->nodes[i].origin) && !is_fork_shown(sim, i)) {
+            why = "its log diverged and nobody says so";
+        }
         if (why) {
             return why;
         }
@@ -633,21 +710,6 @@ bool sim_is_settled(struct sim *sim)
         }
     }
     return !unsettled(sim, &at);
-}
-
-/* Both versions are kept, and somebody says that there are two (Y5). */
-static void check_fork(struct sim *sim, int at)
-{
-    const struct sim_node *node = &sim->nodes[at];
-    const struct fq_core *core = &node->node->core;
-    const struct fq_log *own = fq_frontier_find(&core->frontier, &core->own);
-    bool is_flagged = own && core->sync.logs[fq_frontier_index(&core->frontier, own)].is_diverged;
-
-    if (!is_flagged) {
-        sim_break(sim, "Y5 a log that diverged is shown", sim_bit(at) | sim_bit(node->parent),
-                  "%s forked at event %llu and nobody says so", sim_name(sim, at),
-                  (unsigned long long)node->fork_seq);
-    }
 }
 
 static bool holds_event(const struct fq_view *view, const struct fq_id *dispute,
@@ -753,9 +815,6 @@ void sim_check_end(struct sim *sim)
         sim_check_step(sim, i);
         check_feed(sim, i);
         check_acknowledged(sim, i);
-        if (sim->nodes[i].fork_seq) {
-            check_fork(sim, i);
-        }
     }
     check_refused(sim);
     check_plain(sim, 0);

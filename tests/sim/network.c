@@ -274,6 +274,7 @@ fq_err fq_net_receive(struct fq_net *net, struct fq_arena *arena,
     }
     sim_trace(sim, (uint64_t)net->at << 8 | (uint64_t)frame->from, out_message->body);
     sim->deliveries++;
+    sim_note_delivered(sim, frame->from, net->at, out_message->body);
     remove_frame(sim, place);
     return FQ_OK;
 }
@@ -300,7 +301,7 @@ enum fq_sent fq_net_send_parent(struct fq_net *net, struct fq_span body)
     if (node->link.is_noticed || !sim->nodes[node->parent].is_up) {
         return FQ_SENT_BLOCKED;
     }
-    sim_check_frame(sim, net->at, body);
+    sim_check_frame(sim, net->at, node->parent, body);
     send_between(sim, net->at, node->parent, body);
     return FQ_SENT_OK;
 }
@@ -328,7 +329,7 @@ enum fq_sent fq_net_send_service(struct fq_net *net, struct fq_span routing, str
     if (is_blocked(sim)) {
         return FQ_SENT_BLOCKED;
     }
-    sim_check_frame(sim, net->at, body);
+    sim_check_frame(sim, net->at, to, body);
     send_between(sim, net->at, to, body);
     return FQ_SENT_OK;
 }

@@ -29,6 +29,9 @@ void sim_seed_randomness(uint64_t seed)
         .buf = fill,
     };
 
+    /* Starting libsodium draws a few bytes itself: it must not do so in the middle of a seed. */
+    int status = sodium_init();
+    FQ_ASSERT(status >= 0);
     source = random_of(seed ^ UINT64_C(0x5eed));
     randombytes_set_implementation(&implementation);
 }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define CALM_MS 300000 /* everything agrees within so long after the last fault */
+#define CALM_MS 90000 /* everything agrees within so long after the last fault */
 
 const char *sim_fault_name(enum sim_fault fault)
 {

@@ -93,7 +93,8 @@ struct sim_link { /* of a child and its parent */
     bool is_cut_up, is_cut_down;
     bool is_noticed; /* the sockets know */
     uint64_t until_ms;
-    uint64_t last_due_ms[2]; /* up, down: a connection keeps the order */
+    uint64_t session, delivered_bytes; /* of batches, to the parent, since the last greeting */
+    uint64_t last_due_ms[2];           /* up, down: a connection keeps the order */
 };
 
 /* ---- nodes ---- */
@@ -104,6 +105,7 @@ struct sim_node {
     struct fq_tier_row tier;
     struct fq_node *node; /* of the daemon */
     bool is_up;
+    uint32_t life;       /* how often it was started */
     uint64_t up_ms;      /* when it starts again */
     uint64_t wake_ms;    /* when its loop wakes by itself */
     int64_t wall_ms;     /* its wall clock is so far ahead */
@@ -118,7 +120,8 @@ struct sim_node {
     uint64_t fork_seq;   /* its log has two versions from here; 0 none */
     struct sim_disk disk;
     struct sim_link link;
-    uint64_t published_lsn; /* of the last event on its feed in this life */
+    uint64_t acknowledged[SIM_NODES][2]; /* last said of each log, for the story */
+    uint64_t published_lsn;              /* of the last event on its feed in this life */
     uint8_t published[SIM_NODES * SIM_EVENTS_MAX][8]; /* by lsn: what was said of it */
 };
 
@@ -132,6 +135,7 @@ struct sim_command {
     size_t size;
     bool has_vault;
     bool is_taken;          /* by some answer */
+    bool is_put_off;        /* by a node that is read-only */
     bool is_answered;       /* the person knows */
     uint32_t open_requests; /* asked and not answered: anything may have become of them */
     uint32_t facts;         /* of it in any log */
@@ -140,6 +144,9 @@ struct sim_command {
 
 struct sim_request {
     int node;
+    bool is_wait, is_answered; /* a wait: for how long, and in which life of the node */
+    uint64_t until_ms;
+    uint32_t life;
     uint32_t count;
     uint32_t commands[SIM_TOGETHER_MAX];
 };
@@ -255,12 +262,17 @@ void sim_fault_calm(struct sim *sim);
 void sim_workload(struct sim *sim);
 /* When somebody acts next; UINT64_MAX for nobody. */
 uint64_t sim_workload_due(const struct sim *sim);
+/* The node had a turn: a wait whose time is over was answered (N6). */
+void sim_workload_look(struct sim *sim, int at);
+/* All slept: what waits, waits on. */
+void sim_workload_slept(struct sim *sim, uint64_t slept_ms);
 /* The node answers a request: from now on what it says is acknowledged. */
 void sim_workload_answer(struct sim *sim, int at, struct fq_span body);
 
 /* invariants.c */
-void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch); /* I1, I2 */
-void sim_check_frame(struct sim *sim, int from, struct fq_span frame);        /* Y2, I6 */
+void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch);     /* I1, I2 */
+void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame);    /* Y2, I6 */
+void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame); /* Y1 */
 void sim_check_published(struct sim *sim, int at, struct fq_span topic, struct fq_span payload);
 void sim_check_step(struct sim *sim, int at); /* I3 to I5, I7 */
 bool sim_is_settled(struct sim *sim);

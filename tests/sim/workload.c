@@ -10,6 +10,8 @@
 #define PATIENCE_MS 4000
 #define READ_ONLY_PATIENCE_MS 3000
 #define OFFLINE_MS 90000
+#define WAIT_MS 10000
+#define WAIT_LATE_MS 15000 /* for the way there and a loop that oversleeps */
 #define SUBMIT_SIZE_MAX (SIM_TOGETHER_MAX * (FQ_RECORD_MAX + 256))
 
 static uint32_t below(struct sim *sim, uint32_t bound)
@@ -292,6 +294,37 @@ static void ask(struct sim *sim, int at, const struct sim_request *wanted)
     sim_network_ask(sim, at, fq_writer_span(&writer));
 }
 
+/* Somebody waits until what was written at the node has reached the top. */
+static void ask_wait(struct sim *sim)
+{
+    uint8_t bytes[128];
+    struct fq_writer writer = fq_writer_over(bytes, sizeof bytes);
+    uint32_t wait_ms = below(sim, WAIT_MS);
+    int at = (int)below(sim, SIM_NODES);
+
+    if (sim->request_count == SIM_REQUESTS_MAX || !sim->nodes[at].is_up) {
+        return;
+    }
+    sim->requests[sim->request_count] = (struct sim_request){
+        .node = at,
+        .is_wait = true,
+        .until_ms = sim->now_ms + wait_ms,
+        .life = sim->nodes[at].life,
+    };
+    fq_write_map(&writer, 3);
+    fq_write_text(&writer, "id");
+    fq_write_uint(&writer, sim->request_count++);
+    fq_write_text(&writer, "verb");
+    fq_write_text(&writer, "wait");
+    fq_write_text(&writer, "args");
+    fq_write_map(&writer, 2);
+    fq_write_text(&writer, "tier");
+    fq_write_text(&writer, "province");
+    fq_write_text(&writer, "wait_ms");
+    fq_write_uint(&writer, wait_ms);
+    sim_network_ask(sim, at, fq_writer_span(&writer));
+}
+
 /* Somebody who does not know what a node has, tries there too. */
 static int draw_other(struct sim *sim, int at)
 {
@@ -349,6 +382,9 @@ void sim_workload(struct sim *sim)
         for (uint32_t burst = chance(sim, 15) ? 1 + below(sim, 8) : 1;
              burst > 0 && sim->command_count < sim->command_limit; burst--) {
             decide(sim);
+        }
+        if (chance(sim, 15)) {
+            ask_wait(sim);
         }
         sim->next_command_ms = sim->now_ms + 1 + below(sim, 2400);
     }
@@ -427,6 +463,10 @@ static void take_verdict(struct sim *sim, int at, uint32_t place, const struct v
     }
     if (verdict->status == FQ_REASON_READ_ONLY) {
         command->due_ms = sim->now_ms + READ_ONLY_PATIENCE_MS;
+        if (command->is_put_off) {
+            return;
+        }
+        command->is_put_off = true;
     } else if (at == command->node || is_taken) {
         command->is_answered = true;
     }
@@ -437,6 +477,42 @@ static void take_verdict(struct sim *sim, int at, uint32_t place, const struct v
              (unsigned long long)(is_taken ? verdict->id.seq : verdict->status));
 }
 
+/* "Reached" is true of some time: images may have gone back since. */
+static void end_wait(struct sim *sim, struct sim_request *request, int at, struct fq_span result)
+{
+    uint64_t last = sim->nodes[at].disk.last[at];
+
+    request->is_answered = true;
+    if (fq_map_bool(result, "reached") && sim->nodes[0].disk.most[at] < last &&
+        !sim->nodes[at].fork_seq) {
+        sim_break(sim, "Y6 a person learns how far it came", sim_bit(at),
+                  "%s says the province has all of its %llu; it never had", sim_name(sim, at),
+                  (unsigned long long)last);
+    }
+}
+
+void sim_workload_look(struct sim *sim, int at)
+{
+    for (uint32_t i = 0; i < sim->request_count; i++) {
+        const struct sim_request *request = &sim->requests[i];
+        if (request->is_wait && !request->is_answered && request->node == at &&
+            request->life == sim->nodes[at].life &&
+            sim->now_ms > request->until_ms + WAIT_LATE_MS) {
+            sim_break(sim, "N6 a wait ends in time", sim_bit(at),
+                      "%s does not answer a wait that was over at %llu ms", sim_name(sim, at),
+                      (unsigned long long)request->until_ms);
+            return;
+        }
+    }
+}
+
+void sim_workload_slept(struct sim *sim, uint64_t slept_ms)
+{
+    for (uint32_t i = 0; i < sim->request_count; i++) {
+        sim->requests[i].until_ms += slept_ms;
+    }
+}
+
 void sim_workload_answer(struct sim *sim, int at, struct fq_span body)
 {
     uint64_t id = fq_map_uint(body, "id");
@@ -445,9 +521,13 @@ void sim_workload_answer(struct sim *sim, int at, struct fq_span body)
     bool is_heard = sim->is_calm || !random_chance(&sim->random, sim->loss);
 
     FQ_ASSERT(id < sim->request_count);
-    const struct sim_request *request = &sim->requests[id];
-    sim->faults[SIM_FAULT_REPLY_LOST] += !is_heard;
+    struct sim_request *request = &sim->requests[id];
     sim_trace(sim, (uint64_t)at, body);
+    if (request->is_wait) {
+        end_wait(sim, request, at, fq_map_get(body, "result"));
+        return;
+    }
+    sim->faults[SIM_FAULT_REPLY_LOST] += !is_heard;
     uint32_t count = status ? 0 : fq_read_array(&reader);
     if (!status && count != request->count) {
         sim_break(sim, "every command is answered", sim_bit(at), "%s gives %u answers to %u",
