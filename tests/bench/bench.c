@@ -7,6 +7,7 @@
 #include "bench.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -102,6 +103,15 @@ bool is_wanted(const struct bench *run, const char *name)
 
     return size == 0 || strcmp(run->only, name) == 0 ||
            (strncmp(run->only, name, size) == 0 && name[size] == '-');
+}
+
+bool set_urgent(bool is_urgent)
+{
+    const struct sched_param urgent = {.sched_priority = 1}, usual = {0};
+    bool was_urgent = sched_getscheduler(0) == SCHED_RR;
+
+    (void)sched_setscheduler(0, is_urgent ? SCHED_RR : SCHED_OTHER, is_urgent ? &urgent : &usual);
+    return was_urgent;
 }
 
 bool complain(const char *format, ...)

@@ -35,6 +35,11 @@ double private_bytes(pid_t pid, bool *out_is_anonymous_only);
 /* Whether BENCH_ONLY asks for `name`: it is the name or its beginning up to a dash. */
 bool is_wanted(const struct bench *bench, const char *name);
 
+/* Let this thread, and what it starts from now on, run ahead of other people's processes, or no
+ * longer; gives how it was before. For what mostly sleeps: on a busy machine it is woken a tick late,
+ * which says nothing of a disk. Only root may; otherwise nothing changes. */
+bool set_urgent(bool is_urgent);
+
 /* Say on stderr why a line will be missing or failed; gives false. */
 bool complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

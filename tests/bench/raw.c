@@ -9,23 +9,21 @@
 #define TOLD_SIZE 8192
 #define TOLD_STEP 4096
 #define TOLD_PIECE 512
-#define WAL_STEP ((off_t)4 << 20) /* RocksDB allots its log ahead in steps of this order */
+#define FILE_SIZE_MAX ((off_t)64 << 20)
+#define ALLOT_STEP ((off_t)4 << 20) /* RocksDB allots its log ahead in steps of this order */
 
-struct raw_file {
-    char path[PATH_SIZE];
-    int handle;
-    uint8_t *piece;
-    size_t piece_size;
-    off_t end, allotted;
-};
+static bool fail_file(const struct raw_file *file)
+{
+    return complain("%s: %s", file->path, strerror(errno));
+}
 
-static bool raw_open(struct raw_file *file, const char *dir, const char *name, size_t piece_size)
+static bool open_file(struct raw_file *file, const char *dir, const char *name, size_t piece_size)
 {
     *file = (struct raw_file){.piece_size = piece_size, .piece = malloc(piece_size)};
     snprintf(file->path, sizeof file->path, "%s/%s", dir, name);
     file->handle = open(file->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (!file->piece || file->handle < 0) {
-        return complain("%s: %s", file->path, strerror(errno));
+        return fail_file(file);
     }
     for (size_t i = 0; i < piece_size; i++) {
         file->piece[i] = (uint8_t)(i * 131 + (i >> 8)); /* not zeros, which some disks skip */
@@ -33,68 +31,104 @@ static bool raw_open(struct raw_file *file, const char *dir, const char *name, s
     return true;
 }
 
-static void raw_close(struct raw_file *file)
+static void close_file(struct raw_file *file)
 {
-    if (file->handle >= 0) {
+    if (file->piece && file->handle >= 0) {
         close(file->handle);
         unlink(file->path);
     }
     free(file->piece);
+    *file = (struct raw_file){0};
 }
 
-static bool raw_append_one(struct raw_file *file, bool is_allotted)
+bool raw_open(struct raw *raw, const char *dir, size_t append_size, size_t log_size)
 {
-    if (is_allotted && file->end + (off_t)file->piece_size > file->allotted) {
-        /* Not on every file system; without it the append is as good. */
-        (void)fallocate(file->handle, FALLOC_FL_KEEP_SIZE, file->allotted, WAL_STEP);
-        file->allotted += WAL_STEP;
+    *raw = (struct raw){0};
+    bool is_fine = open_file(&raw->append, dir, "raw-append", append_size) &&
+                   open_file(&raw->log, dir, "raw-log", log_size) &&
+                   open_file(&raw->told, dir, "raw-told", TOLD_SIZE);
+
+    raw->log.is_allotted = true;
+    return is_fine &&
+           (pwrite(raw->told.handle, raw->told.piece, TOLD_SIZE, 0) == TOLD_SIZE ||
+            fail_file(&raw->told)) &&
+           (fsync(raw->told.handle) == 0 || fail_file(&raw->told));
+}
+
+void raw_close(struct raw *raw)
+{
+    close_file(&raw->append);
+    close_file(&raw->log);
+    close_file(&raw->told);
+}
+
+static bool append_one(struct raw_file *file)
+{
+    off_t size = (off_t)file->piece_size;
+
+    if (file->is_allotted && file->end + size > file->allotted) {
+        /* Not every file system can; without it an append is as good. */
+        (void)fallocate(file->handle, FALLOC_FL_KEEP_SIZE, file->allotted, ALLOT_STEP);
+        file->allotted += ALLOT_STEP;
     }
-    if (pwrite(file->handle, file->piece, file->piece_size, file->end) !=
-            (ssize_t)file->piece_size ||
+    if (pwrite(file->handle, file->piece, file->piece_size, file->end) != size ||
         fdatasync(file->handle) != 0) {
-        return complain("%s: %s", file->path, strerror(errno));
+        return fail_file(file);
     }
-    file->end += (off_t)file->piece_size;
+    file->end += size;
     return true;
 }
 
-bool raw_append(const char *dir, size_t piece_size, double seconds, struct raw_rate *rate)
+/* Before a slice, outside its time: a file that is full begins again; one piece is written first. */
+static bool warm_up(struct raw_file *file)
 {
-    struct raw_file file;
-    bool is_fine = raw_open(&file, dir, "raw", piece_size);
-    double began = now_s(), took = 0;
+    if (file->end > FILE_SIZE_MAX) {
+        file->end = file->allotted = 0;
+        if (ftruncate(file->handle, 0) != 0) {
+            return fail_file(file);
+        }
+    }
+    return append_one(file);
+}
+
+bool raw_append(struct raw *raw, double seconds, struct raw_rate *rate)
+{
+    bool is_fine = warm_up(&raw->append);
     unsigned count = 0;
+    bool was_urgent = set_urgent(true);
+    double began = now_s(), took = 0;
 
     while (is_fine && took < seconds) {
-        is_fine = raw_append_one(&file, false);
-        count += is_fine;
+        is_fine = append_one(&raw->append);
+        count++;
         took = now_s() - began;
     }
-    raw_close(&file);
+    (void)set_urgent(was_urgent);
     rate->pieces += count;
     rate->seconds += took;
     return is_fine;
 }
 
-bool raw_reply(const char *dir, size_t piece_size, double seconds, struct raw_rate *rate)
+static bool tell_one(struct raw_file *told, unsigned slot)
 {
-    struct raw_file log, told;
-    bool is_fine = raw_open(&log, dir, "raw-log", piece_size);
+    return (pwrite(told->handle, told->piece, TOLD_PIECE, slot * TOLD_STEP) == TOLD_PIECE &&
+            fdatasync(told->handle) == 0) ||
+           fail_file(told);
+}
 
-    is_fine = raw_open(&told, dir, "raw-told", TOLD_SIZE) && is_fine;
-    is_fine = is_fine && raw_append_one(&told, false);
-    double began = now_s(), took = 0;
+bool raw_reply(struct raw *raw, double seconds, struct raw_rate *rate)
+{
+    bool is_fine = warm_up(&raw->log);
     unsigned count = 0;
+    bool was_urgent = set_urgent(true);
+    double began = now_s(), took = 0;
+
     while (is_fine && took < seconds) {
-        is_fine =
-            raw_append_one(&log, true) &&
-            pwrite(told.handle, told.piece, TOLD_PIECE, count % 2 * TOLD_STEP) == TOLD_PIECE &&
-            fdatasync(told.handle) == 0;
-        count += is_fine;
+        is_fine = append_one(&raw->log) && tell_one(&raw->told, count % 2);
+        count++;
         took = now_s() - began;
     }
-    raw_close(&log);
-    raw_close(&told);
+    (void)set_urgent(was_urgent);
     rate->pieces += count;
     rate->seconds += took;
     return is_fine;
