@@ -74,6 +74,11 @@ static void check_fact(struct sim *sim, int at, int origin, const struct fq_even
         sim_break(sim, "I2 one id, one content", sim_bit(at) | sim_bit(origin),
                   "%s stores another event %llu of %s than was stored before", sim_name(sim, at),
                   (unsigned long long)seq, sim_name(sim, origin));
+    } else if (at == origin && seq <= writer->warned_seq) {
+        sim_break(sim, "Y3 what is behind its parent writes nothing", sim_bit(at),
+                  "%s writes event %llu though its parent told it that it has %llu",
+                  sim_name(sim, at), (unsigned long long)seq,
+                  (unsigned long long)writer->warned_seq);
     } else if (!writer->fork_seq || seq < writer->fork_seq) {
         writer->fork_seq = seq;
         sim_tell(sim, sim_bit(origin), "the log of %s forks at event %llu", sim_name(sim, origin),

@@ -117,6 +117,7 @@ struct sim_node {
     bool is_rebuild;     /* it starts with --rebuild */
     bool is_told_back;   /* its note was set back, and not written since */
     bool is_wiped;       /* its store and its note both went back: its log may fork */
+    uint64_t warned_seq; /* its parent said, before this turn, that it holds so much of its log */
     uint64_t fork_seq;   /* its log has two versions from here; 0 none */
     struct sim_disk disk;
     struct sim_link link;
