@@ -169,6 +169,15 @@ static uint64_t wake_of(const struct sim *sim, const struct fq_node *node)
     return wake_ms > sim->now_ms ? wake_ms : sim->now_ms + 1;
 }
 
+static uint64_t heard_of_parent(const struct fq_core *core)
+{
+    const struct fq_log *own = fq_frontier_find(&core->frontier, &core->own);
+
+    return own && fq_sync_is_linked(&core->sync)
+               ? core->sync.logs[fq_frontier_index(&core->frontier, own)].parent_have
+               : 0;
+}
+
 void sim_turn(struct sim *sim, int at)
 {
     struct sim_node *node = &sim->nodes[at];
@@ -177,6 +186,7 @@ void sim_turn(struct sim *sim, int at)
     sim_here = sim;
     sim_at = at;
     sim->turns++;
+    node->warned_seq = heard_of_parent(&node->node->core);
     fq_err err = fq_node_turn(node->node, &why);
     if (err && !node->has_failed) {
         sim_break(sim, "no turn fails by itself", sim_bit(at), "%s: %s", sim_name(sim, at),

@@ -74,6 +74,11 @@ static void check_fact(struct sim *sim, int at, int origin, const struct fq_even
         sim_break(sim, "I2 one id, one content", sim_bit(at) | sim_bit(origin),
                   "%s stores another event %llu of %s than was stored before", sim_name(sim, at),
                   (unsigned long long)seq, sim_name(sim, origin));
+    } else if (at == origin && seq <= writer->warned_seq) {
+        sim_break(sim, "Y3 what is behind its parent writes nothing", sim_bit(at),
+                  "%s writes event %llu though its parent told it that it has %llu",
+                  sim_name(sim, at), (unsigned long long)seq,
+                  (unsigned long long)writer->warned_seq);
     } else if (!writer->fork_seq || seq < writer->fork_seq) {
         writer->fork_seq = seq;
         sim_tell(sim, sim_bit(origin), "the log of %s forks at event %llu", sim_name(sim, origin),
@@ -139,22 +144,71 @@ static void check_above(struct sim *sim, int from, const struct fq_log_id *log, 
     }
 }
 
+static void note_to_parent(struct sim_link *link, const struct fq_link_message *message)
+{
+    if (message->type == FQ_LINK_HELLO) {
+        link->session = message->session;
+        link->delivered_bytes = 0;
+    } else if (message->type == FQ_LINK_BATCH && message->session == link->session) {
+        struct fq_reader reader = fq_reader_over(message->body);
+        (void)fq_read_array(&reader);
+        link->delivered_bytes += fq_read_bytes(&reader).size;
+    }
+}
+
+/* A child that is told of a gap begins again there; the same gap told twice is one gap. */
+static void note_to_child(struct sim *sim, int child, const struct fq_link_message *message)
+{
+    const struct fq_uplink *up = &sim->nodes[child].node->core.sync.up;
+    struct fq_reader reader = fq_reader_over(message->body);
+    struct fq_log_id log;
+
+    (void)fq_read_array(&reader);
+    if (up->state != FQ_UPLINK_UP || message->session != up->session ||
+        (message->type != FQ_LINK_NAK && message->type != FQ_LINK_ACK) ||
+        !fq_link_read_log(&reader, &log) || sim_find(sim, log.origin) < 0) {
+        return;
+    }
+    struct sim_gap *gap = &sim->nodes[child].link.gaps[sim_find(sim, log.origin)];
+    uint64_t seq = fq_read_uint(&reader);
+    if (message->session != gap->session) {
+        *gap = (struct sim_gap){.session = message->session};
+    }
+    if (message->type == FQ_LINK_ACK) {
+        gap->expected = 0; /* filled meanwhile, or known to be further on */
+        gap->greatest = seq > gap->greatest ? seq : gap->greatest;
+    } else if (fq_read_uint(&reader) == FQ_REASON_GAP && seq > gap->greatest) {
+        gap->expected = gap->greatest = seq;
+    }
+}
+
+/* `frame` is about to be taken in by the node `to`. */
 void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame)
 {
     struct fq_link_message message;
 
-    if (from == SIM_NODES || sim->nodes[from].parent != to || !fq_link_decode(frame, &message)) {
+    if (from == SIM_NODES || !fq_link_decode(frame, &message)) {
         return;
     }
-    struct sim_link *link = &sim->nodes[from].link;
-    if (message.type == FQ_LINK_HELLO) {
-        link->session = message.session;
-        link->delivered_bytes = 0;
-    } else if (message.type == FQ_LINK_BATCH && message.session == link->session) {
-        struct fq_reader reader = fq_reader_over(message.body);
-        (void)fq_read_array(&reader);
-        link->delivered_bytes += fq_read_bytes(&reader).size;
+    if (sim->nodes[from].parent == to) {
+        note_to_parent(&sim->nodes[from].link, &message);
+    } else {
+        note_to_child(sim, to, &message);
     }
+}
+
+static void check_gap(struct sim *sim, int from, int origin, uint64_t session,
+                      const struct fq_batch *batch)
+{
+    struct sim_gap *gap = &sim->nodes[from].link.gaps[origin];
+
+    if (session == gap->session && gap->expected > 0 && batch->seal.from_seq > gap->expected) {
+        sim_break(sim, "a gap is filled from its beginning", sim_bit(from),
+                  "%s was told that %llu of %s is missing and sends %llu", sim_name(sim, from),
+                  (unsigned long long)gap->expected, sim_name(sim, origin),
+                  (unsigned long long)batch->seal.from_seq);
+    }
+    gap->expected = 0;
 }
 
 /* A message of another session changes nothing: not even what was received (Y1). */
@@ -240,7 +294,8 @@ static void check_hello(struct sim *sim, int from, struct fq_reader *reader)
     }
 }
 
-static void check_batch(struct sim *sim, int from, struct fq_reader *reader)
+static void check_batch(struct sim *sim, int from, int to, uint64_t session,
+                        struct fq_reader *reader)
 {
     struct fq_batch batch;
     struct fq_why why;
@@ -253,6 +308,9 @@ static void check_batch(struct sim *sim, int from, struct fq_reader *reader)
     }
     check_claim(sim, from, &batch.seal.log, batch.seal.to_seq, "a batch");
     int origin = sim_find(sim, batch.seal.log.origin);
+    if (origin >= 0 && sim->nodes[from].parent == to) {
+        check_gap(sim, from, origin, session, &batch);
+    }
     sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s sends %llu..%llu of %s", sim_name(sim, from),
              (unsigned long long)batch.seal.from_seq, (unsigned long long)batch.seal.to_seq,
              origin < 0 ? "?" : sim_name(sim, origin));
@@ -290,7 +348,7 @@ void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame)
                  (unsigned long long)message.session);
         break;
     case FQ_LINK_BATCH:
-        check_batch(sim, from, &reader);
+        check_batch(sim, from, to, message.session, &reader);
         break;
     case FQ_LINK_NAK:
         sim_tell(sim, sim_bit(from), "%s refuses a batch", sim_name(sim, from));

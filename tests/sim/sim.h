@@ -88,13 +88,18 @@ struct sim_frame {
     size_t size;
 };
 
+struct sim_gap { /* the last one told to a child, of one log, until it is heeded or filled */
+    uint64_t session, expected, greatest;
+};
+
 struct sim_link { /* of a child and its parent */
     uint32_t connection;
     bool is_cut_up, is_cut_down;
     bool is_noticed; /* the sockets know */
     uint64_t until_ms;
     uint64_t session, delivered_bytes; /* of batches, to the parent, since the last greeting */
-    uint64_t last_due_ms[2];           /* up, down: a connection keeps the order */
+    struct sim_gap gaps[SIM_NODES];
+    uint64_t last_due_ms[2]; /* up, down: a connection keeps the order */
 };
 
 /* ---- nodes ---- */
@@ -117,6 +122,7 @@ struct sim_node {
     bool is_rebuild;     /* it starts with --rebuild */
     bool is_told_back;   /* its note was set back, and not written since */
     bool is_wiped;       /* its store and its note both went back: its log may fork */
+    uint64_t warned_seq; /* its parent said, before this turn, that it holds so much of its log */
     uint64_t fork_seq;   /* its log has two versions from here; 0 none */
     struct sim_disk disk;
     struct sim_link link;
