@@ -97,8 +97,8 @@ SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/support/
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-test tests replays fuzzers test check mutants demo sanitize fuzz tidy \
-        coverage install clean help
+.PHONY: all deps deps-test tests replays fuzzers test check demo sanitize fuzz tidy coverage \
+        install clean help
 
 # --- targets ------------------------------------------------------------------------------------
 
@@ -129,6 +129,9 @@ mutants: ## seeded bugs, each killed by a test (MUTANT=name for one, QUICK=1 for
 	@$(MAKE) -j$(JOBS) all tests
 	@/usr/bin/python3 tests/mutants/hunt.py --jobs $(JOBS) $(if $(QUICK),--quick) \
 	    $(if $(MUTANT),--verbose $(MUTANT))
+
+.PHONY: mutants
+.DEFAULT_GOAL := $(if $(MUTANT),mutants,all)
 
 demo: ## a province on loopback with the real ledger (KEEP=1 leaves it running)
 	@$(MAKE) deps

@@ -82,7 +82,7 @@ class Mutant:
 
 def plant(name):
     """A copy of the tree and its objects, so that only what changes is built again."""
-    tree = TREES / (name or "none")
+    tree = TREES / name
     shutil.rmtree(tree, ignore_errors=True)
     skip = shutil.ignore_patterns("data", "corpus", "mutants", "__pycache__")
     for folder in COPIED:
@@ -201,7 +201,7 @@ def hunt(mutant, options):
     verdict, trouble = "", mutant.bad
     with_scripts = not options.quick and not mutant.absorbed
     with tempfile.TemporaryDirectory(prefix="fq-mutant.") as temporary:
-        tree = plant(mutant.name)
+        tree = plant(mutant.name) if mutant.name else ROOT
         if not trouble and mutant.name:
             trouble = mutant.apply(tree)
         for path, limit in [] if trouble else order(mutant, with_scripts):
@@ -212,7 +212,7 @@ def hunt(mutant, options):
                 verdict = f"{path.stem}: {failed}"
             if failed or trouble:
                 break
-        if not options.keep:
+        if mutant.name and not options.keep:
             shutil.rmtree(tree, ignore_errors=True)
     seconds = time.monotonic() - began
     is_killed = verdict != ""
