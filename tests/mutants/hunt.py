@@ -45,6 +45,7 @@ ROOT = HERE.parent.parent
 TREES = ROOT / "build" / "mutants"
 COPIED = ("common", "include", "nodes", "tests")  # what may be mutated, and what looks beside it
 BUILD_LIMIT = 300
+FAILED = re.compile(r"^not ok \d+(?: -)?((?:(?!# *skip).)*)$", re.M | re.I)  # TAP, but no skip
 one_lab = threading.Lock()  # provinces are started one at a time
 running = {}  # process id of the session -> what runs there
 stopping = threading.Event()
@@ -115,6 +116,20 @@ def stop(*_):
         os.killpg(session, signal.SIGTERM)
 
 
+def watch(process, deadline, said):
+    """The exit status; None when out of time. The first failure ends it: one is enough."""
+    while time.monotonic() < deadline:
+        try:
+            return process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            text = os.pread(said.fileno(), os.fstat(said.fileno()).st_size, 0)
+            if FAILED.search(text.decode(errors="replace")):
+                end(process)
+                return process.returncode
+    end(process)
+    return None
+
+
 def run(command, tree, limit, temporary, verbose=False):
     """Run in a session of its own: (exit status or None when out of time, what it said)."""
     environment = {key: value for key, value in os.environ.items()
@@ -124,11 +139,7 @@ def run(command, tree, limit, temporary, verbose=False):
         process = subprocess.Popen(command, cwd=tree, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
         running[process.pid] = command
-        try:
-            status = process.wait(limit)
-        except subprocess.TimeoutExpired:
-            status = None
-            end(process)
+        status = watch(process, time.monotonic() + limit, said)
         del running[process.pid]
         said.seek(0)
         text = said.read().decode(errors="replace")
@@ -146,10 +157,9 @@ def take_down(tree, temporary):
 
 def failure(status, said):
     """How a test program failed, or nothing."""
-    lines = [line for line in said.splitlines()
-             if re.match(r"not ok\b", line) and not re.search(r"#\s*skip", line, re.I)]
-    if lines:
-        return re.sub(r"^not ok \d+( -)? ", "", lines[0]).strip()
+    line = FAILED.search(said)
+    if line:
+        return line[1].strip()
     if status is None:
         return "out of time"
     if status < 0:
