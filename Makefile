@@ -138,6 +138,9 @@ mutants: ## seeded bugs, each killed by a test (MUTANT=name for one, QUICK=1 for
 	@/usr/bin/python3 tests/mutants/hunt.py --jobs $(JOBS) $(if $(QUICK),--quick) \
 	    $(if $(MUTANT),--verbose $(MUTANT))
 
+.PHONY: mutants
+.DEFAULT_GOAL := $(if $(MUTANT),mutants,all)
+
 demo: ## a province on loopback with the real ledger (KEEP=1 leaves it running)
 	@$(MAKE) deps
 	@$(MAKE) -j$(JOBS) all

@@ -742,6 +742,24 @@ static void test_a_log_of_an_unknown_origin_is_refused(void **state)
     assert_int_equal(city.turn->effects.evidence[0].reason, FQ_REASON_ORIGIN);
 }
 
+/* Nobody gave these origins a key; those around them have one. */
+static void test_n4_an_unknown_origin_is_not_believed_under_anothers_key(void **state)
+{
+    (void)state;
+    struct fq_event event = registered(1);
+
+    greet();
+    struct fq_span records = records_of(&event, 1);
+
+    for (uint32_t origin = COUNTY_ORIGIN - 1; origin <= COUNTY_ORIGIN + 1; origin += 2) {
+        assert_null(fq_core_signer(city.core, origin));
+        struct fq_span batch = sealed_by(COUNTY_ORIGIN, origin, records, 1);
+        assert_int_equal(deliver(COUNTY_ORIGIN, batch), FQ_LINK_NAK);
+        assert_int_equal(city.turn->effects.evidence[0].reason, FQ_REASON_ORIGIN);
+    }
+    assert_int_equal(city.core->view.event_count, 0);
+}
+
 static void test_y1_a_message_of_another_session_changes_nothing(void **state)
 {
     (void)state;
@@ -856,6 +874,7 @@ int main(void)
         CASE(test_n5_the_lost_tail_comes_back_and_writing_goes_on),
         CASE(test_y5_a_fork_is_kept_as_evidence_and_not_wanted_for_ever),
         CASE(test_a_log_of_an_unknown_origin_is_refused),
+        CASE(test_n4_an_unknown_origin_is_not_believed_under_anothers_key),
         CASE(test_y1_a_message_of_another_session_changes_nothing),
         CASE(test_a_hello_under_a_false_name_is_answered_by_an_error),
         CASE(test_l1_a_frame_with_one_changed_byte_is_no_frame),

@@ -202,8 +202,8 @@ struct party_row {
     const char *text;
 };
 
-/* One turn with the registrations of disputes 1 and 2 and party data that goes with them. */
-static void write_parties(const struct party_row *rows, uint32_t count)
+/* One turn with the registrations of dispute 1 and another, and party data that goes with them. */
+static void write_parties(uint8_t other, const struct party_row *rows, uint32_t count)
 {
     uint32_t new_count;
 
@@ -213,7 +213,7 @@ static void write_parties(const struct party_row *rows, uint32_t count)
     fq_write_text(&writer, "commands");
     fq_write_array(&writer, 2);
     write_registration(&writer, 1);
-    write_registration(&writer, 2);
+    write_registration(&writer, other);
     fq_write_text(&writer, "vault");
     fq_write_array(&writer, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -366,7 +366,7 @@ static void test_s1_party_data_is_in_the_commit_of_its_command(void **state)
     (void)state;
     const struct party_row rows[] = {{0, 1, "Wang"}, {1, 1, "Li"}, {0, 3, "0371"}, {1, 4, ""}};
 
-    write_parties(rows, 4);
+    write_parties(2, rows, 4);
 
     assert_int_equal(disk.commits, 1);
     assert_party(1, 1, "Wang");
@@ -381,11 +381,12 @@ static void test_party_data_of_what_was_not_taken_in_is_not_kept(void **state)
     const struct party_row first[] = {{0, 1, "Wang"}, {2, 1, "nobody"}};
     const struct party_row again[] = {{0, 1, "Zhao"}, {1, 1, "Li"}};
 
-    write_parties(first, 2);
-    write_parties(again, 2); /* the same commands: repeats */
+    write_parties(2, first, 2);
+    write_parties(3, again, 2); /* the first of them is a repeat */
 
     assert_party(1, 1, "Wang");
     assert_party(2, 1, "");
+    assert_party(3, 1, "Li");
 }
 
 /* ---- checkpoints and restarts ---- */

@@ -161,29 +161,34 @@ static void decode_batch(struct batch *batch)
     }
 }
 
+/* In groups, as fq_merge_batch does. */
 static bool fold_batch(struct province *province, const struct batch *batch)
 {
     bool is_fine = true;
 
     for (uint32_t i = 0; i < batch->count; i++) {
+        if (i % FQ_VIEW_EXPECT_MAX == 0) {
+            uint32_t left = batch->count - i;
+            fq_view_expect(&province->view, &batch->events[i],
+                           left < FQ_VIEW_EXPECT_MAX ? left : FQ_VIEW_EXPECT_MAX);
+        }
         is_fine &= fq_merge_event(&province->view, &batch->events[i]) == FQ_MERGED_NEW;
     }
     return is_fine;
 }
 
-/* As a node does it: each event folded as soon as it is decoded. */
 static bool decode_and_fold(struct province *province, const struct batch *batch)
 {
-    struct fq_reader reader = fq_reader_over(fq_span_of(batch->bytes, batch->used));
-    struct fq_event_id id = batch->first;
-    struct fq_event event;
-    bool is_fine = true;
+    const struct fq_batch sealed = {
+        .seal = {.log = batch->first.log, .from_seq = batch->first.seq},
+        .records = fq_span_of(batch->bytes, batch->used),
+        .record_count = batch->count,
+    };
+    uint64_t before = province->view.event_count;
+    struct fq_why why;
 
-    for (uint32_t i = 0; i < batch->count; i++, id.seq++) {
-        is_fine &= fq_event_decode(&reader, id, &event) &&
-                   fq_merge_event(&province->view, &event) == FQ_MERGED_NEW;
-    }
-    return is_fine;
+    return fq_merge_batch(&province->view, &sealed, NULL, &why) == FQ_OK &&
+           province->view.event_count == before + batch->count;
 }
 
 struct pass {
