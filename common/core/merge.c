@@ -430,11 +430,15 @@ static bool fold_newest(struct fq_view *view, struct fq_dispute *dispute, struct
 
     link_fact(view, dispute, &dispute->facts, fact);
     fq_dispute_apply(dispute, event);
-    if (!is_map_step(event->step) && counts_alike(&was, dispute)) {
+    if (is_map_step(event->step) || !fq_maps_count_alike(&was, dispute)) {
+        fq_contribution_of(view, &was, &before);
+        fq_contribution_of(view, dispute, &after);
+    } else if (!counts_alike(&was, dispute)) {
+        fq_contribution_of_values(&was, &before);
+        fq_contribution_of_values(dispute, &after);
+    } else {
         return true;
     }
-    fq_contribution_of(view, &was, &before);
-    fq_contribution_of(view, dispute, &after);
     return apply_difference(view, &before, &after);
 }
 

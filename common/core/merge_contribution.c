@@ -178,8 +178,10 @@ static void add_prevented(struct adder *adder, const struct fq_event *event)
 /* What the maps add: referrals by their command, preventions by theirs, units by their code. A fact
  * that reached us under two origins is one command, hence one entry. */
 static void add_maps(const struct fq_view *view, const struct fq_dispute *dispute,
-                     struct adder *adder)
+                     struct fq_contribution *to)
 {
+    struct adder own = {.to = to, .area = dispute->home, .kinds = (uint8_t)kinds_of(dispute)};
+    struct adder *adder = &own;
     struct seen referrals = {.count = 0};
     struct seen preventions = {.count = 0};
     struct seen units = {.count = 0};
@@ -229,35 +231,51 @@ static void add_service(struct adder *adder, const struct fq_dispute *dispute)
     }
 }
 
-void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dispute,
-                        struct fq_contribution *out_contribution)
+/* Whether it counts as a dispute does: registered, not voided, not merged. */
+static bool is_counted(const struct fq_dispute *dispute)
 {
-    struct adder adder = {.to = out_contribution, .area = dispute->home};
+    return (dispute->flags &
+            (FQ_DISPUTE_REGISTERED | FQ_DISPUTE_VOIDED | FQ_DISPUTE_MERGED)) == FQ_DISPUTE_REGISTERED;
+}
+
+bool fq_maps_count_alike(const struct fq_dispute *a, const struct fq_dispute *b)
+{
+    return is_counted(a) == is_counted(b) && a->home == b->home && a->type == b->type &&
+           kinds_of(a) == kinds_of(b) && a->decision == b->decision &&
+           a->decided_on == b->decided_on && a->outcome == b->outcome &&
+           a->outcome_on == b->outcome_on;
+}
+
+void fq_contribution_of_values(const struct fq_dispute *dispute,
+                               struct fq_contribution *out_contribution)
+{
+    struct adder adder = {.to = out_contribution,
+                          .area = dispute->home,
+                          .kinds = (uint8_t)kinds_of(dispute)};
 
     out_contribution->type = dispute->type;
     out_contribution->is_activity = false;
     out_contribution->count = 0;
-    if (dispute->flags & FQ_DISPUTE_REGISTERED) {
-        adder.kinds = (uint8_t)kinds_of(dispute);
-        if (dispute->flags & FQ_DISPUTE_VOIDED) {
-            add(&adder, FQ_MEASURE_VOIDED, dispute->registered_on, 1);
-            return;
-        }
-        if (dispute->flags & FQ_DISPUTE_MERGED) {
-            add(&adder, FQ_MEASURE_MERGED, dispute->registered_on, 1);
-            return;
-        }
+    if (is_counted(dispute)) {
         add_decision(&adder, dispute);
         if (dispute->outcome) {
             add_outcome(&adder, dispute);
         }
         add_after(&adder, dispute);
-        if (dispute->flags & FQ_DISPUTE_HAS_MAPS) {
-            add_maps(view, dispute, &adder);
-        }
-    } else if (dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY)) {
-        if (!(dispute->flags & FQ_DISPUTE_VOIDED)) {
-            add_service(&adder, dispute);
-        }
+    } else if (dispute->flags & FQ_DISPUTE_REGISTERED) {
+        bool is_voided = dispute->flags & FQ_DISPUTE_VOIDED;
+        add(&adder, is_voided ? FQ_MEASURE_VOIDED : FQ_MEASURE_MERGED, dispute->registered_on, 1);
+    } else if (!(dispute->flags & FQ_DISPUTE_VOIDED)) {
+        adder.kinds = 0;
+        add_service(&adder, dispute);
     } /* else an orphan: waits for its registration (M5) */
+}
+
+void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dispute,
+                        struct fq_contribution *out_contribution)
+{
+    fq_contribution_of_values(dispute, out_contribution);
+    if (is_counted(dispute) && (dispute->flags & FQ_DISPUTE_HAS_MAPS)) {
+        add_maps(view, dispute, out_contribution);
+    }
 }

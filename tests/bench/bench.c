@@ -23,6 +23,14 @@ static struct bench bench;
 
 /* ---- shared ---- */
 
+double own_cpu_s(void)
+{
+    struct timespec used;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
 double now_s(void)
 {
     struct timespec now;

@@ -24,6 +24,8 @@ struct bench {
 
 /* Seconds on a clock that only goes forward. */
 double now_s(void);
+/* Processor time of this thread: what computes alone is measured by it, whoever else runs. */
+double own_cpu_s(void);
 /* Seconds of processor time of a process, user and system, all its threads, ended ones too. 0 for
  * pid is this process. */
 double cpu_s(pid_t pid);

@@ -211,10 +211,10 @@ static bool run_pass(struct province *province, struct batch *batch, struct pass
                 if (!pass->is_decoding) {
                     decode_batch(batch);
                 }
-                double began = now_s();
+                double began = own_cpu_s();
                 is_fine = pass->is_decoding ? decode_and_fold(province, batch)
                                             : fold_batch(province, batch);
-                pass->seconds += now_s() - began;
+                pass->seconds += own_cpu_s() - began;
                 pass->events += batch->count;
                 province->batches += batch->count > 0;
             } while (is_fine && batch->count == BATCH_EVENTS_MAX);
@@ -306,10 +306,10 @@ static void rollup_row(struct bench *bench, struct province *province, struct ro
     row->is_sound = true;
     for (int i = 0; i < 5 && row->is_sound; i++) {
         fq_arena_reset(&province->scratch);
-        double began = now_s();
+        double began = own_cpu_s();
         row->is_sound = fq_rollup_run(&province->view, &province->codes, query, &province->scratch,
                                       &rollup, &why) == FQ_OK;
-        series_add(&row->values, 1000 * (now_s() - began));
+        series_add(&row->values, 1000 * (own_cpu_s() - began));
         row->is_sound = row->is_sound && rows_add_up(&rollup, FQ_MEASURE_REGISTERED);
     }
     if (!row->is_sound) {

@@ -98,6 +98,11 @@ struct fq_contribution {
  * README.md), used for cells, scans, drill-down and audits alike. */
 void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dispute,
                         struct fq_contribution *out_contribution);
+/* The same without what its maps add: referrals, preventions, units. */
+void fq_contribution_of_values(const struct fq_dispute *dispute,
+                               struct fq_contribution *out_contribution);
+/* Whether equal maps would add the same to both. */
+bool fq_maps_count_alike(const struct fq_dispute *a, const struct fq_dispute *b);
 
 /* Sum of cell digests over the areas below `area` (inclusive) and the months given; 0..UINT16_MAX
  * for all. Brings stale hashes up to date. */
