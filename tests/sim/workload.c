@@ -119,37 +119,40 @@ static void draw_voided(struct sim *sim, const struct fq_view *view,
     for (uint32_t skip = below(sim, 6); skip > 0 && fact && fq_view_next(view, fact); skip--) {
         fact = fq_view_next(view, fact);
     }
-    if (fact && chance(sim, 80)) {
+    if (fact && chance(sim, 92)) {
         struct fq_event_id id = fq_view_event_id(view, fact);
         fq_event_id_encode(&id, bytes);
         (void)fq_event_set_bytes(event, FQ_FIELD_TARGET, fq_span_of(bytes, FQ_EVENT_ID_SIZE));
     }
 }
 
+/* Mostly what leads on; now and then anything, legal or not. */
 static unsigned draw_step(struct sim *sim, const struct fq_dispute *dispute)
 {
-    static const uint8_t often[] = {
-        FQ_EVENT_ACCEPTED, FQ_EVENT_ACCEPTED,    FQ_EVENT_SESSION,   FQ_EVENT_AGREED,
-        FQ_EVENT_AGREED,   FQ_EVENT_FAILED,      FQ_EVENT_PERFORMED, FQ_EVENT_VISITED,
-        FQ_EVENT_CLOSED,   FQ_EVENT_TRANSFERRED, FQ_EVENT_CORRECTED, FQ_EVENT_VOIDED,
-        FQ_EVENT_MERGED,   FQ_EVENT_UNMERGED,    FQ_EVENT_UNMERGED,  FQ_EVENT_REOPENED,
+    static const uint8_t onward[] = {
+        FQ_EVENT_ACCEPTED,     FQ_EVENT_ACCEPTED,  FQ_EVENT_SESSION,   FQ_EVENT_AGREED,
+        FQ_EVENT_AGREED,       FQ_EVENT_FAILED,    FQ_EVENT_PERFORMED, FQ_EVENT_PERFORMED,
+        FQ_EVENT_CONFIRMATION, FQ_EVENT_VISITED,   FQ_EVENT_CLOSED,    FQ_EVENT_ARCHIVED,
+        FQ_EVENT_EXTENDED,     FQ_EVENT_UNMERGED,  FQ_EVENT_UNMERGED,  FQ_EVENT_REOPENED,
+        FQ_EVENT_TRANSFERRED,  FQ_EVENT_CORRECTED,
     };
+    bool is_onward = chance(sim, 70);
     unsigned step = FQ_EVENT_ACCEPTED;
 
-    for (int tries = 0; tries < 12; tries++) {
-        step = chance(sim, 65) ? often[below(sim, sizeof often)]
-                               : 2 + below(sim, FQ_EVENT_ACTIVITY - 1);
-        if (fq_dispute_may(fq_dispute_state(dispute), step) || chance(sim, 4)) {
+    for (int tries = 0; tries < 16; tries++) {
+        step = is_onward ? onward[below(sim, sizeof onward)]
+                         : FQ_EVENT_ACCEPTED + below(sim, FQ_EVENT_ACTIVITY - 1);
+        if (fq_dispute_may(fq_dispute_state(dispute), step) || chance(sim, 2)) {
             break;
         }
     }
     return step;
 }
 
-/* Any dispute that the node knows; of two, the one that may point at the other. */
+/* Any dispute that the node knows, the older ones more often: they are to live long lives. */
 static const struct fq_dispute *draw_dispute(struct sim *sim, const struct fq_view *view)
 {
-    return &view->disputes[below(sim, view->index.count)];
+    return &view->disputes[below(sim, 1 + below(sim, view->index.count))];
 }
 
 static void draw_on_dispute(struct sim *sim, const struct fq_view *view, struct fq_event *event,
@@ -203,15 +206,18 @@ static uint32_t draw_home(struct sim *sim, int at)
 static void decide(struct sim *sim)
 {
     int at = draw_node(sim);
+    for (int tries = 0; tries < 2 && !sim->nodes[at].is_up; tries++) {
+        at = draw_node(sim); /* who finds no node there registers at most, from memory */
+    }
     const struct sim_node *node = &sim->nodes[at];
-    bool is_view_there = node->is_up && node->node->core.view.index.count > 0;
+    uint32_t known = node->is_up ? node->node->core.view.index.count : 0;
     struct sim_command *command = &sim->commands[sim->command_count];
     struct fq_event event = {.kind = FQ_EVENT_REGISTERED, .step = FQ_EVENT_REGISTERED};
     struct fq_writer writer = fq_writer_over(command->bytes, sizeof command->bytes);
     uint8_t bytes[FQ_EVENT_ID_SIZE];
 
     random_bytes(&sim->random, event.cmd_id.bytes, FQ_ID_SIZE);
-    if (!is_view_there || chance(sim, 22)) {
+    if (known == 0 || chance(sim, known < 4 ? 25 : 6)) {
         event.dispute = event.cmd_id;
         event.area = draw_home(sim, at);
         event.date = draw_date(sim, NULL);
