@@ -275,13 +275,27 @@ void sim_workload_slept(struct sim *sim, uint64_t slept_ms);
 /* The node answers a request: from now on what it says is acknowledged. */
 void sim_workload_answer(struct sim *sim, int at, struct fq_span body);
 
-/* invariants.c */
-void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch);     /* I1, I2 */
-void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame);    /* Y2, I6 */
-void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame); /* Y1 */
+/* check_stored.c */
+void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch);
+
+/* check_sent.c */
+void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame);
+/* `frame` is about to be taken in by the node `to`. */
+void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame);
+void sim_look_for_subjects(struct sim *sim, int from, struct fq_span bytes);
+
+/* check_feed.c */
 void sim_check_published(struct sim *sim, int at, struct fq_span topic, struct fq_span payload);
-void sim_check_step(struct sim *sim, int at); /* I3 to I5, I7 */
-bool sim_is_settled(struct sim *sim);
-void sim_check_end(struct sim *sim); /* I1 to I8 */
+void sim_check_feed(struct sim *sim, int at);
+
+/* check_views.c */
+void sim_check_step(struct sim *sim, int at);
+typedef fq_err sim_batch_visit(void *context, const struct fq_batch *batch);
+/* Every batch stored, the last first: in another order than they came. */
+void sim_for_each_batch(struct fq_store *store, sim_batch_visit *visit, void *context);
+
+/* check_end.c */
+bool sim_is_settled(const struct sim *sim);
+void sim_check_end(struct sim *sim);
 
 #endif
