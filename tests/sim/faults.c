@@ -206,6 +206,15 @@ static void restore_image(struct sim *sim, int at, bool is_told_too)
     }
 }
 
+/* A new, empty disk: even who the node was is gone. */
+static void lose_disk(struct sim *sim, int at)
+{
+    if (sim->nodes[at].disk.count > 0 && may_go_back(sim, at, 0)) {
+        sim->faults[SIM_FAULT_DISK_LOST]++;
+        go_back(sim, at, 0, true);
+    }
+}
+
 static void restore_told(struct sim *sim, int at)
 {
     struct sim_node *node = &sim->nodes[at];
@@ -276,6 +285,8 @@ void sim_fault(struct sim *sim)
         restore_told(sim, at);
     } else if (dice < 90) {
         restore_image(sim, at, sim->is_fork_allowed);
+    } else if (dice < 93 && sim->is_fork_allowed) {
+        lose_disk(sim, at);
     } else if (dice < 97) {
         set_wall(sim, at);
     } else {

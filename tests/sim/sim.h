@@ -44,6 +44,7 @@
     X(OLDER_STORE, "older stores")                                                                 \
     X(OLDER_TOLD, "older notes of what was told")                                                  \
     X(OLDER_BOTH, "older stores with their notes")                                                 \
+    X(DISK_LOST, "disks lost")                                                                     \
     X(WALL_JUMP, "wall clocks set")                                                                \
     X(SLEEP, "hours asleep")                                                                       \
     X(REPLY_LOST, "answers lost")                                                                  \
