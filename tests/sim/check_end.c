@@ -153,8 +153,8 @@ static void check_acknowledged(struct sim *sim, int origin)
             if (!holds_event(&sim->nodes[at].node->core.view, &fact->dispute, &id)) {
                 sim_break(sim, "I1 nothing acknowledged is lost", sim_bit(at) | sim_bit(origin),
                           "event %llu of %s, command %lld, is not in the view of %s",
-                          (unsigned long long)seq, sim_name(sim, origin), (long long)fact->command,
-                          sim_name(sim, at));
+                          (unsigned long long)seq, sim_name(origin), (long long)fact->command,
+                          sim_name(at));
                 return;
             }
         }
@@ -205,7 +205,7 @@ static void check_plain(struct sim *sim, int at)
     plain_fold(&plain, sim->world, &stored, stored.count);
     if (!plain_agrees(&plain, &sim->nodes[at].node->core.view)) {
         sim_break(sim, "I4 cells are what the plain fold says", sim_bit(at), "%s: see above",
-                  sim_name(sim, at));
+                  sim_name(at));
     }
 }
 
@@ -217,7 +217,7 @@ void sim_check_end(struct sim *sim)
     if (why) {
         int parent = at > 0 ? sim->nodes[at].parent : 0;
         sim_break(sim, "I8 when faults stop all tiers agree", sim_bit(at) | sim_bit(parent),
-                  "%s: %s", sim_name(sim, at), why);
+                  "%s: %s", sim_name(at), why);
         return;
     }
     for (int i = 0; i < SIM_NODES && !sim->broken; i++) {

@@ -31,7 +31,7 @@ void sim_check_published(struct sim *sim, int at, struct fq_span topic, struct f
     if (lsn == 0 || lsn > SIM_NODES * SIM_EVENTS_MAX || lsn <= node->published_lsn ||
         memcmp(node->published[lsn - 1], nothing, sizeof nothing) != 0) {
         sim_break(sim, "I7 a feed tells each event once", sim_bit(at),
-                  "%s publishes lsn %llu after %llu", sim_name(sim, at), (unsigned long long)lsn,
+                  "%s publishes lsn %llu after %llu", sim_name(at), (unsigned long long)lsn,
                   (unsigned long long)node->published_lsn);
         return;
     }
@@ -96,11 +96,11 @@ void sim_check_feed(struct sim *sim, int at)
     struct fq_why why = {0};
 
     if (fq_node_walk(node->store, 1, UINT64_MAX, walk_feed, &walk, &next_lsn, &why)) {
-        sim_break(sim, "I7 a feed tells each event once", sim_bit(at), "%s: %s", sim_name(sim, at),
+        sim_break(sim, "I7 a feed tells each event once", sim_bit(at), "%s: %s", sim_name(at),
                   why.detail);
     } else if (walk.next_lsn != node->core.feed.head + 1) {
         sim_break(sim, "I7 a feed tells each event once", sim_bit(at), "%s replays to %llu of %llu",
-                  sim_name(sim, at), (unsigned long long)walk.next_lsn - 1,
+                  sim_name(at), (unsigned long long)walk.next_lsn - 1,
                   (unsigned long long)node->core.feed.head);
     }
 }

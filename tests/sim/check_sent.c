@@ -10,7 +10,7 @@ void sim_look_for_subjects(struct sim *sim, int from, struct fq_span bytes)
 {
     if (memmem(bytes.data, bytes.size, SIM_SUBJECT, strlen(SIM_SUBJECT))) {
         sim_break(sim, "I6 party data stays in its vault", sim_bit(from), "%s sends it",
-                  sim_name(sim, from));
+                  sim_name(from));
     }
 }
 
@@ -22,7 +22,7 @@ static void check_claim(struct sim *sim, int from, const struct fq_log_id *log, 
 
     if (have > held) {
         sim_break(sim, "Y2 what is claimed is on disk", sim_bit(from),
-                  "%s claims %llu of %08u in %s and holds %llu", sim_name(sim, from),
+                  "%s claims %llu of %08u in %s and holds %llu", sim_name(from),
                   (unsigned long long)have, log->origin, what, (unsigned long long)held);
     }
 }
@@ -35,8 +35,8 @@ static void check_above(struct sim *sim, int from, const struct fq_log_id *log, 
 
     if (origin >= 0 && up > sim->nodes[above].disk.most[origin]) {
         sim_break(sim, "Y6 a child learns how far the tier above its parent is", sim_bit(from),
-                  "%s says that %s has %llu of %s; it never had", sim_name(sim, from),
-                  sim_name(sim, above), (unsigned long long)up, sim_name(sim, origin));
+                  "%s says that %s has %llu of %s; it never had", sim_name(from), sim_name(above),
+                  (unsigned long long)up, sim_name(origin));
     }
 }
 
@@ -99,8 +99,8 @@ static void check_gap(struct sim *sim, int from, int origin, uint64_t session,
 
     if (session == gap->session && gap->expected > 0 && batch->seal.from_seq > gap->expected) {
         sim_break(sim, "a gap is filled from its beginning", sim_bit(from),
-                  "%s was told that %llu of %s is missing and sends %llu", sim_name(sim, from),
-                  (unsigned long long)gap->expected, sim_name(sim, origin),
+                  "%s was told that %llu of %s is missing and sends %llu", sim_name(from),
+                  (unsigned long long)gap->expected, sim_name(origin),
                   (unsigned long long)batch->seal.from_seq);
     }
     gap->expected = 0;
@@ -113,8 +113,8 @@ static void check_received(struct sim *sim, int from, int to, uint64_t session, 
 
     if (session == link->session && received > link->delivered_bytes) {
         sim_break(sim, "Y1 another session changes nothing", sim_bit(from) | sim_bit(to),
-                  "%s counts %llu bytes from %s, of this session came %llu", sim_name(sim, from),
-                  (unsigned long long)received, sim_name(sim, to),
+                  "%s counts %llu bytes from %s, of this session came %llu", sim_name(from),
+                  (unsigned long long)received, sim_name(to),
                   (unsigned long long)link->delivered_bytes);
     }
 }
@@ -141,8 +141,7 @@ static void check_ack(struct sim *sim, int from, int to, uint64_t session, struc
     told[0] = seq;
     told[1] = up;
     sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s acknowledges %llu of %s, above it %llu",
-             sim_name(sim, from), (unsigned long long)seq, sim_name(sim, origin),
-             (unsigned long long)up);
+             sim_name(from), (unsigned long long)seq, sim_name(origin), (unsigned long long)up);
 }
 
 static void check_welcome(struct sim *sim, int from, struct fq_reader *reader)
@@ -166,8 +165,8 @@ static void check_welcome(struct sim *sim, int from, struct fq_reader *reader)
         int origin = sim_find(sim, log.origin);
         if (verdict != FQ_LINK_OK) {
             sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s welcomes: %s of %s at %llu",
-                     sim_name(sim, from), verdict == FQ_LINK_REWIND ? "rewind" : "diverged",
-                     origin < 0 ? "?" : sim_name(sim, origin), (unsigned long long)have);
+                     sim_name(from), verdict == FQ_LINK_REWIND ? "rewind" : "diverged",
+                     origin < 0 ? "?" : sim_name(origin), (unsigned long long)have);
         }
     }
 }
@@ -197,7 +196,7 @@ static void check_batch(struct sim *sim, int from, int to, uint64_t session,
 
     (void)fq_read_array(reader);
     if (fq_batch_parse(fq_read_bytes(reader), &batch, &why)) {
-        sim_break(sim, "L1 what is sent can be read", sim_bit(from), "%s: %s", sim_name(sim, from),
+        sim_break(sim, "L1 what is sent can be read", sim_bit(from), "%s: %s", sim_name(from),
                   why.detail);
         return;
     }
@@ -206,9 +205,9 @@ static void check_batch(struct sim *sim, int from, int to, uint64_t session,
     if (origin >= 0 && sim->nodes[from].parent == to) {
         check_gap(sim, from, origin, session, &batch);
     }
-    sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s sends %llu..%llu of %s", sim_name(sim, from),
+    sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s sends %llu..%llu of %s", sim_name(from),
              (unsigned long long)batch.seal.from_seq, (unsigned long long)batch.seal.to_seq,
-             origin < 0 ? "?" : sim_name(sim, origin));
+             origin < 0 ? "?" : sim_name(origin));
 }
 
 void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame)
@@ -218,7 +217,7 @@ void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame)
     sim_look_for_subjects(sim, from, frame);
     if (!fq_link_decode(frame, &message)) {
         sim_break(sim, "L1 what is sent can be read", sim_bit(from), "%s sends no frame",
-                  sim_name(sim, from));
+                  sim_name(from));
         return;
     }
     struct fq_reader reader = fq_reader_over(message.body);
@@ -231,17 +230,17 @@ void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame)
         break;
     case FQ_LINK_HELLO:
         check_hello(sim, from, &reader);
-        sim_tell(sim, sim_bit(from), "%s greets, session %llx", sim_name(sim, from),
+        sim_tell(sim, sim_bit(from), "%s greets, session %llx", sim_name(from),
                  (unsigned long long)message.session);
         break;
     case FQ_LINK_BATCH:
         check_batch(sim, from, to, message.session, &reader);
         break;
     case FQ_LINK_NAK:
-        sim_tell(sim, sim_bit(from), "%s refuses a batch", sim_name(sim, from));
+        sim_tell(sim, sim_bit(from), "%s refuses a batch", sim_name(from));
         break;
     case FQ_LINK_WANT:
-        sim_tell(sim, sim_bit(from), "%s asks for its own back", sim_name(sim, from));
+        sim_tell(sim, sim_bit(from), "%s asks for its own back", sim_name(from));
         break;
     default:
         break;

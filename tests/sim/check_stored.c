@@ -25,14 +25,14 @@ static void note_fact(struct sim *sim, int origin, const struct fq_event *event)
     sim->fact_count[origin] = event->id.seq;
     if (fact->command < 0) {
         sim_break(sim, "a fact comes from a command", sim_bit(origin), "%s writes event %llu",
-                  sim_name(sim, origin), (unsigned long long)event->id.seq);
+                  sim_name(origin), (unsigned long long)event->id.seq);
         return;
     }
     for (uint64_t seq = 1; seq < event->id.seq; seq++) {
         if (sim->facts[origin][seq - 1].command == fact->command &&
             (!sim->nodes[origin].fork_seq || seq < sim->nodes[origin].fork_seq)) {
             sim_break(sim, "N2 a command makes one event", sim_bit(origin),
-                      "%s makes events %llu and %llu of command %lld", sim_name(sim, origin),
+                      "%s makes events %llu and %llu of command %lld", sim_name(origin),
                       (unsigned long long)seq, (unsigned long long)event->id.seq,
                       (long long)fact->command);
         }
@@ -49,8 +49,8 @@ static void check_fact(struct sim *sim, int at, int origin, const struct fq_even
         if (at != origin) {
             sim_break(sim, "S2 what others hold its origin stored first",
                       sim_bit(at) | sim_bit(origin),
-                      "%s stores event %llu of %s, which never stored it", sim_name(sim, at),
-                      (unsigned long long)seq, sim_name(sim, origin));
+                      "%s stores event %llu of %s, which never stored it", sim_name(at),
+                      (unsigned long long)seq, sim_name(origin));
             return;
         }
         note_fact(sim, origin, event);
@@ -61,16 +61,15 @@ static void check_fact(struct sim *sim, int at, int origin, const struct fq_even
     }
     if (!writer->is_wiped) {
         sim_break(sim, "I2 one id, one content", sim_bit(at) | sim_bit(origin),
-                  "%s stores another event %llu of %s than was stored before", sim_name(sim, at),
-                  (unsigned long long)seq, sim_name(sim, origin));
+                  "%s stores another event %llu of %s than was stored before", sim_name(at),
+                  (unsigned long long)seq, sim_name(origin));
     } else if (at == origin && seq <= writer->warned_seq) {
         sim_break(sim, "Y3 what is behind its parent writes nothing", sim_bit(at),
-                  "%s writes event %llu though its parent told it that it has %llu",
-                  sim_name(sim, at), (unsigned long long)seq,
-                  (unsigned long long)writer->warned_seq);
+                  "%s writes event %llu though its parent told it that it has %llu", sim_name(at),
+                  (unsigned long long)seq, (unsigned long long)writer->warned_seq);
     } else if (!writer->fork_seq || seq < writer->fork_seq) {
         writer->fork_seq = seq;
-        sim_tell(sim, sim_bit(origin), "the log of %s forks at event %llu", sim_name(sim, origin),
+        sim_tell(sim, sim_bit(origin), "the log of %s forks at event %llu", sim_name(origin),
                  (unsigned long long)seq);
     }
 }
@@ -87,7 +86,7 @@ void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch)
     if (origin < 0 || seal->log.stream != 0 || seal->to_seq > SIM_EVENTS_MAX ||
         seal->from_seq != disk->last[origin] + 1) {
         sim_break(sim, "N4 a log is dense", sim_bit(at), "%s stores %llu..%llu of %08u after %llu",
-                  sim_name(sim, at), (unsigned long long)seal->from_seq,
+                  sim_name(at), (unsigned long long)seal->from_seq,
                   (unsigned long long)seal->to_seq, seal->log.origin,
                   origin < 0 ? 0ULL : (unsigned long long)disk->last[origin]);
         return;
@@ -96,11 +95,11 @@ void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch)
         check_fact(sim, at, origin, &event);
     }
     if (at == origin && seal->hlc <= disk->hlc) {
-        sim_break(sim, "N6 stamps grow", sim_bit(at), "%s stamps %llu after %llu",
-                  sim_name(sim, at), (unsigned long long)seal->hlc, (unsigned long long)disk->hlc);
+        sim_break(sim, "N6 stamps grow", sim_bit(at), "%s stamps %llu after %llu", sim_name(at),
+                  (unsigned long long)seal->hlc, (unsigned long long)disk->hlc);
     }
     disk->hlc = at == origin ? seal->hlc : disk->hlc;
-    sim_tell(sim, sim_bit(at), "%s stores %llu..%llu of %s", sim_name(sim, at),
+    sim_tell(sim, sim_bit(at), "%s stores %llu..%llu of %s", sim_name(at),
              (unsigned long long)seal->from_seq, (unsigned long long)seal->to_seq,
-             sim_name(sim, origin));
+             sim_name(origin));
 }

@@ -80,7 +80,7 @@ static void check_fold(struct sim *sim, int at)
     sim_for_each_batch(node->store, fold_batch, fresh); /* a second time changes nothing (M1) */
     if (!world_is_same_view(&fresh->view, &node->core.view)) {
         sim_break(sim, "I3 the view is the fold of the store", sim_bit(at), "%s: see above",
-                  sim_name(sim, at));
+                  sim_name(at));
     }
 }
 
@@ -111,7 +111,7 @@ static void check_cells(struct sim *sim, int at)
     }
     if (!is_whole || !world_is_same_view(&fresh->view, &sim->nodes[at].node->core.view)) {
         sim_break(sim, "I4 cells are the sum of contributions", sim_bit(at), "%s: see above",
-                  sim_name(sim, at));
+                  sim_name(at));
     }
 }
 
@@ -141,8 +141,8 @@ static void check_digest(struct sim *sim, int at)
         if (fq_hash_equal(&seen.rows[i].frontier, &frontier)) {
             if (!fq_digest_equal(seen.rows[i].digest, digest)) {
                 sim_break(sim, "I5 equal frontiers, equal digests",
-                          sim_bit(at) | sim_bit(seen.rows[i].at), "%s and %s differ",
-                          sim_name(sim, at), sim_name(sim, seen.rows[i].at));
+                          sim_bit(at) | sim_bit(seen.rows[i].at), "%s and %s differ", sim_name(at),
+                          sim_name(seen.rows[i].at));
             }
             return;
         }
@@ -164,9 +164,8 @@ static void check_frontier(struct sim *sim, int at)
         uint64_t last = log ? log->last : 0;
         if (last != sim->nodes[at].disk.last[i]) {
             sim_break(sim, "N3 what a node knows it has stored", sim_bit(at),
-                      "%s knows %llu of %s and stores %llu", sim_name(sim, at),
-                      (unsigned long long)last, sim_name(sim, i),
-                      (unsigned long long)sim->nodes[at].disk.last[i]);
+                      "%s knows %llu of %s and stores %llu", sim_name(at), (unsigned long long)last,
+                      sim_name(i), (unsigned long long)sim->nodes[at].disk.last[i]);
         }
     }
 }

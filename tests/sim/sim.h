@@ -224,7 +224,7 @@ void sim_tell(struct sim *sim, uint32_t nodes, const char *format, ...)
 void sim_break(struct sim *sim, const char *invariant, uint32_t nodes, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 uint32_t sim_bit(int node);
-const char *sim_name(const struct sim *sim, int node);
+const char *sim_name(int node);
 int sim_find(const struct sim *sim, uint32_t origin); /* -1 when there is none */
 
 /* clock.c, randomness.c: the doors; what they give depends on the seed alone. */

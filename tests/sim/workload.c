@@ -242,8 +242,8 @@ static void decide(struct sim *sim)
     }
     const struct fq_kind_row *row = fq_kind_row(event.kind);
     sim_tell(sim, sim_bit(at), "somebody at %s decides: %s %02x%02x, command %u, base revision %u",
-             sim_name(sim, at), row ? row->name : "?", event.dispute.bytes[0],
-             event.dispute.bytes[1], sim->command_count - 1, event.rev);
+             sim_name(at), row ? row->name : "?", event.dispute.bytes[0], event.dispute.bytes[1],
+             sim->command_count - 1, event.rev);
 }
 
 /* ---- what somebody says ---- */
@@ -430,14 +430,14 @@ static void acknowledge(struct sim *sim, int at, uint32_t place, const struct ve
 
     if (origin < 0 || seq == 0 || seq > node->disk.last[origin]) {
         sim_break(sim, "I1 what is acknowledged is stored", sim_bit(at),
-                  "%s acknowledges command %u as event %llu of %08u and holds %llu",
-                  sim_name(sim, at), place, (unsigned long long)seq, verdict->id.log.origin,
+                  "%s acknowledges command %u as event %llu of %08u and holds %llu", sim_name(at),
+                  place, (unsigned long long)seq, verdict->id.log.origin,
                   origin < 0 ? 0ULL : (unsigned long long)node->disk.last[origin]);
         return;
     }
     if (origin == at && (!node->disk.told.is_present || node->disk.told.seq < seq)) {
         sim_break(sim, "N5 what is acknowledged is noted as told", sim_bit(at),
-                  "%s acknowledges command %u as event %llu, its note says %llu", sim_name(sim, at),
+                  "%s acknowledges command %u as event %llu, its note says %llu", sim_name(at),
                   place, (unsigned long long)seq, (unsigned long long)node->disk.told.seq);
     }
     if (sim->nodes[origin].fork_seq && seq >= sim->nodes[origin].fork_seq) {
@@ -447,7 +447,7 @@ static void acknowledge(struct sim *sim, int at, uint32_t place, const struct ve
     if (fact->command != (int64_t)place) {
         sim_break(sim, "N2 the answer tells the command's event", sim_bit(at),
                   "%s answers command %u with event %llu of %s, which is command %lld",
-                  sim_name(sim, at), place, (unsigned long long)seq, sim_name(sim, origin),
+                  sim_name(at), place, (unsigned long long)seq, sim_name(origin),
                   (long long)fact->command);
     }
     fact->is_acknowledged = true;
@@ -476,7 +476,7 @@ static void take_verdict(struct sim *sim, int at, uint32_t place, const struct v
     } else if (at == command->node || is_taken) {
         command->is_answered = true;
     }
-    sim_tell(sim, sim_bit(at), "%s answers command %u: %s%llu", sim_name(sim, at), place,
+    sim_tell(sim, sim_bit(at), "%s answers command %u: %s%llu", sim_name(at), place,
              verdict->status == 0   ? "stored as event "
              : verdict->status == 1 ? "known, event "
                                     : "no, FQ-",
@@ -492,7 +492,7 @@ static void end_wait(struct sim *sim, struct sim_request *request, int at, struc
     if (fq_map_bool(result, "reached") && sim->nodes[0].disk.most[at] < last &&
         !sim->nodes[at].fork_seq) {
         sim_break(sim, "Y6 a person learns how far it came", sim_bit(at),
-                  "%s says the province has all of its %llu; it never had", sim_name(sim, at),
+                  "%s says the province has all of its %llu; it never had", sim_name(at),
                   (unsigned long long)last);
     }
 }
@@ -505,7 +505,7 @@ void sim_workload_look(struct sim *sim, int at)
             request->life == sim->nodes[at].life &&
             sim->now_ms > request->until_ms + WAIT_LATE_MS) {
             sim_break(sim, "N6 a wait ends in time", sim_bit(at),
-                      "%s does not answer a wait that was over at %llu ms", sim_name(sim, at),
+                      "%s does not answer a wait that was over at %llu ms", sim_name(at),
                       (unsigned long long)request->until_ms);
             return;
         }
@@ -537,7 +537,7 @@ void sim_workload_answer(struct sim *sim, int at, struct fq_span body)
     uint32_t count = status ? 0 : fq_read_array(&reader);
     if (!status && count != request->count) {
         sim_break(sim, "every command is answered", sim_bit(at), "%s gives %u answers to %u",
-                  sim_name(sim, at), count, request->count);
+                  sim_name(at), count, request->count);
         return;
     }
     for (uint32_t i = 0; i < request->count; i++) {
