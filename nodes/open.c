@@ -260,7 +260,7 @@ static fq_err compare_told(struct fq_node *node, struct fq_why *out_why)
         fq_node_log("error", "node.tail_lost epoch=%u from=%llu to=%llu", told.epoch,
                     (unsigned long long)last + 1, (unsigned long long)told.seq);
         fq_sync_set_amnesia(&node->core.sync, id, told.seq);
-    } else if (!err && told_seq < last) {
+    } else if (!err && told_seq < last && told.epoch <= id->epoch) {
         err = fq_told_write(node->told, id->epoch, last, &own->chain, out_why);
     }
     return err;

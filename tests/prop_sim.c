@@ -8,7 +8,7 @@
 
 #define SEEDS_FILE "tests/sim/seeds"
 #define SEEDS_MAX 256
-#define FIRST_FRESH 1
+#define FIRST_FRESH 1000
 #define FRESH_SEEDS 100
 
 static struct sim sim;

@@ -132,8 +132,8 @@ void sim_start(struct sim *sim, int at, bool is_rebuild)
     fq_err err = furnish(sim, at, &why);
     err = err ? err : fq_node_start(node->node, is_rebuild, &why);
     if (err && !node->has_failed) {
-        sim_break(sim, "a node starts from what it stored", sim_bit(at), "%s: %s",
-                  sim_name(sim, at), why.detail);
+        sim_break(sim, "a node starts from what it stored", sim_bit(at), "%s: %s", sim_name(at),
+                  why.detail);
     }
     if (err) {
         sim_stop(sim, at, START_AGAIN_MS);
@@ -146,7 +146,7 @@ void sim_start(struct sim *sim, int at, bool is_rebuild)
     node->wake_ms = sim->now_ms;
     node->published_lsn = 0;
     node->is_changed = true;
-    sim_tell(sim, sim_bit(at), "%s starts%s, holds %llu own, may %swrite", sim_name(sim, at),
+    sim_tell(sim, sim_bit(at), "%s starts%s, holds %llu own, may %swrite", sim_name(at),
              is_rebuild ? " with a new view" : "", (unsigned long long)node->disk.last[at],
              fq_sync_may_originate(&node->node->core.sync) ? "" : "not ");
 }
@@ -189,14 +189,13 @@ void sim_turn(struct sim *sim, int at)
     node->warned_seq = heard_of_parent(&node->node->core);
     fq_err err = fq_node_turn(node->node, &why);
     if (err && !node->has_failed) {
-        sim_break(sim, "no turn fails by itself", sim_bit(at), "%s: %s", sim_name(sim, at),
-                  why.detail);
+        sim_break(sim, "no turn fails by itself", sim_bit(at), "%s: %s", sim_name(at), why.detail);
     } else if (!err && node->has_failed) {
         sim_break(sim, "S4 a node whose store failed ends", sim_bit(at), "%s goes on",
-                  sim_name(sim, at));
+                  sim_name(at));
     }
     if (err || node->is_dead) {
-        sim_tell(sim, sim_bit(at), "%s is down%s%s", sim_name(sim, at), err ? ": " : "",
+        sim_tell(sim, sim_bit(at), "%s is down%s%s", sim_name(at), err ? ": " : "",
                  err ? why.detail : "");
         sim_stop(sim, at, random_below(&sim->random, 8000));
         return;

@@ -22,7 +22,7 @@ bool sim_door(struct sim *sim, int at)
 
     if (!node->is_dead && node->doors_left != UINT32_MAX && node->doors_left-- == 0) {
         node->is_dead = true;
-        sim_tell(sim, sim_bit(at), "%s crashes", sim_name(sim, at));
+        sim_tell(sim, sim_bit(at), "%s crashes", sim_name(at));
     }
     return !node->is_dead;
 }
@@ -151,7 +151,7 @@ static void look_for_subjects(struct sim *sim, int at, const struct fq_write *wr
 {
     if (memmem(write->value.data, write->value.size, SIM_SUBJECT, strlen(SIM_SUBJECT))) {
         sim_break(sim, "I6 party data stays in its vault", sim_bit(at),
-                  "%s stores it in clear in family %d", sim_name(sim, at), (int)write->family);
+                  "%s stores it in clear in family %d", sim_name(at), (int)write->family);
     }
 }
 
@@ -165,7 +165,7 @@ static void note_batch(struct sim *sim, int at, struct fq_span value)
         fq_batch_parse(fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD),
                        &batch, &why)) {
         sim_break(sim, "S1 what is stored can be read", sim_bit(at), "%s stores no batch",
-                  sim_name(sim, at));
+                  sim_name(at));
         return;
     }
     int origin = sim_find(sim, batch.seal.log.origin);
@@ -292,7 +292,7 @@ fq_err fq_told_write(struct fq_told *told, uint32_t epoch, uint64_t seq,
     sim_trace(sim, seq, fq_span_of(chain->bytes, FQ_HASH_SIZE));
     if (seq > node->disk.last[told->at]) {
         sim_break(sim, "N3 store, then speak", sim_bit(told->at),
-                  "%s notes event %llu as told and holds %llu", sim_name(sim, told->at),
+                  "%s notes event %llu as told and holds %llu", sim_name(told->at),
                   (unsigned long long)seq, (unsigned long long)node->disk.last[told->at]);
     }
     return FQ_OK;

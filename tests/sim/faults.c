@@ -36,7 +36,7 @@ static void cut_link(struct sim *sim)
     link->until_ms = sim->now_ms + 1000 + below(sim, CUT_MS);
     sim->faults[dice >= 2 ? SIM_FAULT_CUT_ONE_WAY : SIM_FAULT_CUT]++;
     sim_tell(sim, sim_bit(child) | sim_bit(sim->nodes[child].parent), "the link of %s is cut%s",
-             sim_name(sim, child),
+             sim_name(child),
              dice == 2   ? " downward"
              : dice == 3 ? " upward"
                          : "");
@@ -52,7 +52,7 @@ static void mend_link(struct sim *sim, int child)
     link->is_cut_up = link->is_cut_down = link->is_noticed = false;
     link->until_ms = UINT64_MAX;
     sim_tell(sim, sim_bit(child) | sim_bit(sim->nodes[child].parent), "the link of %s is mended",
-             sim_name(sim, child));
+             sim_name(child));
 }
 
 static void lose_connection(struct sim *sim)
@@ -62,7 +62,7 @@ static void lose_connection(struct sim *sim)
     sim->faults[SIM_FAULT_CONNECTION]++;
     sim_network_reconnect(sim, child);
     sim_tell(sim, sim_bit(child) | sim_bit(sim->nodes[child].parent),
-             "the connection of %s is lost", sim_name(sim, child));
+             "the connection of %s is lost", sim_name(child));
 }
 
 /* ---- processes ---- */
@@ -80,7 +80,7 @@ static void crash(struct sim *sim, int at)
 static void kill_node(struct sim *sim, int at)
 {
     if (sim->nodes[at].is_up) {
-        sim_tell(sim, sim_bit(at), "%s is killed", sim_name(sim, at));
+        sim_tell(sim, sim_bit(at), "%s is killed", sim_name(at));
         sim_stop(sim, at, below(sim, DOWN_MS));
     }
 }
@@ -177,7 +177,7 @@ static void go_back(struct sim *sim, int at, size_t count, bool is_told_too)
     }
     judge_memory(node, at);
     sim_tell(sim, sim_bit(at), "%s goes back to an older image: own %llu of %llu, told %llu",
-             sim_name(sim, at), (unsigned long long)node->disk.last[at], (unsigned long long)own,
+             sim_name(at), (unsigned long long)node->disk.last[at], (unsigned long long)own,
              (unsigned long long)node->disk.told.seq);
 }
 
@@ -206,6 +206,15 @@ static void restore_image(struct sim *sim, int at, bool is_told_too)
     }
 }
 
+/* A new, empty disk: even who the node was is gone. */
+static void lose_disk(struct sim *sim, int at)
+{
+    if (sim->nodes[at].disk.count > 0 && may_go_back(sim, at, 0)) {
+        sim->faults[SIM_FAULT_DISK_LOST]++;
+        go_back(sim, at, 0, true);
+    }
+}
+
 static void restore_told(struct sim *sim, int at)
 {
     struct sim_node *node = &sim->nodes[at];
@@ -215,7 +224,7 @@ static void restore_told(struct sim *sim, int at)
     node->disk.told = sim_disk_told(&node->disk, below(sim, (uint32_t)node->disk.count + 1));
     node->is_told_back = true;
     judge_memory(node, at);
-    sim_tell(sim, sim_bit(at), "%s gets an older note of what was told: %llu", sim_name(sim, at),
+    sim_tell(sim, sim_bit(at), "%s gets an older note of what was told: %llu", sim_name(at),
              (unsigned long long)node->disk.told.seq);
 }
 
@@ -228,7 +237,7 @@ static void set_wall(struct sim *sim, int at)
     sim->faults[SIM_FAULT_WALL_JUMP]++;
     sim->nodes[at].wall_ms = (int64_t)(random_next(&sim->random) % (uint64_t)(2 * most)) - most;
     sim_tell(sim, sim_bit(at), "the wall clock of %s is set to %lld s from the true time",
-             sim_name(sim, at), (long long)(sim->nodes[at].wall_ms / 1000));
+             sim_name(at), (long long)(sim->nodes[at].wall_ms / 1000));
 }
 
 static void sleep_all(struct sim *sim)
@@ -276,6 +285,8 @@ void sim_fault(struct sim *sim)
         restore_told(sim, at);
     } else if (dice < 90) {
         restore_image(sim, at, sim->is_fork_allowed);
+    } else if (dice < 93 && sim->is_fork_allowed) {
+        lose_disk(sim, at);
     } else if (dice < 97) {
         set_wall(sim, at);
     } else {

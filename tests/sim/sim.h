@@ -44,6 +44,7 @@
     X(OLDER_STORE, "older stores")                                                                 \
     X(OLDER_TOLD, "older notes of what was told")                                                  \
     X(OLDER_BOTH, "older stores with their notes")                                                 \
+    X(DISK_LOST, "disks lost")                                                                     \
     X(WALL_JUMP, "wall clocks set")                                                                \
     X(SLEEP, "hours asleep")                                                                       \
     X(REPLY_LOST, "answers lost")                                                                  \
@@ -223,7 +224,7 @@ void sim_tell(struct sim *sim, uint32_t nodes, const char *format, ...)
 void sim_break(struct sim *sim, const char *invariant, uint32_t nodes, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 uint32_t sim_bit(int node);
-const char *sim_name(const struct sim *sim, int node);
+const char *sim_name(int node);
 int sim_find(const struct sim *sim, uint32_t origin); /* -1 when there is none */
 
 /* clock.c, randomness.c: the doors; what they give depends on the seed alone. */
@@ -275,13 +276,27 @@ void sim_workload_slept(struct sim *sim, uint64_t slept_ms);
 /* The node answers a request: from now on what it says is acknowledged. */
 void sim_workload_answer(struct sim *sim, int at, struct fq_span body);
 
-/* invariants.c */
-void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch);     /* I1, I2 */
-void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame);    /* Y2, I6 */
-void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame); /* Y1 */
+/* check_stored.c */
+void sim_check_stored(struct sim *sim, int at, const struct fq_batch *batch);
+
+/* check_sent.c */
+void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame);
+/* `frame` is about to be taken in by the node `to`. */
+void sim_note_delivered(struct sim *sim, int from, int to, struct fq_span frame);
+void sim_look_for_subjects(struct sim *sim, int from, struct fq_span bytes);
+
+/* check_feed.c */
 void sim_check_published(struct sim *sim, int at, struct fq_span topic, struct fq_span payload);
-void sim_check_step(struct sim *sim, int at); /* I3 to I5, I7 */
-bool sim_is_settled(struct sim *sim);
-void sim_check_end(struct sim *sim); /* I1 to I8 */
+void sim_check_feed(struct sim *sim, int at);
+
+/* check_views.c */
+void sim_check_step(struct sim *sim, int at);
+typedef fq_err sim_batch_visit(void *context, const struct fq_batch *batch);
+/* Every batch stored, the last first: in another order than they came. */
+void sim_for_each_batch(struct fq_store *store, sim_batch_visit *visit, void *context);
+
+/* check_end.c */
+bool sim_is_settled(const struct sim *sim);
+void sim_check_end(struct sim *sim);
 
 #endif

@@ -19,14 +19,13 @@ uint32_t sim_bit(int node)
     return node >= 0 ? UINT32_C(1) << node : 0;
 }
 
-const char *sim_name(const struct sim *sim, int node)
+const char *sim_name(int node)
 {
     static const char *const names[SIM_NODES + 1] = {
         "province",  "city A",    "city B",   "county A1",
         "county A2", "county B1", "county C", "a person",
     };
 
-    (void)sim;
     return names[node];
 }
 
@@ -99,5 +98,5 @@ void fq_node_log(const char *level, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    sim_tell(sim_here, sim_bit(sim_at), "%s logs: %s", sim_name(sim_here, sim_at), text);
+    sim_tell(sim_here, sim_bit(sim_at), "%s logs: %s", sim_name(sim_at), text);
 }

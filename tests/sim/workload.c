@@ -119,37 +119,40 @@ static void draw_voided(struct sim *sim, const struct fq_view *view,
     for (uint32_t skip = below(sim, 6); skip > 0 && fact && fq_view_next(view, fact); skip--) {
         fact = fq_view_next(view, fact);
     }
-    if (fact && chance(sim, 80)) {
+    if (fact && chance(sim, 92)) {
         struct fq_event_id id = fq_view_event_id(view, fact);
         fq_event_id_encode(&id, bytes);
         (void)fq_event_set_bytes(event, FQ_FIELD_TARGET, fq_span_of(bytes, FQ_EVENT_ID_SIZE));
     }
 }
 
+/* Mostly what leads on; now and then anything, legal or not. */
 static unsigned draw_step(struct sim *sim, const struct fq_dispute *dispute)
 {
-    static const uint8_t often[] = {
-        FQ_EVENT_ACCEPTED, FQ_EVENT_ACCEPTED,    FQ_EVENT_SESSION,   FQ_EVENT_AGREED,
-        FQ_EVENT_AGREED,   FQ_EVENT_FAILED,      FQ_EVENT_PERFORMED, FQ_EVENT_VISITED,
-        FQ_EVENT_CLOSED,   FQ_EVENT_TRANSFERRED, FQ_EVENT_CORRECTED, FQ_EVENT_VOIDED,
-        FQ_EVENT_MERGED,   FQ_EVENT_UNMERGED,    FQ_EVENT_UNMERGED,  FQ_EVENT_REOPENED,
+    static const uint8_t onward[] = {
+        FQ_EVENT_ACCEPTED,     FQ_EVENT_ACCEPTED,  FQ_EVENT_SESSION,   FQ_EVENT_AGREED,
+        FQ_EVENT_AGREED,       FQ_EVENT_FAILED,    FQ_EVENT_PERFORMED, FQ_EVENT_PERFORMED,
+        FQ_EVENT_CONFIRMATION, FQ_EVENT_VISITED,   FQ_EVENT_CLOSED,    FQ_EVENT_ARCHIVED,
+        FQ_EVENT_EXTENDED,     FQ_EVENT_UNMERGED,  FQ_EVENT_UNMERGED,  FQ_EVENT_REOPENED,
+        FQ_EVENT_TRANSFERRED,  FQ_EVENT_CORRECTED,
     };
+    bool is_onward = chance(sim, 70);
     unsigned step = FQ_EVENT_ACCEPTED;
 
-    for (int tries = 0; tries < 12; tries++) {
-        step = chance(sim, 65) ? often[below(sim, sizeof often)]
-                               : 2 + below(sim, FQ_EVENT_ACTIVITY - 1);
-        if (fq_dispute_may(fq_dispute_state(dispute), step) || chance(sim, 4)) {
+    for (int tries = 0; tries < 16; tries++) {
+        step = is_onward ? onward[below(sim, sizeof onward)]
+                         : FQ_EVENT_ACCEPTED + below(sim, FQ_EVENT_ACTIVITY - 1);
+        if (fq_dispute_may(fq_dispute_state(dispute), step) || chance(sim, 2)) {
             break;
         }
     }
     return step;
 }
 
-/* Any dispute that the node knows; of two, the one that may point at the other. */
+/* Any dispute that the node knows, the older ones more often: they are to live long lives. */
 static const struct fq_dispute *draw_dispute(struct sim *sim, const struct fq_view *view)
 {
-    return &view->disputes[below(sim, view->index.count)];
+    return &view->disputes[below(sim, 1 + below(sim, view->index.count))];
 }
 
 static void draw_on_dispute(struct sim *sim, const struct fq_view *view, struct fq_event *event,
@@ -203,15 +206,18 @@ static uint32_t draw_home(struct sim *sim, int at)
 static void decide(struct sim *sim)
 {
     int at = draw_node(sim);
+    for (int tries = 0; tries < 2 && !sim->nodes[at].is_up; tries++) {
+        at = draw_node(sim); /* who finds no node there registers at most, from memory */
+    }
     const struct sim_node *node = &sim->nodes[at];
-    bool is_view_there = node->is_up && node->node->core.view.index.count > 0;
+    uint32_t known = node->is_up ? node->node->core.view.index.count : 0;
     struct sim_command *command = &sim->commands[sim->command_count];
     struct fq_event event = {.kind = FQ_EVENT_REGISTERED, .step = FQ_EVENT_REGISTERED};
     struct fq_writer writer = fq_writer_over(command->bytes, sizeof command->bytes);
     uint8_t bytes[FQ_EVENT_ID_SIZE];
 
     random_bytes(&sim->random, event.cmd_id.bytes, FQ_ID_SIZE);
-    if (!is_view_there || chance(sim, 22)) {
+    if (known == 0 || chance(sim, known < 4 ? 25 : 6)) {
         event.dispute = event.cmd_id;
         event.area = draw_home(sim, at);
         event.date = draw_date(sim, NULL);
@@ -236,8 +242,8 @@ static void decide(struct sim *sim)
     }
     const struct fq_kind_row *row = fq_kind_row(event.kind);
     sim_tell(sim, sim_bit(at), "somebody at %s decides: %s %02x%02x, command %u, base revision %u",
-             sim_name(sim, at), row ? row->name : "?", event.dispute.bytes[0],
-             event.dispute.bytes[1], sim->command_count - 1, event.rev);
+             sim_name(at), row ? row->name : "?", event.dispute.bytes[0], event.dispute.bytes[1],
+             sim->command_count - 1, event.rev);
 }
 
 /* ---- what somebody says ---- */
@@ -424,14 +430,14 @@ static void acknowledge(struct sim *sim, int at, uint32_t place, const struct ve
 
     if (origin < 0 || seq == 0 || seq > node->disk.last[origin]) {
         sim_break(sim, "I1 what is acknowledged is stored", sim_bit(at),
-                  "%s acknowledges command %u as event %llu of %08u and holds %llu",
-                  sim_name(sim, at), place, (unsigned long long)seq, verdict->id.log.origin,
+                  "%s acknowledges command %u as event %llu of %08u and holds %llu", sim_name(at),
+                  place, (unsigned long long)seq, verdict->id.log.origin,
                   origin < 0 ? 0ULL : (unsigned long long)node->disk.last[origin]);
         return;
     }
     if (origin == at && (!node->disk.told.is_present || node->disk.told.seq < seq)) {
         sim_break(sim, "N5 what is acknowledged is noted as told", sim_bit(at),
-                  "%s acknowledges command %u as event %llu, its note says %llu", sim_name(sim, at),
+                  "%s acknowledges command %u as event %llu, its note says %llu", sim_name(at),
                   place, (unsigned long long)seq, (unsigned long long)node->disk.told.seq);
     }
     if (sim->nodes[origin].fork_seq && seq >= sim->nodes[origin].fork_seq) {
@@ -441,7 +447,7 @@ static void acknowledge(struct sim *sim, int at, uint32_t place, const struct ve
     if (fact->command != (int64_t)place) {
         sim_break(sim, "N2 the answer tells the command's event", sim_bit(at),
                   "%s answers command %u with event %llu of %s, which is command %lld",
-                  sim_name(sim, at), place, (unsigned long long)seq, sim_name(sim, origin),
+                  sim_name(at), place, (unsigned long long)seq, sim_name(origin),
                   (long long)fact->command);
     }
     fact->is_acknowledged = true;
@@ -470,7 +476,7 @@ static void take_verdict(struct sim *sim, int at, uint32_t place, const struct v
     } else if (at == command->node || is_taken) {
         command->is_answered = true;
     }
-    sim_tell(sim, sim_bit(at), "%s answers command %u: %s%llu", sim_name(sim, at), place,
+    sim_tell(sim, sim_bit(at), "%s answers command %u: %s%llu", sim_name(at), place,
              verdict->status == 0   ? "stored as event "
              : verdict->status == 1 ? "known, event "
                                     : "no, FQ-",
@@ -486,7 +492,7 @@ static void end_wait(struct sim *sim, struct sim_request *request, int at, struc
     if (fq_map_bool(result, "reached") && sim->nodes[0].disk.most[at] < last &&
         !sim->nodes[at].fork_seq) {
         sim_break(sim, "Y6 a person learns how far it came", sim_bit(at),
-                  "%s says the province has all of its %llu; it never had", sim_name(sim, at),
+                  "%s says the province has all of its %llu; it never had", sim_name(at),
                   (unsigned long long)last);
     }
 }
@@ -499,7 +505,7 @@ void sim_workload_look(struct sim *sim, int at)
             request->life == sim->nodes[at].life &&
             sim->now_ms > request->until_ms + WAIT_LATE_MS) {
             sim_break(sim, "N6 a wait ends in time", sim_bit(at),
-                      "%s does not answer a wait that was over at %llu ms", sim_name(sim, at),
+                      "%s does not answer a wait that was over at %llu ms", sim_name(at),
                       (unsigned long long)request->until_ms);
             return;
         }
@@ -531,7 +537,7 @@ void sim_workload_answer(struct sim *sim, int at, struct fq_span body)
     uint32_t count = status ? 0 : fq_read_array(&reader);
     if (!status && count != request->count) {
         sim_break(sim, "every command is answered", sim_bit(at), "%s gives %u answers to %u",
-                  sim_name(sim, at), count, request->count);
+                  sim_name(at), count, request->count);
         return;
     }
     for (uint32_t i = 0; i < request->count; i++) {

@@ -1,0 +1,190 @@
+/* What must hold of views: each is the fold of its store, each cell the sum of contributions, equal
+ * frontiers amount to the same (I3, I4, I5). */
+#include "sim.h"
+
+#include <string.h>
+
+#define FRONTIERS_MAX 8192
+
+static void empty_region(struct fq_arena *region)
+{
+    memset(region->base, 0, region->used);
+    region->used = 0;
+}
+
+/* One view for all that is folded again, emptied in place. */
+static struct world_view *emptied(const struct sim *sim)
+{
+    static struct world_view *fresh;
+
+    if (!fresh) {
+        fresh = world_view_open(sim->world);
+    }
+    struct fq_view_memory *memory = &fresh->memory;
+    struct fq_arena *regions[] = {
+        &fresh->view.memory.disputes,      &fresh->view.memory.dispute_heads,
+        &fresh->view.memory.dispute_links, &fresh->view.memory.facts,
+        &fresh->view.memory.dirty,         &fresh->view.memory.cells,
+        &fresh->view.memory.cell_heads,    &fresh->view.memory.cell_links,
+    };
+    for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
+        empty_region(regions[i]);
+    }
+    fresh->frontier_memory.used = 0;
+    bool is_made = fq_frontier_init(&fresh->frontier, &fresh->frontier_memory);
+    FQ_ASSERT(is_made);
+    fq_view_init(&fresh->view, &sim->world->areas, &fresh->frontier, memory);
+    return fresh;
+}
+
+void sim_for_each_batch(struct fq_store *store, sim_batch_visit *visit, void *context)
+{
+    static const uint8_t greatest[FQ_LOG_KEY_SIZE] = {255, 255, 255, 255};
+    struct fq_cursor *cursor = NULL;
+    struct fq_batch batch;
+    struct fq_why why;
+    fq_err err = fq_cursor_open(store, FQ_FAMILY_LOG, &cursor, &why);
+
+    FQ_ASSERT(!err);
+    for (fq_cursor_seek_last(cursor, fq_span_of(greatest, sizeof greatest));
+         fq_cursor_is_valid(cursor) && !err; fq_cursor_previous(cursor)) {
+        struct fq_span value = fq_cursor_value(cursor);
+        err = fq_batch_parse(
+            fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD), &batch,
+            &why);
+        err = err ? err : visit(context, &batch);
+    }
+    FQ_ASSERT(!err);
+    fq_cursor_close(cursor);
+}
+
+static fq_err fold_batch(void *context, const struct fq_batch *batch)
+{
+    struct world_view *fresh = context;
+    struct fq_reader reader = fq_reader_over(batch->records);
+    struct fq_event_id id = {batch->seal.log, batch->seal.from_seq};
+    struct fq_event event;
+
+    for (; id.seq <= batch->seal.to_seq && fq_event_decode(&reader, id, &event); id.seq++) {
+        (void)fq_merge_event(&fresh->view, &event);
+    }
+    return FQ_OK;
+}
+
+static void check_fold(struct sim *sim, int at)
+{
+    struct world_view *fresh = emptied(sim);
+    struct fq_node *node = sim->nodes[at].node;
+
+    sim_for_each_batch(node->store, fold_batch, fresh);
+    sim_for_each_batch(node->store, fold_batch, fresh); /* a second time changes nothing (M1) */
+    if (!world_is_same_view(&fresh->view, &node->core.view)) {
+        sim_break(sim, "I3 the view is the fold of the store", sim_bit(at), "%s: see above",
+                  sim_name(at));
+    }
+}
+
+/* Each dispute counted once, from its state: no cell was ever incremented (I4). */
+static void check_cells(struct sim *sim, int at)
+{
+    struct world_view *fresh = emptied(sim);
+    const struct fq_view *view = &sim->nodes[at].node->core.view;
+    struct fq_arena *scratch = &sim->nodes[at].node->scratch;
+    uint8_t value[FQ_HAVE_SIZE];
+    bool is_whole = true;
+
+    for (uint32_t i = 0; i < view->frontier->count; i++) {
+        const struct fq_log *log = &view->frontier->logs[i];
+        if (log->id.origin == 0) {
+            continue; /* a place never stored, before one that was */
+        }
+        fq_have_encode(view->frontier, log, value);
+        is_whole &= fq_frontier_restore(&fresh->frontier, &log->id, fq_span_of(value, sizeof value),
+                                        &sim->world->areas);
+    }
+    for (uint32_t i = 0; i < view->index.count && is_whole; i++) {
+        struct fq_span packed;
+        size_t mark = scratch->used;
+        is_whole = fq_view_encode(view, &view->disputes[i], scratch, &packed) &&
+                   fq_view_decode(&fresh->view, packed);
+        scratch->used = mark;
+    }
+    if (!is_whole || !world_is_same_view(&fresh->view, &sim->nodes[at].node->core.view)) {
+        sim_break(sim, "I4 cells are the sum of contributions", sim_bit(at), "%s: see above",
+                  sim_name(at));
+    }
+}
+
+/* Frontiers seen in this seed, and what they amounted to. */
+static struct {
+    uint64_t seed;
+    uint32_t count;
+    struct {
+        struct fq_hash frontier;
+        struct fq_digest digest;
+        int at;
+    } rows[FRONTIERS_MAX];
+} seen;
+
+static void check_digest(struct sim *sim, int at)
+{
+    struct fq_node *node = sim->nodes[at].node;
+    struct fq_digest digest = fq_view_digest(&node->core.view, WORLD_PROVINCE, 0, UINT16_MAX);
+    struct fq_hash frontier;
+    size_t mark = node->scratch.used;
+
+    fq_err err = fq_frontier_hash(&node->core.frontier, &node->areas, WORLD_PROVINCE,
+                                  &node->scratch, &frontier);
+    node->scratch.used = mark;
+    FQ_ASSERT(!err);
+    for (uint32_t i = 0; i < seen.count; i++) {
+        if (fq_hash_equal(&seen.rows[i].frontier, &frontier)) {
+            if (!fq_digest_equal(seen.rows[i].digest, digest)) {
+                sim_break(sim, "I5 equal frontiers, equal digests",
+                          sim_bit(at) | sim_bit(seen.rows[i].at), "%s and %s differ", sim_name(at),
+                          sim_name(seen.rows[i].at));
+            }
+            return;
+        }
+    }
+    if (seen.count < FRONTIERS_MAX) {
+        seen.rows[seen.count].frontier = frontier;
+        seen.rows[seen.count].digest = digest;
+        seen.rows[seen.count++].at = at;
+    }
+}
+
+static void check_frontier(struct sim *sim, int at)
+{
+    const struct fq_core *core = &sim->nodes[at].node->core;
+
+    for (int i = 0; i < SIM_NODES; i++) {
+        const struct fq_log_id id = {sim->nodes[i].origin, 0, 1};
+        const struct fq_log *log = fq_frontier_find(&core->frontier, &id);
+        uint64_t last = log ? log->last : 0;
+        if (last != sim->nodes[at].disk.last[i]) {
+            sim_break(sim, "N3 what a node knows it has stored", sim_bit(at),
+                      "%s knows %llu of %s and stores %llu", sim_name(at), (unsigned long long)last,
+                      sim_name(i), (unsigned long long)sim->nodes[at].disk.last[i]);
+        }
+    }
+}
+
+void sim_check_step(struct sim *sim, int at)
+{
+    struct sim_node *node = &sim->nodes[at];
+
+    if (!node->is_changed || !node->is_up || sim->broken) {
+        return;
+    }
+    if (seen.seed != sim->seed || sim->checks == 0) {
+        seen.seed = sim->seed;
+        seen.count = 0;
+    }
+    node->is_changed = false;
+    sim->checks++;
+    check_frontier(sim, at);
+    check_fold(sim, at);
+    check_cells(sim, at);
+    check_digest(sim, at);
+}
