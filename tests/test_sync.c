@@ -527,6 +527,21 @@ static void test_y1_a_new_hello_voids_what_was_wanted_before(void **state)
     assert_int_equal(city.effects.forward_count, 0);
 }
 
+static void test_y1_a_new_hello_leaves_what_others_want(void **state)
+{
+    (void)state;
+    static struct side neighbour;
+    open_side(&neighbour, WORLD_NEIGHBOUR, FQ_TIER_COUNTY);
+    hold(&city, &county_log, 5, 1);
+    greet(&county, &city, START_MS);
+    (void)take(&city, COUNTY, frame_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), START_MS);
+
+    greet(&neighbour, &city, START_MS);
+
+    assert_int_equal(city.sync.want_count, 1);
+    assert_int_equal(city.sync.wants[0].peer, COUNTY);
+}
+
 /* ---- Y2: acknowledgements ---- */
 
 static void test_y2_an_ack_leaves_at_the_end_and_names_what_is_held_then(void **state)
@@ -1402,6 +1417,7 @@ int main(void)
         CASE(test_y1_the_welcome_of_a_former_hello_is_not_taken),
         CASE(test_y1_what_was_forwarded_in_another_session_does_not_count),
         CASE(test_y1_a_new_hello_voids_what_was_wanted_before),
+        CASE(test_y1_a_new_hello_leaves_what_others_want),
         CASE(test_y2_an_ack_leaves_at_the_end_and_names_what_is_held_then),
         CASE(test_y2_a_duplicate_is_acknowledged_again),
         CASE(test_y2_acks_only_rise_and_never_beyond_the_log),

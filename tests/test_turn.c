@@ -13,6 +13,7 @@
 
 static struct world world;
 static struct fq_node *node;
+static struct fq_input inputs[4], pending[4];
 static struct fq_why reason;
 static char done[64];           /* the calls so far, a letter each */
 static fq_err commit_result;    /* of the next commits */
@@ -126,6 +127,8 @@ static int begin(void **state)
 
     world_open(&world);
     node = calloc(1, sizeof *node);
+    node->inputs = inputs;
+    node->pending = pending;
     node->config.turn_messages = 0;
     node->config.checkpoint_events = 100;
     done[0] = '\0';
@@ -179,9 +182,9 @@ static void test_who_is_no_node_does_not_speak_for_one(void **state)
     struct fq_certificate person = {.role = FQ_ROLE_OPERATOR, .area = WORLD_NEIGHBOUR};
     struct fq_certificate child = {
         .is_node = true, .area = WORLD_NEIGHBOUR, .origin = WORLD_NEIGHBOUR * 100 + 1};
-    struct fq_input inputs[3];
-    struct fq_net_message message = {.source = FQ_NET_SERVICE, .body = fq_span_text("FQL1...")};
-    node->inputs = inputs;
+    struct fq_net_message message = {.source = FQ_NET_SERVICE,
+                                     .routing = fq_span_text("route"),
+                                     .body = fq_span_text("FQL1...")};
 
     take_message(node, &message);
     message.peer = &person;
