@@ -234,8 +234,8 @@ static void add_service(struct adder *adder, const struct fq_dispute *dispute)
 /* Whether it counts as a dispute does: registered, not voided, not merged. */
 static bool is_counted(const struct fq_dispute *dispute)
 {
-    return (dispute->flags &
-            (FQ_DISPUTE_REGISTERED | FQ_DISPUTE_VOIDED | FQ_DISPUTE_MERGED)) == FQ_DISPUTE_REGISTERED;
+    return (dispute->flags & (FQ_DISPUTE_REGISTERED | FQ_DISPUTE_VOIDED | FQ_DISPUTE_MERGED)) ==
+           FQ_DISPUTE_REGISTERED;
 }
 
 bool fq_maps_count_alike(const struct fq_dispute *a, const struct fq_dispute *b)
@@ -249,9 +249,8 @@ bool fq_maps_count_alike(const struct fq_dispute *a, const struct fq_dispute *b)
 void fq_contribution_of_values(const struct fq_dispute *dispute,
                                struct fq_contribution *out_contribution)
 {
-    struct adder adder = {.to = out_contribution,
-                          .area = dispute->home,
-                          .kinds = (uint8_t)kinds_of(dispute)};
+    struct adder adder = {
+        .to = out_contribution, .area = dispute->home, .kinds = (uint8_t)kinds_of(dispute)};
 
     out_contribution->type = dispute->type;
     out_contribution->is_activity = false;
