@@ -17,6 +17,9 @@
 #define TURN_INPUTS_MAX (FQ_EFFECT_APPENDS_MAX / 2 - 1) /* each makes at most two batches */
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
 #define IDLE_TRIM_MS 1000
+/* Who was answered often asks again at once: to fall asleep and be woken costs more than a small
+ * turn, so the loop looks about for so long before it sleeps. */
+#define AWAKE_MS 2
 
 static void log_failure(const char *name, const struct fq_why *why)
 {
@@ -109,7 +112,7 @@ uint64_t fq_node_idle_ms(const struct fq_node *node, uint64_t steady_ms)
     uint64_t next = least(fq_sync_next_timer(&node->core.sync, steady_ms),
                           least(fq_service_deadline(node), steady_ms + IDLE_POLL_MS));
 
-    bool is_busy = node->pending_count > 0 || node->is_passing;
+    bool is_busy = node->pending_count > 0 || node->is_passing || steady_ms < node->awake_ms;
 
     return is_busy || next <= steady_ms ? 0 : next - steady_ms;
 }
@@ -128,14 +131,19 @@ static fq_err write_behind(struct fq_node *node, uint64_t quiet_ms, struct fq_wh
 }
 
 /* A burst's memory is given back when the node has gone quiet, not while it lasts. */
-static void end_turn(struct fq_node *node, uint64_t quiet_ms)
+static void end_turn(struct fq_node *node, uint64_t steady_ms)
 {
+    uint64_t quiet_ms = steady_ms - node->active_ms;
+
     if (node->scratch.used > node->scratch_high) {
         node->scratch_high = node->scratch.used;
     }
     if (node->scratch_high > SCRATCH_KEPT && quiet_ms >= IDLE_TRIM_MS) {
         fq_memory_trim(&node->scratch, SCRATCH_KEPT);
         node->scratch_high = 0;
+    }
+    if (node->query_count > 0) {
+        node->awake_ms = steady_ms + AWAKE_MS;
     }
     node->query_count = node->reading_count = 0;
     fq_arena_reset(&node->scratch);
@@ -163,7 +171,7 @@ fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why)
         node->active_ms = now.steady_ms;
     }
     err = write_behind(node, now.steady_ms - node->active_ms, out_why);
-    end_turn(node, now.steady_ms - node->active_ms);
+    end_turn(node, now.steady_ms);
     return err;
 }
 

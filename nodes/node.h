@@ -88,7 +88,8 @@ struct fq_node {
     size_t scratch_high; /* most of it ever used since it was trimmed */
     uint64_t boot;
     uint64_t subscriptions;
-    uint64_t active_ms; /* when an event was last taken in; in steady time, as beat_ms */
+    uint64_t active_ms; /* when an event was last taken in; in steady time, as those below */
+    uint64_t awake_ms;  /* does not sleep before */
     uint64_t beat_ms;   /* of the last heartbeat on the feed */
     uint64_t beat_lsn;  /* head it told */
     uint64_t evidence_count;
