@@ -46,7 +46,7 @@ static const struct family_row {
     size_t buffer_size;
     bool is_vault;
     bool is_log;
-    int compression; /* ciphertext and single batches of records gain nothing */
+    int compression; /* ciphertext, batches and packed disputes gain little for what it costs */
 } family_rows[FQ_FAMILY_COUNT] = {
     [FQ_FAMILY_DEFAULT] = {.name = "default", .buffer_size = OTHER_BUFFER_SIZE},
     [FQ_FAMILY_LOG] = {.name = "log", .buffer_size = LOG_BUFFER_SIZE, .is_log = true},
@@ -54,9 +54,7 @@ static const struct family_row {
     [FQ_FAMILY_ARRIVAL] = {.name = "arrival",
                            .buffer_size = OTHER_BUFFER_SIZE,
                            .compression = rocksdb_lz4_compression},
-    [FQ_FAMILY_VIEW] = {.name = "view",
-                        .buffer_size = VIEW_BUFFER_SIZE,
-                        .compression = rocksdb_lz4_compression},
+    [FQ_FAMILY_VIEW] = {.name = "view", .buffer_size = VIEW_BUFFER_SIZE},
     [FQ_FAMILY_CELL] = {.name = "cell",
                         .buffer_size = VIEW_BUFFER_SIZE,
                         .compression = rocksdb_lz4_compression},
