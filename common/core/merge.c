@@ -613,42 +613,43 @@ struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t fi
 
 #define PACKED_FACT_HEAD 25
 
-size_t fq_view_encoded_size(const struct fq_view *view, const struct fq_dispute *dispute)
+static uint8_t *pack_fact(const struct fq_fact *fact, uint8_t *out)
 {
-    size_t size = FQ_ID_SIZE;
-
-    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
-         fact = fq_view_next(view, fact)) {
-        size += PACKED_FACT_HEAD + fact->payload_size;
-    }
-    return size;
+    fq_put_be16(out, fact->log);
+    out[2] = fact->seq_high;
+    fq_put_be32(out + 3, fact->seq_low);
+    fq_put_be32(out + 7, fact->rev);
+    fq_put_be16(out + 11, fact->date);
+    out[13] = fact->kind;
+    out[14] = fact->step;
+    fq_put_be64(out + 15, fact->cmd_tag);
+    fq_put_be16(out + 23, fact->payload_size);
+    memcpy(out + PACKED_FACT_HEAD, fact->payload, fact->payload_size);
+    return out + PACKED_FACT_HEAD + fact->payload_size;
 }
 
+/* One walk: the facts lie far apart, and how much room they take is seen on the way. */
 bool fq_view_encode(const struct fq_view *view, const struct fq_dispute *dispute,
                     struct fq_arena *arena, struct fq_span *out_value)
 {
-    size_t size = fq_view_encoded_size(view, dispute);
-    uint8_t *out = fq_arena_take_raw(arena, size);
-    if (!out) {
+    size_t before = arena->used;
+    uint8_t *begin = fq_arena_take_raw(arena, FQ_ID_SIZE);
+    if (!begin) {
         return false;
     }
-    *out_value = fq_span_of(out, size);
-    memcpy(out, dispute->id.bytes, FQ_ID_SIZE);
-    out += FQ_ID_SIZE;
+    uint8_t *out = begin + FQ_ID_SIZE;
+    memcpy(begin, dispute->id.bytes, FQ_ID_SIZE);
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
-        fq_put_be16(out, fact->log);
-        out[2] = fact->seq_high;
-        fq_put_be32(out + 3, fact->seq_low);
-        fq_put_be32(out + 7, fact->rev);
-        fq_put_be16(out + 11, fact->date);
-        out[13] = fact->kind;
-        out[14] = fact->step;
-        fq_put_be64(out + 15, fact->cmd_tag);
-        fq_put_be16(out + 23, fact->payload_size);
-        memcpy(out + PACKED_FACT_HEAD, fact->payload, fact->payload_size);
-        out += PACKED_FACT_HEAD + fact->payload_size;
+        size_t size = PACKED_FACT_HEAD + (size_t)fact->payload_size;
+        if (size > arena->size - arena->used) {
+            arena->used = before;
+            return false;
+        }
+        arena->used += size;
+        out = pack_fact(fact, out);
     }
+    *out_value = fq_span_of(begin, (size_t)(out - begin));
     return true;
 }
 

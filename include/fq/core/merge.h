@@ -119,7 +119,6 @@ struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t fi
 const struct fq_dispute *fq_view_take_dirty(struct fq_view *view);
 /* Its place in the view, from 0, the same for the life of the view. */
 uint32_t fq_view_place(const struct fq_view *view, const struct fq_dispute *dispute);
-size_t fq_view_encoded_size(const struct fq_view *view, const struct fq_dispute *dispute);
 /* The persistent form of one dispute: its id and its facts. False when the arena is full. */
 bool fq_view_encode(const struct fq_view *view, const struct fq_dispute *dispute,
                     struct fq_arena *arena, struct fq_span *out_value);
