@@ -160,6 +160,21 @@ bool fq_checkpoint_load(struct fq_node *node)
     return !err && is_found && load_mark(node, value) && load_disputes(node);
 }
 
+/* Delete up to SLICE_ROWS rows where the cursor stands. */
+static fq_err forget_some(struct fq_node *node, struct fq_cursor *cursor, struct fq_why *out_why)
+{
+    size_t mark = node->scratch.used;
+    struct fq_writes writes = fq_writes_over(&node->scratch, SLICE_ROWS);
+
+    for (uint32_t i = 0; i < SLICE_ROWS && fq_cursor_is_valid(cursor); i++) {
+        fq_writes_delete(&writes, FQ_FAMILY_VIEW, fq_cursor_key(cursor));
+        fq_cursor_next(cursor);
+    }
+    fq_err err = fq_writes_commit(&writes, node->store, false, out_why);
+    node->scratch.used = mark;
+    return err;
+}
+
 /* The mark goes first, so that no row is trusted that belongs to another view. */
 fq_err fq_checkpoint_forget(struct fq_node *node, struct fq_why *out_why)
 {
@@ -172,11 +187,9 @@ fq_err fq_checkpoint_forget(struct fq_node *node, struct fq_why *out_why)
     if (err) {
         return err;
     }
-    for (fq_cursor_seek(cursor, (struct fq_span){0}); !err && fq_cursor_is_valid(cursor);
-         fq_cursor_next(cursor)) {
-        const struct fq_write row = {
-            .family = FQ_FAMILY_VIEW, .key = fq_cursor_key(cursor), .is_delete = true};
-        err = fq_store_commit(node->store, &row, 1, false, out_why);
+    fq_cursor_seek(cursor, (struct fq_span){0});
+    while (!err && fq_cursor_is_valid(cursor)) {
+        err = forget_some(node, cursor, out_why);
     }
     err = err ? err : fq_cursor_error(cursor, out_why);
     fq_cursor_close(cursor);

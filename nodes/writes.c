@@ -8,17 +8,25 @@ struct fq_writes fq_writes_over(struct fq_arena *arena, size_t capacity)
         .arena = arena, .rows = rows, .capacity = rows ? capacity : 0, .is_full = !rows};
 }
 
-void fq_writes_put(struct fq_writes *writes, enum fq_family family, struct fq_span key,
-                   struct fq_span value)
+static void add(struct fq_writes *writes, struct fq_write write)
 {
-    struct fq_span kept = fq_arena_copy(writes->arena, key);
-
-    if (writes->count == writes->capacity || !kept.data) {
+    write.key = fq_arena_copy(writes->arena, write.key);
+    if (writes->count == writes->capacity || !write.key.data) {
         writes->is_full = true;
         return;
     }
-    writes->rows[writes->count++] =
-        (struct fq_write){.family = family, .key = kept, .value = value};
+    writes->rows[writes->count++] = write;
+}
+
+void fq_writes_put(struct fq_writes *writes, enum fq_family family, struct fq_span key,
+                   struct fq_span value)
+{
+    add(writes, (struct fq_write){.family = family, .key = key, .value = value});
+}
+
+void fq_writes_delete(struct fq_writes *writes, enum fq_family family, struct fq_span key)
+{
+    add(writes, (struct fq_write){.family = family, .key = key, .is_delete = true});
 }
 
 void fq_writes_put_have(struct fq_writes *writes, const struct fq_frontier *frontier,

@@ -16,6 +16,7 @@ struct fq_writes fq_writes_over(struct fq_arena *arena, size_t capacity);
 /* Keeps the key's bytes in the arena; borrows the value's until the commit. */
 void fq_writes_put(struct fq_writes *writes, enum fq_family family, struct fq_span key,
                    struct fq_span value);
+void fq_writes_delete(struct fq_writes *writes, enum fq_family family, struct fq_span key);
 /* What the frontier says of the log. */
 void fq_writes_put_have(struct fq_writes *writes, const struct fq_frontier *frontier,
                         const struct fq_log *log);
