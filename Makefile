@@ -99,13 +99,15 @@ REPLAYS  := $(FUZZ_SRC:tests/fuzz_%.c=$(OUT)/tests/replay_%)
 SCRIPTS  := $(wildcard tests/test_*.py tests/prop_*.py tests/test_*.sh)
 E2E      := $(wildcard tests/e2e_*.sh tests/e2e_*.py)
 BENCH    := $(OUT)/tests/bench/bench
+SIM      := $(OUT)/tests/sim/simulate
 SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/*/*.c)
 
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-test tests replays fuzzers benches test check mutants sim demo bench sanitize \
-        fuzz tidy coverage install clean help
+.PHONY: all deps deps-test tests replays fuzzers benches simulators test check demo sim mutants \
+        bench sanitize sanitized fuzz tidy coverage install clean help
+.DEFAULT_GOAL := $(if $(MUTANT),mutants,all)
 
 # --- targets ------------------------------------------------------------------------------------
 
@@ -121,7 +123,8 @@ tests: $(TESTS)
 replays: $(REPLAYS)
 fuzzers: $(FUZZERS)
 benches: $(BENCH) $(OUT)/tests/bench/count_syncs.so
-all tests replays fuzzers benches: ; @:
+simulators: $(SIM)
+all tests replays fuzzers benches simulators: ; @:
 
 test: ## build and run unit and property tests
 	@$(MAKE) -j$(JOBS) all tests
@@ -133,18 +136,22 @@ check: ## all a release must pass; needs nothing before it
 	@$(MAKE) -j$(JOBS) all tests replays
 	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS) $(REPLAYS) -j 1 $(E2E)
 
-mutants: ## seeded bugs, each killed by a test (MUTANT=name for one, QUICK=1 for a few)
-	@$(MAKE) -j$(JOBS) all tests
-	@/usr/bin/python3 tests/mutants/hunt.py --jobs $(JOBS) $(if $(QUICK),--quick) \
-	    $(if $(MUTANT),--verbose $(MUTANT))
-
-.PHONY: mutants
-.DEFAULT_GOAL := $(if $(MUTANT),mutants,all)
-
 demo: ## a province on loopback with the real ledger (KEEP=1 leaves it running)
 	@$(MAKE) deps
 	@$(MAKE) -j$(JOBS) all
 	@KEEP=$(KEEP) ops/demo.sh
+
+sim: ## a province from a seed, with every fault: SECONDS= from SEED=, or the one SEED=
+	@$(MAKE) deps
+	@$(MAKE) -j$(JOBS) simulators
+	@$(SIM) '$(SECONDS)' '$(SEED)'
+
+mutants: ## seeded bugs, each killed by a test (MUTANT=name for one, QUICK=1 for a few)
+	@$(MAKE) deps
+	@$(MAKE) deps-test
+	@$(MAKE) -j$(JOBS) all tests
+	@/usr/bin/python3 tests/mutants/hunt.py --jobs $(JOBS) $(if $(QUICK),--quick) \
+	    $(if $(MUTANT),--verbose $(MUTANT))
 
 bench: ## how fast, how small: one table (QUICK=1 less, BENCH_ONLY=part, OUT=file for JSON lines)
 	@$(MAKE) deps
@@ -154,13 +161,9 @@ bench: ## how fast, how small: one table (QUICK=1 less, BENCH_ONLY=part, OUT=fil
 sanitize: ## unit and property tests and the fuzz corpus under ASan and UBSan
 	@$(MAKE) MODE=sanitize sanitized
 
-.PHONY: sanitized
 sanitized:
 	@$(MAKE) -j$(JOBS) all tests replays
 	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS) $(REPLAYS)
-
-sim: $(OUT)/tests/sim/simulate ## simulate provinces for SECONDS= from SEED=, or the one SEED=
-	@$< '$(SECONDS)' '$(SEED)'
 
 fuzz: ## fuzz for SECONDS= in all, or until told to stop
 	@$(MAKE) MODE=fuzz -j$(JOBS) fuzzers
@@ -232,7 +235,7 @@ $(OUT)/tests/bench/count_syncs.so: tests/bench/count_syncs.c Makefile
 	@echo "  link  $@"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -fPIC -shared $< -o $@
 # The simulation's objects stand in for doors of the edge, so they come before the libraries.
-$(OUT)/tests/sim/simulate: $(OUT)/tests/sim/main.o $(call objects,$(SIM_SRC)) $(HELP) $(NODES) $(LIB)
+$(SIM): $(OUT)/tests/sim/main.o $(call objects,$(SIM_SRC)) $(HELP) $(NODES) $(LIB)
 	$(call link)
 $(REPLAYS): $(OUT)/tests/replay_%: $(OUT)/tests/fuzz_%.o $(OUT)/tests/support/replay.o $(HELP) $(LIB)
 	$(call link)
