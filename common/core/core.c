@@ -82,6 +82,7 @@ struct step {
     uint32_t *areas;          /* of each of them */
     uint32_t record_count;
     uint64_t from_seq; /* of the first of them */
+    bool may_originate;
 };
 
 /* ---- batches: own and received alike are numbered, stored and held ---- */
@@ -272,7 +273,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
     if (is_repeat(core, dispute, command, verdict)) {
         return FQ_OK;
     }
-    if (!fq_sync_may_originate(&core->sync)) { /* N5 */
+    if (!step->may_originate) { /* N5 */
         verdict->reason = FQ_REASON_READ_ONLY;
         return FQ_OK;
     }
@@ -404,6 +405,7 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
             fq_writer_take(step->arena, 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX),
     };
 
+    step->may_originate = fq_sync_may_originate(&step->core->sync); /* no command changes that */
     FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
     FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
 

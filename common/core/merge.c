@@ -467,15 +467,21 @@ static bool fold_fact(struct fq_view *view, struct fq_dispute *dispute, uint32_t
     return fold_among(view, dispute, link, fact);
 }
 
+/* The log, added when unknown; NULL when there are too many. Events come in runs of one log. */
+static const struct fq_log *log_of(struct fq_view *view, const struct fq_log_id *id)
+{
+    if (!view->log || !fq_log_id_equal(&view->log->id, id)) {
+        view->log = fq_frontier_add(view->frontier, id, view->areas);
+    }
+    return view->log;
+}
+
 static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *event)
 {
-    struct fq_log *log = fq_frontier_find(view->frontier, &event->id.log);
+    const struct fq_log *log = log_of(view, &event->id.log);
     struct fq_id id = entity_of(event);
     bool is_known;
 
-    if (!log) {
-        log = fq_frontier_add(view->frontier, &event->id.log, view->areas);
-    }
     struct fq_dispute *dispute = log ? find_or_add(view, &id) : NULL;
     if (!dispute) {
         return FQ_MERGED_FULL;
