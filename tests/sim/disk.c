@@ -149,7 +149,8 @@ static void store_recovery(const struct fq_store *base, struct fq_store_recovery
 /* Party data lies in the vault as ciphertext, and in nothing that is stored (I6). */
 static void look_for_subjects(struct sim *sim, int at, const struct fq_write *write)
 {
-    if (memmem(write->value.data, write->value.size, SIM_SUBJECT, strlen(SIM_SUBJECT))) {
+    if (!write->is_delete &&
+        memmem(write->value.data, write->value.size, SIM_SUBJECT, strlen(SIM_SUBJECT))) {
         sim_break(sim, "I6 party data stays in its vault", sim_bit(at),
                   "%s stores it in clear in family %d", sim_name(at), (int)write->family);
     }
