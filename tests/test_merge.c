@@ -233,6 +233,26 @@ static void test_m3_long_sequences_and_commands_outlive_a_restart(void **state)
     assert_int_equal(world_tell(held, &closed), FQ_MERGED_DUPLICATE);
 }
 
+static void test_m3_a_dispute_that_does_not_fit_is_not_written_by_half(void **state)
+{
+    (void)state;
+    static uint8_t bytes[4096];
+    struct fq_arena arena = fq_arena_over(bytes, sizeof bytes);
+    struct fq_span value = {0};
+    a_usual_case();
+    const struct fq_dispute *wall = fq_view_find(&held->view, &registered.dispute);
+    assert_true(fq_view_encode(&held->view, wall, &arena, &value));
+    size_t size = value.size;
+
+    for (size_t room = 0; room < size; room++) {
+        arena = fq_arena_over(bytes, room);
+        assert_false(fq_view_encode(&held->view, wall, &arena, &value));
+        assert_int_equal(arena.used, 0);
+    }
+    arena = fq_arena_over(bytes, size);
+    assert_true(fq_view_encode(&held->view, wall, &arena, &value));
+}
+
 static void expect_taken(uint8_t dispute)
 {
     struct fq_id id = world_id(dispute);
@@ -581,6 +601,19 @@ static void test_a_second_visit_replaces_the_first(void **state)
     assert_int_equal(SUM(SATISFIED), 0); /* the current answer, once per dispute */
 }
 
+static void test_a_second_visit_of_the_same_day_replaces_the_first(void **state)
+{
+    (void)state;
+    a_usual_case();
+    TELL(VISITED, "2021-05-01", F(SURVEYED, 1));
+    assert_int_equal(SUM(SATISFIED), 0);
+
+    TELL(VISITED, "2021-05-01", F(SURVEYED, 1), F(SATISFIED, 1));
+
+    assert_int_equal(IN("2021-05", SURVEYED), 1);
+    assert_int_equal(IN("2021-05", SATISFIED), 1);
+}
+
 static void test_never_more_satisfied_than_surveyed(void **state)
 {
     (void)state;
@@ -919,6 +952,7 @@ int main(void)
         CASE(test_m2_events_may_come_backwards),
         CASE(test_m3_m4_a_view_written_behind_and_loaded_goes_on_alike),
         CASE(test_m3_long_sequences_and_commands_outlive_a_restart),
+        CASE(test_m3_a_dispute_that_does_not_fit_is_not_written_by_half),
         CASE(test_m3_what_changed_is_taken_once_longest_ago_first),
         CASE(test_m3_a_batch_is_folded_to_its_end),
         CASE(test_m5_a_fact_before_its_registration_waits),
@@ -940,6 +974,7 @@ int main(void)
         CASE(test_performed_is_at_once_or_later),
         CASE(test_confirmed_stays_when_enforced),
         CASE(test_a_second_visit_replaces_the_first),
+        CASE(test_a_second_visit_of_the_same_day_replaces_the_first),
         CASE(test_never_more_satisfied_than_surveyed),
         CASE(test_prevented_counts_cases_and_persons_at_the_events_date),
         CASE(test_linked_is_two_kinds_that_ever_took_part),

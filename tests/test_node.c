@@ -463,10 +463,30 @@ static void test_n6_stamps_go_on_after_a_restart_from_the_view(void **state)
     assert_int_equal(write_turn(6), FQ_OK);
     assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
     uint64_t hlc = node->core.hlc;
+    uint8_t lsn[8];
+    for (uint64_t first = 1; first <= 5; first += 4) {
+        fq_put_be64(lsn, first);
+        change(FQ_FAMILY_ARRIVAL, fq_span_of(lsn, sizeof lsn), NULL);
+    }
 
+    assert_int_equal(restart(false), FQ_OK); /* no own batch is walked: here there is none */
+
+    assert_true(node->core.hlc == hlc);
+}
+
+static void test_a_checkpoint_holds_how_far_the_tier_above_has_a_log(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(6), FQ_OK);
+    struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
+    own->acked = 5; /* heard after the commit */
+    own->up = 4;
+
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
     assert_int_equal(restart(false), FQ_OK);
 
-    assert_true(node->core.hlc == hlc); /* though no event was walked */
+    assert_int_equal(own_log()->acked, 5);
+    assert_int_equal(own_log()->up, 4);
 }
 
 /* ---- passes over several turns: no byte of a slice but its first dispute ---- */
@@ -695,6 +715,7 @@ int main(void)
         CASE(test_m3_a_restart_goes_on_from_the_view_written_behind),
         CASE(test_m3_a_checkpoint_that_fails_leaves_the_former_one),
         CASE(test_n6_stamps_go_on_after_a_restart_from_the_view),
+        CASE(test_a_checkpoint_holds_how_far_the_tier_above_has_a_log),
         CASE(test_m3_what_comes_during_a_pass_is_folded_again),
         CASE(test_m3_a_pass_cut_off_leaves_the_former_mark),
         CASE(test_m3_a_log_that_only_relays_named_outlives_a_restart),
