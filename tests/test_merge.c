@@ -214,7 +214,7 @@ static void test_m3_m4_a_view_written_behind_and_loaded_goes_on_alike(void **sta
     assert_int_equal(held->view.dirty_count, 0);
 }
 
-static void test_m3_long_sequences_and_commands_outlive_a_restart(void **state)
+static void test_m3_sequences_commands_and_revisions_outlive_a_restart(void **state)
 {
     (void)state;
     a_usual_case();
@@ -230,6 +230,7 @@ static void test_m3_long_sequences_and_commands_outlive_a_restart(void **state)
     assert_non_null(fact);
     assert_true(fq_view_event_id(&held->view, fact).seq == closed.id.seq);
     assert_non_null(fq_view_command(&held->view, wall, &registered.cmd_id));
+    assert_int_equal(wall->rev, closed.rev); /* the greatest, wherever it lies */
     assert_int_equal(world_tell(held, &closed), FQ_MERGED_DUPLICATE);
 }
 
@@ -951,7 +952,7 @@ int main(void)
         CASE(test_m1_a_relay_is_a_copy_of_what_it_carries),
         CASE(test_m2_events_may_come_backwards),
         CASE(test_m3_m4_a_view_written_behind_and_loaded_goes_on_alike),
-        CASE(test_m3_long_sequences_and_commands_outlive_a_restart),
+        CASE(test_m3_sequences_commands_and_revisions_outlive_a_restart),
         CASE(test_m3_a_dispute_that_does_not_fit_is_not_written_by_half),
         CASE(test_m3_what_changed_is_taken_once_longest_ago_first),
         CASE(test_m3_a_batch_is_folded_to_its_end),
