@@ -85,6 +85,27 @@ static void test_a_sealed_batch_is_parsed_and_verified(void **state)
     assert_true(fq_id_is_zero(&next.seal.instance));
 }
 
+static void test_h3_a_sealed_batch_is_what_its_bytes_parse_to(void **state)
+{
+    (void)state;
+    struct fq_arena arena = fresh_arena();
+    struct fq_span records = records_of(3, &arena);
+    struct fq_seal seal = {.log = log_id, .from_seq = 1, .to_seq = 3, .hlc = 7};
+    struct fq_batch sealed, parsed;
+
+    assert_true(fq_batch_seal(&seal, NULL, records, 3, &secret, &arena, &sealed));
+    assert_int_equal(fq_batch_parse(sealed.bytes, &parsed, NULL), FQ_OK);
+
+    assert_ptr_equal(sealed.records.data, parsed.records.data);
+    assert_int_equal(sealed.records.size, parsed.records.size);
+    assert_ptr_equal(sealed.seal_bytes.data, parsed.seal_bytes.data);
+    assert_int_equal(sealed.seal_bytes.size, parsed.seal_bytes.size);
+    assert_ptr_equal(sealed.signature, parsed.signature);
+    assert_int_equal(sealed.record_count, parsed.record_count);
+    assert_int_equal(sealed.seal.to_seq, parsed.seal.to_seq);
+    assert_true(fq_hash_equal(&sealed.seal.chain_to, &parsed.seal.chain_to));
+}
+
 static void test_the_chain_is_the_documented_hash(void **state)
 {
     (void)state;
@@ -363,6 +384,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_sealed_batch_is_parsed_and_verified),
+        cmocka_unit_test(test_h3_a_sealed_batch_is_what_its_bytes_parse_to),
         cmocka_unit_test(test_the_chain_is_the_documented_hash),
         cmocka_unit_test(test_h1_one_to_4096_records_at_most_256_kib),
         cmocka_unit_test(test_h1_more_than_256_kib_are_refused),

@@ -214,6 +214,27 @@ static void test_n2_a_command_twice_in_one_turn_makes_one_event(void **state)
     assert_int_equal(verdict_at(0).seq, 1);
 }
 
+/* Commands are taken in groups, the last of them not full. */
+static void test_n2_each_command_of_a_long_submit_has_its_verdict(void **state)
+{
+    (void)state;
+    enum { COUNT = 2 * FQ_VIEW_EXPECT_MAX + 3 };
+    struct fq_event events[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++) {
+        events[i] = registered((uint8_t)(i + 1));
+    }
+
+    submit(events, COUNT, false);
+
+    for (uint32_t i = 0; i < COUNT; i++) {
+        assert_int_equal(verdict_at(i).status, 0);
+        assert_int_equal(verdict_at(i).seq, i + 1);
+    }
+    assert_int_equal(county.turn->replies[0].new_count, COUNT);
+    assert_int_equal(county.core->feed.head, COUNT);
+    assert_int_equal(fq_feed_last(&county.core->feed, WORLD_COUNTY), COUNT);
+}
+
 static void test_n2_one_id_for_two_commands_is_refused(void **state)
 {
     (void)state;
@@ -853,6 +874,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_n2_a_repeated_command_tells_the_first_event),
         CASE(test_n2_a_command_twice_in_one_turn_makes_one_event),
+        CASE(test_n2_each_command_of_a_long_submit_has_its_verdict),
         CASE(test_n2_one_id_for_two_commands_is_refused),
         CASE(test_one_refused_command_stops_no_other),
         CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),

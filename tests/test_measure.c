@@ -97,6 +97,25 @@ static void test_cells_are_found_by_every_part_of_their_key(void **state)
     assert_int_equal(cells->month_max, 1459);
 }
 
+/* More than there are places for those at hand, of one area and month. */
+static void test_cells_at_hand_are_told_apart_by_every_part_of_their_key(void **state)
+{
+    struct world_view *held = *state;
+    struct fq_cells *cells = &held->view.cells;
+
+    for (int round = 0; round < 2; round++) {
+        for (uint16_t type = 0; type < FQ_CELLS_RECENT + 100; type++) {
+            (void)fq_cells_make(cells, FQ_CELLS_TYPE, WORLD_COUNTY, 1458, type);
+            struct fq_cell *cell =
+                fq_cells_make(cells, FQ_CELLS_ACTIVITY, WORLD_COUNTY, 1458, type);
+            assert_int_equal(cell->dimension, type);
+            assert_int_equal(cell->table, FQ_CELLS_ACTIVITY);
+        }
+    }
+
+    assert_int_equal(cells->index.count, 2 * (FQ_CELLS_RECENT + 100));
+}
+
 static void test_c1_a_cell_of_zeros_is_in_no_digest(void **state)
 {
     struct world_view *held = *state;
@@ -193,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names_are_there_and_differ),
         WITH_VIEW(test_cells_are_found_by_every_part_of_their_key),
+        WITH_VIEW(test_cells_at_hand_are_told_apart_by_every_part_of_their_key),
         WITH_VIEW(test_c1_a_cell_of_zeros_is_in_no_digest),
         WITH_VIEW(test_c2_the_digest_is_the_documented_sum),
         WITH_VIEW(test_c2_digests_of_areas_add_up),

@@ -214,6 +214,98 @@ static void test_m3_m4_a_view_written_behind_and_loaded_goes_on_alike(void **sta
     assert_int_equal(held->view.dirty_count, 0);
 }
 
+static void test_m3_sequences_commands_and_revisions_outlive_a_restart(void **state)
+{
+    (void)state;
+    a_usual_case();
+    struct fq_event closed = EVENT(CLOSED, "2021-05-01");
+    closed.id.seq = (UINT64_C(1) << 40) - 1;
+    closed.cmd_id = (struct fq_id){{1, 2, 3, 4, 5, 6, 7, 8}};
+    tell(closed);
+
+    held = world_restart(held);
+
+    const struct fq_dispute *wall = fq_view_find(&held->view, &closed.dispute);
+    const struct fq_fact *fact = fq_view_command(&held->view, wall, &closed.cmd_id);
+    assert_non_null(fact);
+    assert_true(fq_view_event_id(&held->view, fact).seq == closed.id.seq);
+    assert_non_null(fq_view_command(&held->view, wall, &registered.cmd_id));
+    assert_int_equal(wall->rev, closed.rev); /* the greatest, wherever it lies */
+    assert_int_equal(world_tell(held, &closed), FQ_MERGED_DUPLICATE);
+}
+
+static void test_m3_a_dispute_that_does_not_fit_is_not_written_by_half(void **state)
+{
+    (void)state;
+    static uint8_t bytes[4096];
+    struct fq_arena arena = fq_arena_over(bytes, sizeof bytes);
+    struct fq_span value = {0};
+    a_usual_case();
+    const struct fq_dispute *wall = fq_view_find(&held->view, &registered.dispute);
+    assert_true(fq_view_encode(&held->view, wall, &arena, &value));
+    size_t size = value.size;
+
+    for (size_t room = 0; room < size; room++) {
+        arena = fq_arena_over(bytes, room);
+        assert_false(fq_view_encode(&held->view, wall, &arena, &value));
+        assert_int_equal(arena.used, 0);
+    }
+    arena = fq_arena_over(bytes, size);
+    assert_true(fq_view_encode(&held->view, wall, &arena, &value));
+}
+
+static void expect_taken(uint8_t dispute)
+{
+    struct fq_id id = world_id(dispute);
+    const struct fq_dispute *taken = fq_view_take_dirty(&held->view);
+
+    assert_non_null(taken);
+    assert_true(fq_id_equal(&taken->id, &id));
+}
+
+static void test_m3_what_changed_is_taken_once_longest_ago_first(void **state)
+{
+    (void)state;
+    held->view.dirty_capacity = 3; /* the ring goes round in every second round */
+
+    for (unsigned round = 0; round < 9; round++) {
+        TELL_OF(1, SESSION, "2021-03-01");
+        TELL_OF(2, SESSION, "2021-03-01");
+        TELL_OF(1, SESSION, "2021-03-02");
+        assert_int_equal(held->view.dirty_count, 2);
+        expect_taken(1);
+        expect_taken(2);
+        assert_null(fq_view_take_dirty(&held->view));
+    }
+}
+
+/* In groups of FQ_VIEW_EXPECT_MAX, the last of them not full. */
+static void test_m3_a_batch_is_folded_to_its_end(void **state)
+{
+    (void)state;
+    enum { COUNT = 2 * FQ_VIEW_EXPECT_MAX + 3 };
+    uint8_t bytes[COUNT * 100];
+    uint32_t areas[COUNT];
+    struct fq_why why;
+    struct fq_writer writer = fq_writer_over(bytes, sizeof bytes);
+    struct fq_batch batch = {.seal = {.log = {WORLD_COUNTY * 100 + 1, 0, 1}, .from_seq = 1},
+                             .record_count = COUNT};
+    for (uint32_t i = 0; i < COUNT; i++) {
+        struct fq_event event = EVENT_OF((uint8_t)i, REGISTERED, "2021-03-01");
+        event.area = WORLD_PROVINCE + i;
+        fq_event_encode(&event, &writer);
+    }
+    batch.records = fq_writer_span(&writer);
+
+    assert_int_equal(fq_merge_batch(&held->view, &batch, areas, &why), FQ_OK);
+
+    assert_int_equal(held->view.event_count, COUNT);
+    assert_int_equal(SUM(REGISTERED), COUNT);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        assert_int_equal(areas[i], WORLD_PROVINCE + i);
+    }
+}
+
 static void test_m5_a_fact_before_its_registration_waits(void **state)
 {
     (void)state;
@@ -510,6 +602,19 @@ static void test_a_second_visit_replaces_the_first(void **state)
     assert_int_equal(SUM(SATISFIED), 0); /* the current answer, once per dispute */
 }
 
+static void test_a_second_visit_of_the_same_day_replaces_the_first(void **state)
+{
+    (void)state;
+    a_usual_case();
+    TELL(VISITED, "2021-05-01", F(SURVEYED, 1));
+    assert_int_equal(SUM(SATISFIED), 0);
+
+    TELL(VISITED, "2021-05-01", F(SURVEYED, 1), F(SATISFIED, 1));
+
+    assert_int_equal(IN("2021-05", SURVEYED), 1);
+    assert_int_equal(IN("2021-05", SATISFIED), 1);
+}
+
 static void test_never_more_satisfied_than_surveyed(void **state)
 {
     (void)state;
@@ -627,6 +732,28 @@ static void test_a_referral_counts_once_though_it_came_under_two_origins(void **
     assert_int_equal(SUM(REFERRED), 1);
 }
 
+/* Each of them the newest write, so that only what changed is counted anew. */
+static void test_m4_what_is_in_maps_follows_decision_outcome_and_home(void **state)
+{
+    (void)state;
+    TELL(REGISTERED, "2021-03-01", F(TYPE, 2), F(KIND, FQ_KIND_PEOPLE));
+    TELL(REFERRED, "2021-03-01", F(TO_UNIT, UNIT(WORLD_CITY, 1)));
+    TELL(JOINED, "2021-03-01", F(TO_UNIT, UNIT(WORLD_NEIGHBOUR, 1)), F(TO_KIND, FQ_KIND_PEOPLE));
+    assert_int_equal(SUM(PARTICIPATED) + SUM(CROSS_AREA), 0);
+
+    TELL(ACCEPTED, "2021-04-02");
+    assert_int_equal(world_cell(held, WORLD_NEIGHBOUR, "2021-04", FQ_MEASURE_PARTICIPATED), 1);
+    assert_int_equal(IN("2021-04", CROSS_AREA), 1);
+    TELL(AGREED, "2021-05-10");
+    assert_int_equal(IN("2021-04", CROSS_AREA), 0);
+    assert_int_equal(IN("2021-05", CROSS_AREA), 1);
+    TELL(TRANSFERRED, "2021-06-01", F(TO_AREA, WORLD_FAR), F(TO_UNIT, UNIT(WORLD_FAR, 1)));
+
+    assert_int_equal(SUM(REFERRED), 1);
+    assert_int_equal(world_cell(held, WORLD_FAR, "2021-03", FQ_MEASURE_REFERRED), 1);
+    assert_int_equal(world_cell(held, WORLD_FAR, "2021-05", FQ_MEASURE_CROSS_AREA), 1);
+}
+
 /* ---- home ---- */
 
 static void test_a_transfer_moves_everything(void **state)
@@ -688,6 +815,19 @@ static void test_a_voided_dispute_counts_as_voided_alone(void **state)
     merge_wall_into(WALL - 1);
     assert_int_equal(IN("2021-03", VOIDED), 1);
     assert_int_equal(SUM(MERGED), 0);
+}
+
+static void test_a_merged_dispute_that_is_voided_counts_as_voided_alone(void **state)
+{
+    (void)state;
+    a_usual_case();
+    merge_wall_into(WALL - 1);
+    assert_int_equal(SUM(MERGED), 1);
+
+    TELL(VOIDED, "2021-07-01");
+
+    assert_int_equal(SUM(MERGED), 0);
+    assert_int_equal(IN("2021-03", VOIDED), 1);
 }
 
 static void test_voiding_the_registration_leaves_an_orphan(void **state)
@@ -812,6 +952,10 @@ int main(void)
         CASE(test_m1_a_relay_is_a_copy_of_what_it_carries),
         CASE(test_m2_events_may_come_backwards),
         CASE(test_m3_m4_a_view_written_behind_and_loaded_goes_on_alike),
+        CASE(test_m3_sequences_commands_and_revisions_outlive_a_restart),
+        CASE(test_m3_a_dispute_that_does_not_fit_is_not_written_by_half),
+        CASE(test_m3_what_changed_is_taken_once_longest_ago_first),
+        CASE(test_m3_a_batch_is_folded_to_its_end),
         CASE(test_m5_a_fact_before_its_registration_waits),
         CASE(test_m6_what_is_not_understood_folds_to_nothing),
         CASE(test_strange_codes_are_counted_not_refused),
@@ -831,6 +975,7 @@ int main(void)
         CASE(test_performed_is_at_once_or_later),
         CASE(test_confirmed_stays_when_enforced),
         CASE(test_a_second_visit_replaces_the_first),
+        CASE(test_a_second_visit_of_the_same_day_replaces_the_first),
         CASE(test_never_more_satisfied_than_surveyed),
         CASE(test_prevented_counts_cases_and_persons_at_the_events_date),
         CASE(test_linked_is_two_kinds_that_ever_took_part),
@@ -838,10 +983,12 @@ int main(void)
         CASE(test_cross_area_is_units_of_two_counties),
         CASE(test_participated_is_per_unit_in_its_own_area_and_kind),
         CASE(test_a_referral_counts_once_though_it_came_under_two_origins),
+        CASE(test_m4_what_is_in_maps_follows_decision_outcome_and_home),
         CASE(test_a_transfer_moves_everything),
         CASE(test_a_transfer_to_another_kind_of_host_moves_the_kind),
         CASE(test_a_merged_dispute_counts_nowhere_and_unmerging_restores_it),
         CASE(test_a_voided_dispute_counts_as_voided_alone),
+        CASE(test_a_merged_dispute_that_is_voided_counts_as_voided_alone),
         CASE(test_voiding_the_registration_leaves_an_orphan),
         CASE(test_open_is_from_acceptance_to_outcome),
         CASE(test_an_outcome_before_acceptance_closes_in_the_month_of_acceptance),

@@ -25,6 +25,7 @@ struct watched {
     struct fq_store *inner;
     unsigned commits, synced;
     bool is_failing;
+    unsigned good_commits; /* so many before it fails */
 };
 
 static fq_err watched_commit(struct fq_store *store, const struct fq_write *writes, size_t count,
@@ -32,7 +33,7 @@ static fq_err watched_commit(struct fq_store *store, const struct fq_write *writ
 {
     struct watched *watched = (struct watched *)store;
 
-    if (watched->is_failing) {
+    if (watched->is_failing && watched->commits >= watched->good_commits) {
         return fq_fail(out_why, FQ_REASON_STORE, "as told");
     }
     watched->commits++;
@@ -336,6 +337,19 @@ static void test_n5_what_clients_are_told_is_noted_beside_the_store(void **state
     assert_true(fq_hash_equal(&told.chain, &own_log()->chain));
 }
 
+/* It alone says how far the tail goes, should the node die before all of it is back. */
+static void test_n5_a_lost_tail_that_comes_back_does_not_lower_the_note(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(3), FQ_OK);
+    assert_int_equal(fq_told_write(node->told, 1, 7, &own_log()->chain, &why), FQ_OK);
+    fq_sync_set_amnesia(&node->core.sync, &node->core.own, 7);
+
+    assert_int_equal(fq_node_commit(node, NOW_MS, &why), FQ_OK); /* of the first three again */
+
+    assert_int_equal(read_told().seq, 7);
+}
+
 static void test_n3_what_could_not_be_stored_is_not_noted_as_told(void **state)
 {
     (void)state;
@@ -443,6 +457,126 @@ static void test_m3_a_checkpoint_that_fails_leaves_the_former_one(void **state)
     assert_holds(11, before);
 }
 
+static void test_n6_stamps_go_on_after_a_restart_from_the_view(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(6), FQ_OK);
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+    uint64_t hlc = node->core.hlc;
+    uint8_t lsn[8];
+    for (uint64_t first = 1; first <= 5; first += 4) {
+        fq_put_be64(lsn, first);
+        change(FQ_FAMILY_ARRIVAL, fq_span_of(lsn, sizeof lsn), NULL);
+    }
+
+    assert_int_equal(restart(false), FQ_OK); /* no own batch is walked: here there is none */
+
+    assert_true(node->core.hlc == hlc);
+}
+
+static void test_a_checkpoint_holds_how_far_the_tier_above_has_a_log(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(6), FQ_OK);
+    struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
+    own->acked = 5; /* heard after the commit */
+    own->up = 4;
+
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+    assert_int_equal(restart(false), FQ_OK);
+
+    assert_int_equal(own_log()->acked, 5);
+    assert_int_equal(own_log()->up, 4);
+}
+
+/* ---- passes over several turns: no byte of a slice but its first dispute ---- */
+
+static void go_on(void)
+{
+    assert_int_equal(fq_checkpoint_go_on(node, false, &why), FQ_OK);
+}
+
+static void test_m3_what_comes_during_a_pass_is_folded_again(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(6), FQ_OK);
+    fq_checkpoint_begin(node);
+    go_on();
+    assert_int_equal(write_turn(5), FQ_OK);
+    struct fq_digest before = digest();
+
+    while (node->is_passing) {
+        go_on();
+    }
+
+    assert_int_equal(node->view_lsn, 6);
+    assert_int_equal(node->core.view.dirty_count, 5);
+    assert_int_equal(restart(false), FQ_OK);
+    assert_int_equal(node->view_lsn, 6);
+    assert_holds(11, before);
+}
+
+static void test_m3_a_pass_cut_off_leaves_the_former_mark(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(2), FQ_OK);
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+    assert_int_equal(write_turn(4), FQ_OK);
+    struct fq_digest before = digest();
+    fq_checkpoint_begin(node);
+    go_on();
+    go_on();
+
+    assert_int_equal(restart(false), FQ_OK);
+
+    assert_int_equal(node->view_lsn, 2);
+    assert_holds(6, before);
+}
+
+/* As a relay brings it: a fact of a log of which nothing was received. */
+static void fold_relayed(uint8_t dispute, uint64_t seq)
+{
+    const struct fq_event event = {.id = {{WORLD_NEIGHBOUR * 100 + 1, 0, 1}, seq},
+                                   .kind = FQ_EVENT_SESSION,
+                                   .step = FQ_EVENT_SESSION,
+                                   .rev = 2,
+                                   .area = WORLD_NEIGHBOUR,
+                                   .date = world_date("2021-03-02"),
+                                   .cmd_id = world_id((uint8_t)(100 + seq)),
+                                   .dispute = world_id(dispute)};
+
+    assert_int_equal(fq_merge_event(&node->core.view, &event), FQ_MERGED_NEW);
+}
+
+static void test_m3_a_log_that_only_relays_named_outlives_a_restart(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(3), FQ_OK);
+    fold_relayed(1, 7);
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+
+    assert_int_equal(restart(false), FQ_OK);
+
+    assert_int_equal(node->view_lsn, 3);
+    assert_int_equal(node->core.view.event_count, 4);
+}
+
+static void test_m3_a_log_is_on_disk_with_the_first_row_that_refers_to_it(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(3), FQ_OK);
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+    fold_relayed(1, 7);
+    fold_relayed(2, 8);
+    fq_checkpoint_begin(node);
+    go_on();
+
+    assert_int_equal(restart(false), FQ_OK); /* under the former mark, with one row of this pass */
+
+    assert_int_equal(node->view_lsn, 3);
+    assert_int_equal(node->core.view.event_count, 4);
+}
+
 static void test_m4_a_rebuilt_view_is_the_same(void **state)
 {
     (void)state;
@@ -451,6 +585,58 @@ static void test_m4_a_rebuilt_view_is_the_same(void **state)
     struct fq_digest before = digest();
 
     assert_int_equal(restart(true), FQ_OK);
+
+    assert_int_equal(node->view_lsn, 0);
+    assert_holds(10, before);
+    assert_int_equal(restart(false), FQ_OK); /* no mark speaks for rows that went */
+    assert_int_equal(node->view_lsn, 0);
+    assert_holds(10, before);
+}
+
+static void test_m4_a_view_forgotten_by_half_is_not_loaded(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(10), FQ_OK);
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+    struct fq_digest before = digest();
+    disk.good_commits = disk.commits + 1;
+    disk.is_failing = true;
+
+    assert_int_equal(restart(true), FQ_ERR_FAILED);
+    disk.is_failing = false;
+
+    assert_int_equal(restart(false), FQ_OK);
+    assert_holds(10, before);
+}
+
+static void test_m4_rows_of_a_view_go_before_one_is_made_anew(void **state)
+{
+    (void)state;
+    assert_int_equal(write_turn(10), FQ_OK);
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+    struct fq_digest before = digest();
+    change(FQ_FAMILY_VIEW, fq_span_text("stray"), "no place");
+
+    assert_int_equal(restart(false), FQ_OK);
+    assert_int_equal(node->view_lsn, 0);
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+    assert_int_equal(restart(false), FQ_OK);
+
+    assert_int_equal(node->view_lsn, 10);
+    assert_holds(10, before);
+}
+
+static void test_m4_a_view_with_a_hole_is_folded_anew(void **state)
+{
+    (void)state;
+    uint8_t third[4];
+    assert_int_equal(write_turn(10), FQ_OK);
+    assert_int_equal(fq_checkpoint_finish(node, &why), FQ_OK);
+    struct fq_digest before = digest();
+    fq_put_be32(third, 2);
+    change(FQ_FAMILY_VIEW, fq_span_of(third, sizeof third), NULL);
+
+    assert_int_equal(restart(false), FQ_OK);
 
     assert_int_equal(node->view_lsn, 0);
     assert_holds(10, before);
@@ -520,6 +706,7 @@ int main(void)
         CASE(test_s1_s2_a_turn_is_one_synced_commit),
         CASE(test_s1_a_turn_that_is_stored_is_held_after_a_restart),
         CASE(test_n5_what_clients_are_told_is_noted_beside_the_store),
+        CASE(test_n5_a_lost_tail_that_comes_back_does_not_lower_the_note),
         CASE(test_n3_what_could_not_be_stored_is_not_noted_as_told),
         CASE(test_a_turn_that_wrote_nothing_commits_nothing),
         CASE(test_s1_party_data_is_in_the_commit_of_its_command),
@@ -527,7 +714,16 @@ int main(void)
         CASE(test_m3_a_checkpoint_holds_the_whole_view),
         CASE(test_m3_a_restart_goes_on_from_the_view_written_behind),
         CASE(test_m3_a_checkpoint_that_fails_leaves_the_former_one),
+        CASE(test_n6_stamps_go_on_after_a_restart_from_the_view),
+        CASE(test_a_checkpoint_holds_how_far_the_tier_above_has_a_log),
+        CASE(test_m3_what_comes_during_a_pass_is_folded_again),
+        CASE(test_m3_a_pass_cut_off_leaves_the_former_mark),
+        CASE(test_m3_a_log_that_only_relays_named_outlives_a_restart),
+        CASE(test_m3_a_log_is_on_disk_with_the_first_row_that_refers_to_it),
         CASE(test_m4_a_rebuilt_view_is_the_same),
+        CASE(test_m4_a_view_forgotten_by_half_is_not_loaded),
+        CASE(test_m4_rows_of_a_view_go_before_one_is_made_anew),
+        CASE(test_m4_a_view_with_a_hole_is_folded_anew),
         CASE(test_m4_a_view_that_does_not_load_is_folded_anew),
         CASE(test_m4_a_view_without_its_number_is_folded_anew),
         CASE(test_p1_a_batch_missing_from_the_log_is_an_error),

@@ -793,6 +793,21 @@ static void test_y3_a_wanted_range_goes_out_piece_by_piece(void **state)
     assert_int_equal(city.sync.want_count, 0);
 }
 
+static void test_y3_a_log_wanted_again_is_sent_once(void **state)
+{
+    (void)state;
+    greet(&county, &city, START_MS);
+    hold(&city, &county_log, 5, 1);
+    uint64_t session = county.sync.up.session;
+
+    start_turn(&city);
+    (void)receive(&city, COUNTY, want_frame(session, &county_log, 2), START_MS);
+    (void)take(&city, COUNTY, want_frame(session, &county_log, 4), START_MS);
+
+    assert_int_equal(city.sync.want_count, 1);
+    assert_forwards_from(&city, 4);
+}
+
 static void test_y3_a_want_that_nothing_serves_is_dropped(void **state)
 {
     (void)state;
@@ -1240,6 +1255,19 @@ static void test_a_silent_parent_is_greeted_anew(void **state)
     assert_int_equal(count_sent(&county, FQ_PEER_PARENT, FQ_LINK_HELLO), 1);
 }
 
+static void test_a_step_of_the_wall_clock_is_no_silence(void **state)
+{
+    (void)state;
+    const struct fq_now later = {.wall_ms = 2 * START_MS, .steady_ms = START_MS + 10};
+    greet(&county, &city, START_MS);
+
+    fq_sync_finish(&county.sync, later, &county.effects);
+    fq_sync_finish(&city.sync, later, &city.effects);
+
+    assert_true(fq_sync_is_linked(&county.sync));
+    assert_true(fq_sync_child_at(&city.sync, 0).is_linked);
+}
+
 static void test_a_silent_child_has_to_greet_again(void **state)
 {
     (void)state;
@@ -1429,6 +1457,7 @@ int main(void)
         CASE(test_y3_a_relayed_log_that_is_behind_does_not_stop_ones_own),
         CASE(test_y3_amnesia_is_read_only_until_the_log_is_back),
         CASE(test_y3_a_wanted_range_goes_out_piece_by_piece),
+        CASE(test_y3_a_log_wanted_again_is_sent_once),
         CASE(test_y3_a_want_that_nothing_serves_is_dropped),
         CASE(test_y3_a_child_gets_back_only_what_is_of_its_area),
         CASE(test_y4_what_is_in_flight_stays_within_the_credit),
@@ -1453,6 +1482,7 @@ int main(void)
         CASE(test_a_welcome_ends_the_backing_off),
         CASE(test_a_hello_that_did_not_leave_is_tried_soon),
         CASE(test_a_silent_parent_is_greeted_anew),
+        CASE(test_a_step_of_the_wall_clock_is_no_silence),
         CASE(test_a_silent_child_has_to_greet_again),
         CASE(test_a_log_that_stands_still_leads_to_a_new_greeting),
         CASE(test_a_log_at_rest_does_not_stand_still),

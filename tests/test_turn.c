@@ -217,6 +217,20 @@ static void test_a_checkpoint_waits_for_its_number_of_events_and_comes_last(void
     assert_string_equal(done, "csacsabpcsapcsa");
 }
 
+static void test_a_node_that_went_quiet_writes_its_view_behind(void **state)
+{
+    (void)state;
+    node->core.feed.head = 1;
+    node->active_ms = fq_clock_now().steady_ms;
+    assert_int_equal(one_turn(), FQ_OK);
+    assert_string_equal(done, "csa");
+
+    node->active_ms -= IDLE_CHECKPOINT_MS;
+    assert_int_equal(one_turn(), FQ_OK);
+
+    assert_string_equal(done, "csacsabp");
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -225,6 +239,7 @@ int main(void)
         CASE(test_n3_nothing_is_said_of_what_could_not_be_stored),
         CASE(test_who_is_no_node_does_not_speak_for_one),
         CASE(test_a_checkpoint_waits_for_its_number_of_events_and_comes_last),
+        CASE(test_a_node_that_went_quiet_writes_its_view_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
