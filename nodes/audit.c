@@ -34,7 +34,8 @@ static void name_difference(char *out, size_t size, const struct fq_id *id)
 /* The packed values alone: where the facts lie and what was written behind may differ. */
 static bool is_same_dispute(const struct fq_dispute *a, const struct fq_dispute *b)
 {
-    return a->rev == b->rev && (a->flags | FQ_DISPUTE_DIRTY) == (b->flags | FQ_DISPUTE_DIRTY) &&
+    return a->rev == b->rev && a->tags == b->tags &&
+           (a->flags | FQ_DISPUTE_DIRTY) == (b->flags | FQ_DISPUTE_DIRTY) &&
            fq_dispute_same_values(a, b);
 }
 

@@ -3,10 +3,13 @@
  * A pass begins at the head of that moment and writes, some in every turn, all disputes that are
  * dirty then, each as it stands when its turn comes. With the last ones it writes the mark: all up
  * to the head where it began need not be folded again. What was written of later events does no
- * harm, for folding them again changes nothing (M1), and their commit was synced before.
+ * harm, for folding them again changes nothing (M1), and their commit was synced before. Slices are
+ * synced too: a power cut that tears a tail is then no more than the last commit's (S3).
  *
  * Rows are keyed by the dispute's place in the view, so that new ones are appended and a start
- * loads them as they were made. A view made anew has other places: the old rows go first. */
+ * loads them as they were made. No place is written before those below it, because a new dispute is
+ * dirty at once and the dirty are taken first in, first out. A view made anew has other places: the
+ * old rows go first. */
 #include "writes.h"
 
 #include <string.h>
@@ -78,7 +81,7 @@ void fq_checkpoint_begin(struct fq_node *node)
     node->pass_left = node->core.view.dirty_count;
 }
 
-fq_err fq_checkpoint_go_on(struct fq_node *node, bool is_synced, struct fq_why *out_why)
+fq_err fq_checkpoint_go_on(struct fq_node *node, struct fq_why *out_why)
 {
     const struct fq_frontier *frontier = &node->core.frontier;
     size_t mark = node->scratch.used;
@@ -92,7 +95,7 @@ fq_err fq_checkpoint_go_on(struct fq_node *node, bool is_synced, struct fq_why *
     if (is_last) {
         put_mark(&writes, &node->core.feed, node->pass_lsn);
     }
-    fq_err err = fq_writes_commit(&writes, node->store, is_synced && is_last, out_why);
+    fq_err err = fq_writes_commit(&writes, node->store, true, out_why);
     if (!err && is_last) {
         node->view_lsn = node->pass_lsn;
         node->is_passing = false;
@@ -107,7 +110,7 @@ fq_err fq_checkpoint_finish(struct fq_node *node, struct fq_why *out_why)
 
     fq_checkpoint_begin(node); /* one under way is begun again: what it wrote stays written */
     while (!err && node->is_passing) {
-        err = fq_checkpoint_go_on(node, true, out_why);
+        err = fq_checkpoint_go_on(node, out_why);
     }
     return err;
 }

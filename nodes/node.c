@@ -14,7 +14,6 @@
 
 #define IDLE_POLL_MS 1000
 #define SCRATCH_KEPT ((size_t)4 * 1024 * 1024)
-#define TURN_INPUTS_MAX (FQ_EFFECT_APPENDS_MAX / 2 - 1) /* each makes at most two batches */
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
 #define IDLE_TRIM_MS 1000
 /* Who was answered often asks again at once: to fall asleep and be woken costs more than a small
@@ -49,6 +48,7 @@ static void take_link_frame(struct fq_node *node, const struct fq_net_message *m
         memcpy(route.bytes, message->routing.data, route.size);
         fq_node_remember_route(node, peer, &route);
     }
+    node->appends_ahead++;
     node->inputs[node->input_count++] =
         (struct fq_input){.kind = FQ_INPUT_LINK, .peer = peer, .bytes = message->body};
 }
@@ -73,19 +73,25 @@ static void take_message(struct fq_node *node, const struct fq_net_message *mess
     }
 }
 
+/* Whether one more message, whatever it is, fits this turn. */
+static bool has_room(const struct fq_node *node)
+{
+    return node->input_count + 1 < node->input_capacity &&
+           node->appends_ahead <= FQ_EFFECT_APPENDS_MAX - FQ_CORE_APPENDS_MAX &&
+           node->query_count < FQ_NODE_QUERIES_MAX && node->reading_count < FQ_NODE_READINGS_MAX &&
+           node->scratch.used < node->scratch.size / 8;
+}
+
 /* Everything that is ready, up to the budget of one turn. */
 static fq_err listen_all(struct fq_node *node, struct fq_why *out_why)
 {
-    size_t budget =
-        node->config.turn_messages < TURN_INPUTS_MAX ? node->config.turn_messages : TURN_INPUTS_MAX;
     size_t carried = node->pending_count;
 
     memcpy(node->inputs, node->pending, carried * sizeof *node->inputs);
     node->input_count = carried;
     node->pending_count = 0;
-    while (budget-- > 0 && node->input_count + 1 < node->input_capacity &&
-           node->query_count < FQ_NODE_QUERIES_MAX && node->reading_count < FQ_NODE_READINGS_MAX &&
-           node->scratch.used < node->scratch.size / 8) {
+    node->appends_ahead = 0;
+    for (size_t i = 0; i < node->config.turn_messages && has_room(node); i++) {
         struct fq_net_message message;
         bool is_received = false;
         fq_err err = fq_net_receive(node->net, &node->scratch, &message, &is_received, out_why);
@@ -127,7 +133,7 @@ static fq_err write_behind(struct fq_node *node, uint64_t quiet_ms, struct fq_wh
     if (!node->is_passing && is_due) {
         fq_checkpoint_begin(node);
     }
-    return node->is_passing ? fq_checkpoint_go_on(node, false, out_why) : FQ_OK;
+    return node->is_passing ? fq_checkpoint_go_on(node, out_why) : FQ_OK;
 }
 
 /* A burst's memory is given back when the node has gone quiet, not while it lasts. */
@@ -143,7 +149,7 @@ static void end_turn(struct fq_node *node, uint64_t steady_ms)
         node->scratch_high = 0;
     }
     if (node->query_count > 0) {
-        node->awake_ms = steady_ms + AWAKE_MS;
+        node->awake_ms = fq_clock_now().steady_ms + AWAKE_MS; /* the turn itself took its time */
     }
     node->query_count = node->reading_count = 0;
     fq_arena_reset(&node->scratch);

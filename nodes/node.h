@@ -75,7 +75,8 @@ struct fq_node {
     size_t pending_count, pending_capacity;
     struct fq_query queries[FQ_NODE_QUERIES_MAX];
     size_t query_count;
-    size_t reading_count; /* of the queries, those that only read: a turn answers few */
+    uint32_t appends_ahead; /* batches that the inputs can append at most */
+    size_t reading_count;   /* of the queries, those that only read: a turn answers few */
     struct fq_waiter waiters[FQ_NODE_WAITERS_MAX];
     size_t waiter_count;
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
@@ -124,7 +125,7 @@ FQ_CHECKED fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct 
 /* checkpoint.c: the view written behind. Begin a pass; write some of it, at the end of a turn; write
  * all of it now. */
 void fq_checkpoint_begin(struct fq_node *node);
-FQ_CHECKED fq_err fq_checkpoint_go_on(struct fq_node *node, bool is_synced, struct fq_why *out_why);
+FQ_CHECKED fq_err fq_checkpoint_go_on(struct fq_node *node, struct fq_why *out_why);
 FQ_CHECKED fq_err fq_checkpoint_finish(struct fq_node *node, struct fq_why *out_why);
 /* Load what was written; false when it is not to be built upon. Or forget it, before a view is made
  * anew. */

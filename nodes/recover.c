@@ -172,6 +172,12 @@ static void resume_stamps(struct fq_core *core)
     }
 }
 
+/* Whether the persisted view claims more than the log holds: it is of another log, or the disk lied. */
+static bool is_view_ahead(const struct replay *replay, uint64_t next_lsn)
+{
+    return replay->from_lsn > 0 && (replay->batches == 0 || next_lsn <= replay->from_lsn);
+}
+
 fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why)
 {
     struct replay replay = {.node = node};
@@ -190,10 +196,19 @@ fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out
             return err;
         }
     }
-    node->view_lsn = replay.from_lsn;
     resume_stamps(&node->core);
     err = fq_node_walk(node->store, replay.from_lsn + 1, UINT64_MAX, replay_batch, &replay,
                        &next_lsn, out_why);
+    if (!err && is_view_ahead(&replay, next_lsn)) {
+        fq_node_log("error", "node.view_ahead view_lsn=%llu head=%llu",
+                    (unsigned long long)replay.from_lsn, (unsigned long long)next_lsn - 1);
+        replay = (struct replay){.node = node};
+        err = restart_view(node, out_why);
+        err = err ? err
+                  : fq_node_walk(node->store, 1, UINT64_MAX, replay_batch, &replay, &next_lsn,
+                                 out_why);
+    }
+    node->view_lsn = replay.from_lsn;
     if (!err) {
         fq_node_log(
             "info", "node.recovered view_lsn=%llu head=%llu disputes=%llu batches=%llu ms=%llu",

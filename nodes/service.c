@@ -59,8 +59,10 @@ static void take_submit(struct fq_node *node, struct fq_query *query)
     struct fq_reader vault = fq_reader_over(fq_map_get(query->args, "vault"));
     bool has_vault = fq_read_type(&vault) == FQ_CODEC_ARRAY && fq_read_array(&vault) > 0;
 
-    if (fq_read_type(&commands) != FQ_CODEC_ARRAY ||
-        fq_read_array(&commands) > FQ_SUBMIT_COMMANDS_MAX) {
+    bool is_array = fq_read_type(&commands) == FQ_CODEC_ARRAY;
+    uint32_t count = is_array ? fq_read_array(&commands) : 0;
+
+    if (!is_array || count > FQ_SUBMIT_COMMANDS_MAX) {
         refuse(node, query, FQ_REASON_ARGUMENT, "commands");
         return;
     }
@@ -69,6 +71,7 @@ static void take_submit(struct fq_node *node, struct fq_query *query)
         return;
     }
     query->is_command = true;
+    node->appends_ahead += fq_core_appends_max(&node->core, count, query->args.size);
     node->inputs[node->input_count++] = (struct fq_input){
         .kind = FQ_INPUT_COMMANDS,
         .token = (uint32_t)node->query_count,

@@ -180,6 +180,34 @@ static struct verdict verdict_at(uint32_t index)
     return verdict;
 }
 
+/* The bound holds where batches are cut by their records and where by their bytes, and the largest
+ * submit there may be stays within half a turn. */
+static void test_a_submit_appends_no_more_than_was_said(void **state)
+{
+    (void)state;
+    enum { SENT = 240 };
+    static struct fq_event events[SENT];
+    const struct {
+        uint32_t records, bytes;
+    } limits[] = {{1, FQ_BATCH_SIZE_MAX}, {7, FQ_BATCH_SIZE_MAX}, {4096, 4096}, {4096, 20000}};
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        county.core->options.batch_records_max = limits[i].records;
+        county.core->options.batch_size_max = limits[i].bytes;
+        for (uint32_t k = 0; k < SENT; k++) {
+            events[k] = registered((uint8_t)i);
+            events[k].cmd_id.bytes[15] = events[k].dispute.bytes[15] = (uint8_t)k;
+        }
+        submit(events, SENT, false);
+        uint32_t most = fq_core_appends_max(county.core, SENT, SENT * 64);
+        assert_int_equal(county.turn->replies[0].new_count, SENT);
+        assert_true(county.turn->effects.append_count <= most);
+        assert_true(county.turn->effects.append_count * 4 >= most); /* and is no wild guess */
+        assert_true(fq_core_appends_max(county.core, FQ_SUBMIT_COMMANDS_MAX, 260 * 1024) <=
+                    FQ_CORE_APPENDS_MAX);
+    }
+}
+
 static void test_n2_a_repeated_command_tells_the_first_event(void **state)
 {
     (void)state;
@@ -872,6 +900,7 @@ static void test_n6_a_wall_clock_set_forward_calls_nobody_silent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(test_a_submit_appends_no_more_than_was_said),
         CASE(test_n2_a_repeated_command_tells_the_first_event),
         CASE(test_n2_a_command_twice_in_one_turn_makes_one_event),
         CASE(test_n2_each_command_of_a_long_submit_has_its_verdict),

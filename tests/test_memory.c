@@ -69,12 +69,25 @@ static void test_too_much_is_a_limit(void **state)
     assert_int_equal(region.size, 5);
 }
 
+/* A fact's place has 32 bits: past them, a list would run into another dispute's facts. */
+static void test_facts_are_not_more_than_can_be_named(void **state)
+{
+    (void)state;
+    struct fq_view_memory memory;
+
+    assert_int_equal(fq_memory_reserve_view(100000000, &memory, NULL), FQ_OK);
+
+    assert_true((memory.facts.size - 1) / FQ_FACT_PLACE_UNIT <= UINT32_MAX);
+    fq_memory_release_view(&memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_region_is_zero_and_grows_by_touching),
         cmocka_unit_test(test_a_region_is_left_out_of_core_dumps),
         cmocka_unit_test(test_too_much_is_a_limit),
+        cmocka_unit_test(test_facts_are_not_more_than_can_be_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,10 +44,9 @@ void fq_checkpoint_begin(struct fq_node *of)
     of->pass_left = 2; /* turns until it is done */
 }
 
-fq_err fq_checkpoint_go_on(struct fq_node *of, bool is_synced, struct fq_why *out_why)
+fq_err fq_checkpoint_go_on(struct fq_node *of, struct fq_why *out_why)
 {
     (void)out_why;
-    assert_false(is_synced);
     note('p');
     of->is_passing = --of->pass_left > 0;
     of->view_lsn = of->core.feed.head;
@@ -231,6 +230,18 @@ static void test_a_node_that_went_quiet_writes_its_view_behind(void **state)
     assert_string_equal(done, "csacsabp");
 }
 
+static void test_a_turn_listens_while_the_largest_message_would_fit(void **state)
+{
+    (void)state;
+    node->input_capacity = 10;
+
+    assert_true(has_room(node));
+    node->appends_ahead = FQ_EFFECT_APPENDS_MAX - FQ_CORE_APPENDS_MAX;
+    assert_true(has_room(node));
+    node->appends_ahead++;
+    assert_false(has_room(node));
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -238,6 +249,7 @@ int main(void)
         CASE(test_n3_a_turn_stores_then_speaks_then_answers),
         CASE(test_n3_nothing_is_said_of_what_could_not_be_stored),
         CASE(test_who_is_no_node_does_not_speak_for_one),
+        CASE(test_a_turn_listens_while_the_largest_message_would_fit),
         CASE(test_a_checkpoint_waits_for_its_number_of_events_and_comes_last),
         CASE(test_a_node_that_went_quiet_writes_its_view_behind),
     };

@@ -308,11 +308,22 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
 /* The node adds stamp, table version, actor and referral to what came. */
 #define COMMAND_SIZE_MAX (FQ_RECORD_MAX - 128)
 
+uint32_t fq_core_appends_max(const struct fq_core *core, uint32_t count, size_t size)
+{
+    const struct fq_core_options *options = &core->options;
+    size_t grown = size + (size_t)count * (FQ_RECORD_MAX - COMMAND_SIZE_MAX);
+    size_t least =
+        options->batch_size_max - FQ_BATCH_OVERHEAD - FQ_RECORD_MAX; /* of a full batch */
+    uint64_t batches = count / options->batch_records_max + grown / (least ? least : 1) + 1;
+
+    return batches < count ? (uint32_t)batches : count; /* none is empty */
+}
+
 /* A command travels as a record whose rev is the base; see PROTOCOL.md. */
 static bool read_command(struct fq_span bytes, struct fq_event *out_command)
 {
+    out_command->dispute = (struct fq_id){{0}}; /* looked for whether it can be read or not */
     if (bytes.size > COMMAND_SIZE_MAX || !fq_codec_scan(bytes)) {
-        out_command->dispute = (struct fq_id){{0}};
         return false;
     }
     struct fq_reader reader = fq_reader_over(bytes);
@@ -394,6 +405,10 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     struct fq_turn *turn = step->turn;
     struct fq_reader commands = fq_reader_over(fq_map_get(input->bytes, "commands"));
     uint32_t count = fq_read_type(&commands) == FQ_CODEC_ARRAY ? fq_read_array(&commands) : 0;
+
+    FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
+    FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
+
     struct rehearsal rehearsal = {0};
     struct submission submission = {
         .commands = commands,
@@ -406,9 +421,6 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     };
 
     step->may_originate = fq_sync_may_originate(&step->core->sync); /* no command changes that */
-    FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
-    FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
-
     if (submission.actor.size > FQ_ACTOR_MAX) {
         submission.actor.size = FQ_ACTOR_MAX;
     }

@@ -517,8 +517,9 @@ static bool open_relay(const struct fq_event *relay, struct fq_event *out_inner)
 
 static bool is_inert(const struct fq_event *event)
 {
-    /* A fact keeps 40 bits of the sequence; only a relay could claim more. */
-    return event->step == 0 || event->step >= FQ_EVENT_CONTROL || event->id.seq >> 40;
+    /* A fact keeps 40 bits of the sequence, and nobody is origin 0; only a relay could claim so. */
+    return event->step == 0 || event->step >= FQ_EVENT_CONTROL || event->id.seq >> 40 ||
+           event->id.log.origin == 0;
 }
 
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event)

@@ -64,14 +64,17 @@ void fq_memory_release(struct fq_arena *region)
 
 /* ---- a view's regions ---- */
 
-/* Room per dispute: what its facts take is far below this on average. */
+/* Room per dispute: what its facts take is far below this on average. A fact is found by its place,
+ * 32 bits in units of 8 bytes, so no view holds more. */
 #define FACT_BYTES_PER_DISPUTE 512
+#define FACT_BYTES_MAX ((size_t)UINT32_MAX * FQ_FACT_PLACE_UNIT)
 #define CELLS_MAX 4000000
 
 fq_err fq_memory_reserve_view(uint32_t disputes_max, struct fq_view_memory *out_memory,
                               struct fq_why *out_why)
 {
     struct fq_view_memory memory = {0};
+    size_t fact_bytes = (size_t)disputes_max * FACT_BYTES_PER_DISPUTE;
     const struct {
         struct fq_arena *region;
         size_t size;
@@ -80,7 +83,7 @@ fq_err fq_memory_reserve_view(uint32_t disputes_max, struct fq_view_memory *out_
         {&memory.dispute_heads, disputes_max * sizeof(uint32_t)},
         {&memory.dispute_links, disputes_max * sizeof(struct fq_index_link)},
         {&memory.dirty, disputes_max * sizeof(uint32_t)},
-        {&memory.facts, (size_t)disputes_max * FACT_BYTES_PER_DISPUTE},
+        {&memory.facts, fact_bytes < FACT_BYTES_MAX ? fact_bytes : FACT_BYTES_MAX},
         {&memory.cells, CELLS_MAX * sizeof(struct fq_cell)},
         {&memory.cell_heads, CELLS_MAX * sizeof(uint32_t)},
         {&memory.cell_links, CELLS_MAX * sizeof(struct fq_index_link)},

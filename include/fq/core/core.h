@@ -96,13 +96,20 @@ bool fq_core_add_signer(struct fq_core *core, uint32_t origin, const struct fq_s
 const struct fq_sign_public *fq_core_signer(const struct fq_core *core, uint32_t origin);
 
 /* One turn. Events are stamped by the wall, the link waits in steady time; a wall clock that is set
- * back stalls nothing (N6). `turn` is filled in the arena of its effects (set by fq_effects_reset before). Fails
- * only when a limit is reached that leaves the node unable to go on (FQ_ERR_LIMIT). */
+ * back stalls nothing (N6). `turn` is filled in the arena of its effects (set by fq_effects_reset
+ * before). Fails only when a limit is reached that leaves the node unable to go on (FQ_ERR_LIMIT);
+ * the caller keeps what all inputs can append within FQ_EFFECT_APPENDS_MAX. */
 FQ_CHECKED fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t count,
                                struct fq_now now, struct fq_turn *turn, struct fq_why *out_why);
 
-/* Start-up: fold a batch read back from this node's own store, verified by its chain. The batch was
- * numbered before: `arrival` tells how. `is_in_view` when the persisted view holds its events. */
+/* How many batches a submit of `count` commands in `size` bytes appends at most; a frame of a link
+ * appends one. None appends more than FQ_CORE_APPENDS_MAX. */
+uint32_t fq_core_appends_max(const struct fq_core *core, uint32_t count, size_t size);
+#define FQ_CORE_APPENDS_MAX (FQ_EFFECT_APPENDS_MAX / 2)
+
+/* Start-up: fold a batch read back from this node's own store, which numbered it from `first_lsn` on.
+ * `is_in_view` when the persisted view holds its events. Its chain is not checked: that is for
+ * fq_verify. */
 FQ_CHECKED fq_err fq_core_replay(struct fq_core *core, const struct fq_batch *batch,
                                  uint64_t first_lsn, bool is_in_view, struct fq_why *out_why);
 

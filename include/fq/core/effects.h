@@ -17,8 +17,7 @@ struct fq_send { /* one link frame */
     struct fq_span frame;
 };
 
-/* Read batches of `log` from the store, beginning with the one whose first sequence is `from_seq`,
- * while their total stays within `size_max` (at least one), send each in a BATCH frame of `session`
+/* Read batches of `log` from the store, beginning with the one that holds `from_seq`, while their total stays within `size_max` (at least one), send each in a BATCH frame of `session`
  * (fq_sync_batch_frame) and tell the core how far it went with fq_sync_forwarded. */
 struct fq_forward {
     uint32_t peer;
@@ -46,7 +45,7 @@ struct fq_evidence { /* something refused, kept for the operator */
 
 #define FQ_EFFECT_SENDS_MAX 8192
 #define FQ_EFFECT_FORWARDS_MAX 1024
-#define FQ_EFFECT_APPENDS_MAX 2048
+#define FQ_EFFECT_APPENDS_MAX 8192
 #define FQ_EFFECT_EVIDENCE_MAX 64
 #define FQ_EVIDENCE_BYTES_MAX 4096
 

@@ -48,7 +48,7 @@ enum fq_merged {
     FQ_MERGED_NEW,       /* added to its set */
     FQ_MERGED_DUPLICATE, /* already there: nothing changed (M1) */
     FQ_MERGED_INERT,     /* nothing to fold (M6) */
-    FQ_MERGED_FULL,      /* a region is full: nothing changed */
+    FQ_MERGED_FULL,      /* a region is full: the view is no longer good */
 };
 
 /* Keeps `areas` and `frontier`; takes the regions, which must be zero-filled. */
@@ -116,7 +116,8 @@ struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t fi
  * state of it not older than when the writing began, and folding the events since again changes
  * nothing (M1). Loaded in the order of their places, as they were made. */
 
-/* The dispute changed longest ago of those not taken since, or NULL; it is taken. */
+/* Of the disputes changed since they were taken last, the one whose first such change is longest ago,
+ * or NULL; it is taken. */
 const struct fq_dispute *fq_view_take_dirty(struct fq_view *view);
 /* Its place in the view, from 0, the same for the life of the view. */
 uint32_t fq_view_place(const struct fq_view *view, const struct fq_dispute *dispute);
