@@ -195,7 +195,7 @@ static void test_a_submit_appends_no_more_than_was_said(void **state)
         county.core->options.batch_records_max = limits[i].records;
         county.core->options.batch_size_max = limits[i].bytes;
         for (uint32_t k = 0; k < SENT; k++) {
-            events[k] = registered((uint8_t)i);
+            events[k] = registered((uint8_t)(1 + i));
             events[k].cmd_id.bytes[15] = events[k].dispute.bytes[15] = (uint8_t)k;
         }
         submit(events, SENT, false);
