@@ -149,6 +149,7 @@ static fq_err make_room(struct step *step)
 {
     const struct fq_core_options *options = &step->core->options;
     size_t size_max = options->batch_size_max - FQ_BATCH_OVERHEAD;
+    size_t size_of_records = (size_t)options->batch_records_max * FQ_RECORD_MAX;
 
     if (step->record_count > 0 && step->record_count < options->batch_records_max &&
         step->records.used + FQ_RECORD_MAX <= size_max) {
@@ -160,7 +161,8 @@ static fq_err make_room(struct step *step)
     }
     const struct fq_log *log = fq_frontier_find(&step->core->frontier, &step->core->own);
     step->from_seq = (log ? log->last : 0) + 1;
-    step->records = fq_writer_take(step->arena, size_max);
+    step->records =
+        fq_writer_take(step->arena, size_of_records < size_max ? size_of_records : size_max);
     step->areas = fq_arena_take_raw(step->arena, options->batch_records_max * sizeof *step->areas);
     return step->records.is_full || !step->areas
                ? fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn")
