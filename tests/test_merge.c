@@ -346,6 +346,9 @@ static void test_m6_what_is_not_understood_folds_to_nothing(void **state)
     struct fq_event claimed = EVENT(ACCEPTED, "2021-03-02");
     claimed.id.seq = UINT64_C(1) << 40; /* no log is that long */
     assert_int_equal(world_tell(held, &claimed), FQ_MERGED_INERT);
+    struct fq_event nobody = EVENT(ACCEPTED, "2021-03-02");
+    nobody.id.log.origin = 0;
+    assert_int_equal(world_tell(held, &nobody), FQ_MERGED_INERT);
 
     assert_int_equal(held->view.event_count, 0);
     assert_int_equal(held->view.index.count, 0);
