@@ -1,6 +1,7 @@
 #include "node.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,8 @@
 #define SCRATCH_KEPT ((size_t)4 * 1024 * 1024)
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
 #define IDLE_TRIM_MS 1000
-/* Who was answered often asks again at once: to fall asleep and be woken costs more than a small
- * turn, so the loop looks about for so long before it sleeps. */
+/* Whose command was answered often gives the next at once: to fall asleep and be woken costs more
+ * than a small turn, so the loop looks about for so long before it sleeps. */
 #define AWAKE_MS 2
 
 static void log_failure(const char *name, const struct fq_why *why)
@@ -148,7 +149,7 @@ static void end_turn(struct fq_node *node, uint64_t steady_ms)
         fq_memory_trim(&node->scratch, SCRATCH_KEPT);
         node->scratch_high = 0;
     }
-    if (node->query_count > 0) {
+    if (node->turn.reply_count > 0) {
         node->awake_ms = fq_clock_now().steady_ms + AWAKE_MS; /* the turn itself took its time */
     }
     node->query_count = node->reading_count = 0;
@@ -188,6 +189,9 @@ static fq_err serve(struct fq_node *node, int stop_fd, struct fq_why *out_why)
     while (!err && !node->is_stopping) {
         bool is_stop_ready = false;
         uint64_t idle_ms = fq_node_idle_ms(node, fq_clock_now().steady_ms);
+        if (idle_ms == 0) {
+            sched_yield(); /* who would bring the next message goes first */
+        }
         err = fq_net_poll(node->net, (int)idle_ms, stop_fd, &is_stop_ready, out_why);
         node->is_stopping = is_stop_ready;
         if (!err) {
