@@ -57,7 +57,7 @@ static const struct key keys[] = {
     {"limits.disputes_max", NUMBER, FIELD(disputes_max),
      DEFAULT_NUMBER(16000000, 1000, 2147483648)},
     {"limits.checkpoint_events", NUMBER, FIELD(checkpoint_events),
-     DEFAULT_NUMBER(1000000, 100, 1000000000)},
+     DEFAULT_NUMBER(2000000, 100, 1000000000)},
     {"limits.checkpoint_bytes", NUMBER, FIELD(checkpoint_bytes),
      DEFAULT_NUMBER(262144, 1, 16777216)},
     {"http.token", TEXT, FIELD(http_token), OPTIONAL},
