@@ -420,13 +420,13 @@ static void link_fact(const struct fq_view *view, struct fq_dispute *dispute, ui
     note_fact(dispute, fact);
 }
 
-/* The newest write and nothing voided: what it changes is put on top of the packed values. */
+/* The newest write and nothing voided: what it changes is put on top of the packed values. What
+ * they were keeps its list of facts, which the new one precedes. */
 static bool fold_newest(struct fq_view *view, struct fq_dispute *dispute, struct fq_fact *fact,
                         const struct fq_event *event)
 {
     struct fq_contribution before, after;
-    struct fq_dispute was =
-        *dispute; /* its list of facts stays as it is: the new one precedes it */
+    struct fq_dispute was = *dispute;
 
     link_fact(view, dispute, &dispute->facts, fact);
     fq_dispute_apply(dispute, event);

@@ -180,13 +180,12 @@ static void add_prevented(struct adder *adder, const struct fq_event *event)
 static void add_maps(const struct fq_view *view, const struct fq_dispute *dispute,
                      struct fq_contribution *to)
 {
-    struct adder own = {.to = to, .area = dispute->home, .kinds = (uint8_t)kinds_of(dispute)};
-    struct adder *adder = &own;
+    struct adder adder = {.to = to, .area = dispute->home, .kinds = (uint8_t)kinds_of(dispute)};
     struct seen referrals = {.count = 0};
     struct seen preventions = {.count = 0};
     struct seen units = {.count = 0};
     bool is_cross_area = false;
-    struct adder assisting = *adder;
+    struct adder assisting = adder;
     struct fq_event event;
 
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
@@ -195,10 +194,10 @@ static void add_maps(const struct fq_view *view, const struct fq_dispute *disput
             continue;
         }
         if (fact->step == FQ_EVENT_REFERRED && is_new_key(&referrals, fact->cmd_tag)) {
-            add(adder, FQ_MEASURE_REFERRED, fact->date, 1);
+            add(&adder, FQ_MEASURE_REFERRED, fact->date, 1);
         } else if (fact->step == FQ_EVENT_PREVENTED && is_new_key(&preventions, fact->cmd_tag)) {
             fq_fact_unpack(fact, &event);
-            add_prevented(adder, &event);
+            add_prevented(&adder, &event);
         } else if (fact->step == FQ_EVENT_JOINED || fact->step == FQ_EVENT_REFERRAL_ACCEPTED) {
             fq_fact_unpack(fact, &event);
             uint64_t unit = event.value[FQ_FIELD_TO_UNIT];
@@ -213,7 +212,7 @@ static void add_maps(const struct fq_view *view, const struct fq_dispute *disput
             is_cross_area |= assisting.area != dispute->home && is_county(view, assisting.area);
         }
     }
-    add(adder, FQ_MEASURE_CROSS_AREA, dealt_with_on(dispute), is_cross_area);
+    add(&adder, FQ_MEASURE_CROSS_AREA, dealt_with_on(dispute), is_cross_area);
 }
 
 static void add_service(struct adder *adder, const struct fq_dispute *dispute)
