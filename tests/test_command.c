@@ -19,7 +19,7 @@ static int open_world(void **state)
 {
     (void)state;
     world_open(&world);
-    county = (struct fq_command_context){&world.areas, &world.codes, WORLD_COUNTY};
+    county = (struct fq_command_context){&world.areas, &world.codes, WORLD_COUNTY, NULL};
     return 0;
 }
 
@@ -219,7 +219,7 @@ static void test_g3_areas_are_counties_under_the_node(void **state)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fq_command_context context = {&world.areas, &world.codes, cases[i].own};
+        struct fq_command_context context = {&world.areas, &world.codes, cases[i].own, NULL};
         struct fq_event command = command_of(FQ_EVENT_REGISTERED, "2021-03-01");
         command.area = cases[i].area;
         why = (struct fq_why){.reason = FQ_REASON_NONE};

@@ -113,7 +113,12 @@ static fq_err check_registered(const struct fq_command_context *context, struct 
     if (command->value[FQ_FIELD_KIND] == 0) {
         command->value[FQ_FIELD_KIND] = FQ_KIND_PEOPLE;
     }
-    return check_home(context, command, out_why);
+    fq_err err = check_home(context, command, out_why);
+    if (!err && context->services && command->value[FQ_FIELD_CAMPAIGN]) {
+        err = fq_campaign_check(context->services, command->value[FQ_FIELD_CAMPAIGN], command->area,
+                                command->date, out_why);
+    }
+    return err;
 }
 
 static bool is_known(const struct fq_dispute *dispute)
@@ -128,6 +133,9 @@ fq_err fq_command_check(const struct fq_command_context *context, const struct f
     enum fq_state state = dispute ? fq_dispute_state(dispute) : FQ_STATE_UNKNOWN;
     fq_err err;
 
+    if (context->services && fq_command_is_service(command->kind)) {
+        return fq_command_service_check(context->services, command, out_why);
+    }
     if (!fq_step_verb(command->kind) || !fq_step_verb(command->step) ||
         fq_id_is_zero(&command->cmd_id)) {
         return fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);

@@ -227,11 +227,12 @@ static struct fq_dispute *rehearsed(const struct rehearsal *rehearsal, const str
 static void rehearse(struct rehearsal *rehearsal, const struct fq_dispute *dispute,
                      const struct fq_event *event)
 {
-    struct fq_dispute *copy = rehearsed(rehearsal, &event->dispute);
+    struct fq_id id = fq_merge_entity(event);
+    struct fq_dispute *copy = rehearsed(rehearsal, &id);
 
     if (!copy) {
         copy = &rehearsal->disputes[rehearsal->count++];
-        *copy = dispute ? *dispute : (struct fq_dispute){.id = event->dispute};
+        *copy = dispute ? *dispute : (struct fq_dispute){.id = id};
     }
     fq_dispute_apply(copy, event);
 }
@@ -264,13 +265,33 @@ static void set_rev(struct fq_event *command, const struct fq_dispute *dispute)
     command->rev = base == UINT32_MAX ? base : base + 1;
 }
 
+static struct fq_service_context service_context(const struct fq_core *core,
+                                                 const struct rehearsal *rehearsal)
+{
+    return (struct fq_service_context){
+        .areas = core->areas,
+        .codes = core->codes,
+        .own_area = core->options.area,
+        .view = &core->view,
+        .campaigns = &core->campaigns,
+        .rehearsed = rehearsal ? rehearsal->disputes : NULL,
+        .rehearsed_count = rehearsal ? rehearsal->count : 0,
+    };
+}
+
 static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct fq_event *command,
                           struct verdict *verdict)
 {
     struct fq_core *core = step->core;
-    struct fq_command_context context = {core->areas, core->codes, core->options.area};
-    const struct fq_dispute *dispute = fq_view_find(&core->view, &command->dispute);
+    struct fq_service_context services = service_context(core, rehearsal);
+    struct fq_command_context context = {core->areas, core->codes, core->options.area, &services};
     struct fq_why why = {0};
+
+    if (fq_command_is_service(command->kind)) {
+        fq_command_service_complete(&services, command);
+    }
+    struct fq_id id = fq_merge_entity(command);
+    const struct fq_dispute *dispute = fq_view_find(&core->view, &id);
 
     if (is_repeat(core, dispute, command, verdict)) {
         return FQ_OK;
@@ -280,7 +301,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         return FQ_OK;
     }
     if (rehearsal) {
-        const struct fq_dispute *copy = rehearsed(rehearsal, &command->dispute);
+        const struct fq_dispute *copy = rehearsed(rehearsal, &id);
         dispute = copy ? copy : dispute;
     }
     if (command->rev > (dispute ? dispute->rev : 0)) {

@@ -84,6 +84,24 @@ typedef enum fq_err {
       "Close the dispute or register another.")                                                    \
     X(READ_ONLY, 3011, FQ_ERR_REFUSED, "The node is read-only until its tail is restored.",        \
       "Wait for the tier above to return the missing records, or resend them from an outbox.")     \
+    X(CAMPAIGN_UNKNOWN, 3201, FQ_ERR_USAGE, "There is no such campaign at this node.",             \
+      "`fengqiao campaign ls` lists those there are; one made above may still be on its way.")     \
+    X(CAMPAIGN_MANY, 3202, FQ_ERR_USAGE, "More than one campaign has this name.",                  \
+      "Give its number; `fengqiao campaign ls` shows it.")                                         \
+    X(CAMPAIGN_NAME, 3203, FQ_ERR_REFUSED, "A campaign cannot have this name.",                    \
+      "Choose a name that is no number, no period and no open campaign's.")                        \
+    X(CAMPAIGN_CLOSED, 3204, FQ_ERR_REFUSED, "The campaign is closed already.",                    \
+      "Nothing to do; it was closed on the day named.")                                            \
+    X(CAMPAIGN_OUTSIDE, 3205, FQ_ERR_REFUSED,                                                      \
+      "This lies outside the campaign's area or days.",                                            \
+      "Correct the date or the area, or leave the campaign out.")                                  \
+    X(CAMPAIGN_TIER, 3206, FQ_ERR_DENIED, "A county makes and closes no campaigns.",               \
+      "Ask the city or the province to.")                                                          \
+    X(ACTIVITY_IMPOSSIBLE, 3207, FQ_ERR_REFUSED,                                                   \
+      "A part is greater than the whole it belongs to.",                                           \
+      "Correct the figure, or first the other one named; the indicator table has the rule.")       \
+    X(ACTIVITY_FILE, 3208, FQ_ERR_USAGE, "The file is not a table of activities.",                 \
+      "Its first line must name the columns indicator, area, from, to, value and signer.")         \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
       "Import it at its own node, or set skip_foreign in the map.")                                \
     X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \

@@ -7,6 +7,7 @@
 #ifndef FQ_CORE_COMMAND_H
 #define FQ_CORE_COMMAND_H
 
+#include "fq/core/command_service.h"
 #include "fq/core/merge.h"
 #include "fq/core/step.h"
 
@@ -14,6 +15,7 @@ struct fq_command_context {
     const struct fq_areas *areas;
     const struct fq_codes *codes;
     uint32_t own_area;
+    const struct fq_service_context *services; /* NULL: none are taken, nor campaigns known */
 };
 
 /* Complete the command (home area, default kind) and check it against the dispute as it stands;

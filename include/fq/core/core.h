@@ -13,6 +13,7 @@
 #ifndef FQ_CORE_CORE_H
 #define FQ_CORE_CORE_H
 
+#include "fq/core/campaign.h"
 #include "fq/core/effects.h"
 #include "fq/core/feed.h"
 #include "fq/core/merge.h"
@@ -47,6 +48,7 @@ struct fq_core {
     uint32_t signer_count;
     struct fq_frontier frontier;
     struct fq_view view;
+    struct fq_campaigns campaigns;
     struct fq_sync sync;
     struct fq_feed feed;
     struct fq_log_id own; /* this node's stream 0 of its present epoch */
