@@ -33,6 +33,8 @@ fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb
 fq_verb_run fq_verb_rollup, fq_verb_audit;
 /* lookup.c: of single disputes */
 fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
+/* services.c: of campaigns and screenings; activities.c: of other services' figures */
+fq_verb_run fq_verb_campaigns, fq_verb_campaign_report, fq_verb_coverage, fq_verb_activities;
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
 
@@ -41,9 +43,16 @@ fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_ev
 /* args.area, the node's own when absent. Fails with AREA_UNKNOWN or NOT_HELD. */
 FQ_CHECKED fq_err fq_service_read_area(const struct fq_node *node, struct fq_span args,
                                        uint32_t *out_area, struct fq_why *out_why);
-/* args.period. Fails with PERIOD_UNKNOWN. */
-FQ_CHECKED fq_err fq_service_read_period(struct fq_span args, struct fq_period *out_period,
-                                         struct fq_why *out_why);
+/* args.period: a period, or a campaign's name or number for the months its days lie in. Fails with
+ * PERIOD_UNKNOWN or CAMPAIGN_MANY. */
+FQ_CHECKED fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
+                                         struct fq_period *out_period, struct fq_why *out_why);
+/* What is known of a county's reports; in figures.c. */
+struct fq_hearing {
+    uint64_t heard_ms; /* when it last wrote; 0 never */
+    uint32_t origin;
+};
+struct fq_hearing fq_service_hear(const struct fq_node *node, uint32_t county);
 
 /* What stands on every figure: what is held, and what it amounts to. */
 struct fq_proofs {

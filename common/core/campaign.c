@@ -124,7 +124,7 @@ bool fq_campaigns_fold(struct fq_campaigns *campaigns, const struct fq_areas *ar
     struct fq_campaign_terms terms;
 
     if (!fq_campaign_read(event, &terms) ||
-        !fq_areas_covers(areas, event->id.log.origin / 100, terms.area)) { /* J2 */
+        !fq_areas_covers(areas, event->id.log.origin / 100, terms.area)) { /* Z2 */
         return false;
     }
     uint32_t place = place_of(campaigns, terms.number);
@@ -139,7 +139,7 @@ bool fq_campaigns_fold(struct fq_campaigns *campaigns, const struct fq_areas *ar
     }
     bool is_making = event->value[FQ_FIELD_VERB] == FQ_CONTROL_CAMPAIGN;
     struct fq_campaign_stamp *stamp = is_making ? &campaign->made : &campaign->closed;
-    if (!is_later(event, stamp)) { /* J1 */
+    if (!is_later(event, stamp)) { /* Z1 */
         return false;
     }
     *stamp = (struct fq_campaign_stamp){event->hlc, event->id};
@@ -163,7 +163,7 @@ bool fq_campaign_is_made(const struct fq_campaign *campaign)
 
 bool fq_campaign_is_closed(const struct fq_campaign *campaign)
 {
-    return campaign->closed.hlc > 0 && campaign->closed_area == campaign->area; /* J4 */
+    return campaign->closed.hlc > 0 && campaign->closed_area == campaign->area; /* Z4 */
 }
 
 const struct fq_campaign *fq_campaigns_find(const struct fq_campaigns *campaigns, uint64_t number)

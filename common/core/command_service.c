@@ -67,7 +67,7 @@ static fq_err check_count(const struct fq_event *command, enum fq_field field, u
                          (unsigned long long)command->value[field]);
 }
 
-/* ---- sweeps (H1) ---- */
+/* ---- sweeps (Q1) ---- */
 
 fq_err fq_campaign_check(const struct fq_service_context *context, uint64_t number, uint32_t area,
                          uint16_t date, struct fq_why *out_why)
@@ -131,7 +131,7 @@ static fq_err check_sweep(const struct fq_service_context *context, const struct
     return err;
 }
 
-/* ---- activities (H2) ---- */
+/* ---- activities (Q2) ---- */
 
 /* What is reported of another indicator for the same area, unit and days; false when nothing is. */
 static bool find_figure(const struct fq_service_context *context, const struct fq_event *command,
@@ -216,7 +216,7 @@ static fq_err check_activity(const struct fq_service_context *context,
     return err ? err : check_bounds(context, command, indicator, out_why);
 }
 
-/* ---- campaigns (H3) ---- */
+/* ---- campaigns (Q3) ---- */
 
 static fq_err check_name(const struct fq_service_context *context, struct fq_span name,
                          struct fq_why *out_why)
@@ -248,7 +248,7 @@ static fq_err check_name(const struct fq_service_context *context, struct fq_spa
 static fq_err check_making(const struct fq_service_context *context,
                            const struct fq_campaign_terms *terms, struct fq_why *out_why)
 {
-    if (fq_campaigns_find(context->campaigns, terms->number)) { /* the id is another's: J3 */
+    if (fq_campaigns_find(context->campaigns, terms->number)) { /* the id is another's: Z3 */
         return fq_fail(out_why, FQ_REASON_COMMAND_CLASH, "campaign %u", terms->number);
     }
     if (context->campaigns->count >= FQ_CAMPAIGNS_MAX) {

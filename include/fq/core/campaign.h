@@ -3,12 +3,12 @@
  * A campaign is made by a city or a province and is everybody's below: its records are control
  * records (stream 1), which go up and down. The table is what these records amount to.
  *
- * J1  The order in which records arrive, and how often, does not matter: what a campaign is and
+ * Z1  The order in which records arrive, and how often, does not matter: what a campaign is and
  *     whether it is closed are two registers, each of the record with the greatest stamp.
- * J2  A record counts when its writer's area covers the campaign's area; any other is ignored.
- * J3  A campaign's number is made of the id of the command that made it, so that two nodes never
+ * Z2  A record counts when its writer's area covers the campaign's area; any other is ignored.
+ * Z3  A campaign's number is made of the id of the command that made it, so that two nodes never
  *     give one number; dates and figures carry the number, people the name.
- * J4  A closing closes the campaign it names when it names its area too, whichever came first. */
+ * Z4  A closing closes the campaign it names when it names its area too, whichever came first. */
 #ifndef FQ_CORE_CAMPAIGN_H
 #define FQ_CORE_CAMPAIGN_H
 
@@ -25,7 +25,7 @@ enum fq_campaign_verb { /* of control records */
 };
 
 struct fq_campaign_terms { /* what one record says */
-    uint32_t number;       /* of a closing; that of a making follows from its command id (J3) */
+    uint32_t number;       /* of a closing; that of a making follows from its command id (Z3) */
     uint32_t area;
     uint16_t first_day, last_day; /* inclusive; of a making */
     struct fq_span name;          /* of a making; borrowed */
@@ -57,7 +57,7 @@ struct fq_campaigns { /* begins as {0} */
 bool fq_campaigns_fold(struct fq_campaigns *campaigns, const struct fq_areas *areas,
                        const struct fq_event *event);
 
-/* Whether it is made, not only closed (J4); whether it is closed. */
+/* Whether it is made, not only closed (Z4); whether it is closed. */
 bool fq_campaign_is_made(const struct fq_campaign *campaign);
 bool fq_campaign_is_closed(const struct fq_campaign *campaign);
 /* The campaign of a number, made or not; NULL when nothing was heard of it. */
@@ -67,7 +67,7 @@ const struct fq_campaign *fq_campaigns_find(const struct fq_campaigns *campaigns
 const struct fq_campaign *fq_campaigns_named(const struct fq_campaigns *campaigns,
                                              struct fq_span text, bool *out_is_many);
 
-/* 31 bits of the id, never 0 (J3). */
+/* 31 bits of the id, never 0 (Z3). */
 uint32_t fq_campaign_number(const struct fq_id *cmd_id);
 /* Write verb and payload into the event, a control record; borrows `payload`, which gets the bytes.
  * False when they do not fit. */

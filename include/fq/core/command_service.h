@@ -1,12 +1,12 @@
 /* Commands of the other services: screenings, reported figures, campaigns. None is about a dispute;
  * they are checked where they are entered, like those of command.h.
  *
- * H1  A sweep belongs to a county and names the unit or the place that was screened; of a campaign,
+ * Q1  A sweep belongs to a county and names the unit or the place that was screened; of a campaign,
  *     it lies in its area and its days, and not after its closing.
- * H2  An activity's figure is of a known indicator, of days in order, and signed; it never exceeds
+ * Q2  An activity's figure is of a known indicator, of days in order, and signed; it never exceeds
  *     the figure of the indicator it is a part of, nor falls below those that are parts of it, in
  *     the same area, unit and days, as far as this node knows them.
- * H3  A campaign is made and closed by a city or a province, in its own area; its name is not one
+ * Q3  A campaign is made and closed by a city or a province, in its own area; its name is not one
  *     that another open campaign or a period has. */
 #ifndef FQ_CORE_COMMAND_SERVICE_H
 #define FQ_CORE_COMMAND_SERVICE_H
@@ -39,7 +39,7 @@ void fq_command_service_complete(const struct fq_service_context *context,
 /* Check a completed command. Refuses with the reason and, in the detail, what is at fault. */
 FQ_CHECKED fq_err fq_command_service_check(const struct fq_service_context *context,
                                            const struct fq_event *command, struct fq_why *out_why);
-/* Whether what happened on `date` in `area` may be told of the campaign `number` (H1). */
+/* Whether what happened on `date` in `area` may be told of the campaign `number` (Q1). */
 FQ_CHECKED fq_err fq_campaign_check(const struct fq_service_context *context, uint64_t number,
                                     uint32_t area, uint16_t date, struct fq_why *out_why);
 
