@@ -202,7 +202,7 @@ fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
         return FQ_OK;
     }
     const struct fq_campaign *campaign =
-        fq_campaigns_named(&node->core.campaigns, text, &is_many);
+        fq_campaigns_named(&node->core.control.campaigns, text, &is_many);
     if (!campaign) {
         return fq_fail(out_why, is_many ? FQ_REASON_CAMPAIGN_MANY : FQ_REASON_PERIOD_UNKNOWN,
                        "%.*s", shown, (const char *)text.data);

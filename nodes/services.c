@@ -90,7 +90,7 @@ fq_err fq_services_read_campaign(const struct fq_node *node, struct fq_span args
     struct fq_span text = fq_map_text(args, key);
     bool is_many;
     const struct fq_campaign *campaign =
-        fq_campaigns_named(&node->core.campaigns, text, &is_many);
+        fq_campaigns_named(&node->core.control.campaigns, text, &is_many);
 
     if (!campaign) {
         return fail_unknown(text, is_many, FQ_REASON_CAMPAIGN_UNKNOWN, out_why);
@@ -135,7 +135,7 @@ fq_err fq_services_read_scope(const struct fq_node *node, struct fq_span args,
         memcpy(scope.name, period.name, sizeof scope.name);
     } else {
         const struct fq_campaign *campaign =
-            fq_campaigns_named(&node->core.campaigns, text, &is_many);
+            fq_campaigns_named(&node->core.control.campaigns, text, &is_many);
         if (!campaign) {
             return fail_unknown(text, is_many, FQ_REASON_PERIOD_UNKNOWN, out_why);
         }
@@ -370,7 +370,7 @@ static void put_campaign(const struct fq_campaign *campaign, struct fq_writer *w
 fq_err fq_verb_campaigns(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
                          struct fq_why *out_why)
 {
-    const struct fq_campaigns *campaigns = &node->core.campaigns;
+    const struct fq_campaigns *campaigns = &node->core.control.campaigns;
     struct fq_span from = fq_map_bytes(args, "cursor");
     struct fq_writer rows = fq_writer_take(&node->scratch, PAGE_SIZE_MAX);
     uint32_t count = 0;

@@ -7,7 +7,7 @@
 /* What a question is about: an area and some days, or a campaign with its own. */
 struct fq_scope {
     uint32_t area;
-    uint16_t first_day, last_day; /* inclusive */
+    uint16_t first_day, last_day;       /* inclusive */
     const struct fq_campaign *campaign; /* NULL: a period */
     char name[FQ_PERIOD_NAME_SIZE];
 };
@@ -15,7 +15,7 @@ struct fq_scope {
 /* args.period (a period, or a campaign's name or number) and args.area, by default the campaign's
  * or the node's own. Fails as fq_service_read_period and fq_service_read_area do. */
 FQ_CHECKED fq_err fq_services_read_scope(const struct fq_node *node, struct fq_span args,
-                                        struct fq_scope *out_scope, struct fq_why *out_why);
+                                         struct fq_scope *out_scope, struct fq_why *out_why);
 /* args[key] as a campaign; fails with CAMPAIGN_UNKNOWN or CAMPAIGN_MANY. */
 FQ_CHECKED fq_err fq_services_read_campaign(const struct fq_node *node, struct fq_span args,
                                             const char *key,

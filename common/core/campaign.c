@@ -38,8 +38,7 @@ bool fq_campaign_write(const struct fq_campaign_terms *terms, enum fq_campaign_v
     event->kind = event->step = FQ_EVENT_CONTROL;
     event->area = terms->area;
     event->value[FQ_FIELD_VERB] = verb;
-    return !writer.is_full &&
-           fq_event_set_bytes(event, FQ_FIELD_PAYLOAD, fq_writer_span(&writer));
+    return !writer.is_full && fq_event_set_bytes(event, FQ_FIELD_PAYLOAD, fq_writer_span(&writer));
 }
 
 static bool is_day(uint64_t date)

@@ -119,9 +119,8 @@ static fq_err check_indicator(const struct fq_codes *codes, const struct fq_code
         return fq_fail(out_why, FQ_REASON_CONFIG, "indicator: %s: service or counted is missing",
                        code->id);
     }
-    if (at_most != 0 &&
-        (!bound || bound->of_indicator.counted != code->of_indicator.counted ||
-         bound->of_indicator.is_stock != code->of_indicator.is_stock)) {
+    if (at_most != 0 && (!bound || bound->of_indicator.counted != code->of_indicator.counted ||
+                         bound->of_indicator.is_stock != code->of_indicator.is_stock)) {
         return fq_fail(out_why, FQ_REASON_CONFIG, "indicator: %s: at_most %u is no such indicator",
                        code->id, at_most);
     }
@@ -165,8 +164,8 @@ fq_err fq_codes_add(struct fq_codes *codes, enum fq_code_table table, const stru
 fq_err fq_codes_check(const struct fq_codes *codes, struct fq_why *out_why)
 {
     for (int table = FQ_CODES_NONE + 1; table < FQ_CODES_COUNT; table++) {
-        bool is_optional = table == FQ_CODES_SERVICE || table == FQ_CODES_COUNTED ||
-                           table == FQ_CODES_INDICATOR;
+        bool is_optional =
+            table == FQ_CODES_SERVICE || table == FQ_CODES_COUNTED || table == FQ_CODES_INDICATOR;
         if (codes->tables[table].count == 0 && !is_optional) {
             return fq_fail(out_why, FQ_REASON_CONFIG, "%s: the table is missing or empty",
                            table_names[table]);

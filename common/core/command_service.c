@@ -197,8 +197,7 @@ static fq_err check_activity(const struct fq_service_context *context,
                        (unsigned long long)number);
     }
     if (!is_day(first_day) || !is_day(last_day)) {
-        return fq_fail(out_why, FQ_REASON_DATE, "%s",
-                       is_day(first_day) ? "last_day" : "first_day");
+        return fq_fail(out_why, FQ_REASON_DATE, "%s", is_day(first_day) ? "last_day" : "first_day");
     }
     if (first_day > last_day) {
         fq_date_format((uint16_t)first_day, first);

@@ -78,8 +78,7 @@ static const enum fq_field *fields_of(const struct fq_event *event)
 /* Of a dispute's steps the unit that acts means nothing to the fold; of the rest it says who reported. */
 static bool has_unit(const struct fq_event *event)
 {
-    return event->unit != 0 &&
-           (event->step == FQ_EVENT_SWEEP || event->step == FQ_EVENT_ACTIVITY);
+    return event->unit != 0 && (event->step == FQ_EVENT_SWEEP || event->step == FQ_EVENT_ACTIVITY);
 }
 
 size_t fq_fact_pack(const struct fq_event *event, uint8_t *out)

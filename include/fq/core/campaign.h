@@ -20,8 +20,8 @@
 #define FQ_CAMPAIGN_PAYLOAD_MAX 160
 
 enum fq_campaign_verb { /* of control records */
-    FQ_CONTROL_CAMPAIGN = 1,
-    FQ_CONTROL_CAMPAIGN_CLOSED = 2,
+                        FQ_CONTROL_CAMPAIGN = 1,
+                        FQ_CONTROL_CAMPAIGN_CLOSED = 2,
 };
 
 struct fq_campaign_terms { /* what one record says */
@@ -48,7 +48,7 @@ struct fq_campaign {
 
 struct fq_campaigns { /* begins as {0} */
     uint32_t count;
-    uint32_t dropped_count; /* records there was no room for */
+    uint32_t dropped_count;                    /* records there was no room for */
     struct fq_campaign rows[FQ_CAMPAIGNS_MAX]; /* in the order their numbers were first heard of */
 };
 
