@@ -269,7 +269,8 @@ static bool is_reached(const struct fq_node *node, enum fq_tier wanted)
     for (uint32_t i = 0; i < core->frontier.count; i++) {
         const struct fq_log *log = &core->frontier.logs[i];
         bool is_direct = parent && wanted <= parent->tier;
-        if (log->id.stream == 0 && (is_direct ? log->acked : log->up) < log->last) {
+        if (fq_log_flows_up(&node->areas, core->options.area, &log->id) &&
+            (is_direct ? log->acked : log->up) < log->last) {
             return false;
         }
     }

@@ -533,12 +533,14 @@ static bool is_own(const struct fq_core *core, const struct fq_log_id *log)
     return log->origin == core->own.origin && log->epoch == core->own.epoch;
 }
 
-/* A child speaks for its own area and below; the parent hands back what this node itself holds. */
+/* A child speaks for its area, and gives back what flowed down to it; the parent gives back what
+ * this node's area wrote, and what flows down to it. */
 static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq_log_id *log)
 {
-    uint32_t scope = peer == FQ_PEER_PARENT ? core->options.area : peer / 100;
+    uint32_t child_area = peer == FQ_PEER_PARENT ? core->options.area : peer / 100;
 
-    return fq_areas_covers(core->areas, scope, log->origin / 100);
+    return fq_log_flows_up(core->areas, child_area, log) ||
+           fq_log_flows_down(core->areas, child_area, log);
 }
 
 static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struct fq_batch *batch,
