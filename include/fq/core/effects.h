@@ -11,6 +11,7 @@ struct fq_now {         /* what time it is, in milliseconds */
 };
 
 #define FQ_PEER_PARENT 0 /* a child is named by its origin */
+#define FQ_PEER_BUNDLE UINT32_MAX /* a person with a bundle */
 
 struct fq_send { /* one link frame */
     uint32_t peer;
