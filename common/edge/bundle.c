@@ -29,13 +29,18 @@ static void chain_frame(struct fq_hash *chain, const uint8_t head[HEAD_SIZE],
     *chain = next;
 }
 
-/* What the maker signs. */
-static struct fq_span signed_bytes(const struct fq_hash *chain,
-                                   uint8_t out[MAGIC_SIZE + FQ_HASH_SIZE])
+#define MESSAGE_SIZE (MAGIC_SIZE + FQ_HASH_SIZE + FQ_CERTIFICATE_NAME_SIZE)
+
+/* What the maker signs: all frames, and the name put to them. */
+static struct fq_span signed_bytes(const struct fq_hash *chain, const char *name,
+                                   uint8_t out[MESSAGE_SIZE])
 {
+    size_t name_size = strlen(name);
+
     memcpy(out, MAGIC, MAGIC_SIZE);
     memcpy(out + MAGIC_SIZE, chain->bytes, FQ_HASH_SIZE);
-    return fq_span_of(out, MAGIC_SIZE + FQ_HASH_SIZE);
+    memcpy(out + MAGIC_SIZE + FQ_HASH_SIZE, name, name_size);
+    return fq_span_of(out, MAGIC_SIZE + FQ_HASH_SIZE + name_size);
 }
 
 static fq_err fail_file(struct fq_why *out_why, const char *path)
@@ -106,10 +111,11 @@ fq_err fq_bundle_add(struct fq_bundle_writer *writer, enum fq_bundle_kind kind,
 static fq_err add_end(struct fq_bundle_writer *writer, const struct fq_identity *signer,
                       struct fq_why *out_why)
 {
-    uint8_t message[MAGIC_SIZE + FQ_HASH_SIZE], signature[FQ_SIGNATURE_SIZE], memory[END_SIZE];
+    uint8_t message[MESSAGE_SIZE], signature[FQ_SIGNATURE_SIZE], memory[END_SIZE];
     struct fq_writer end = fq_writer_over(memory, sizeof memory);
 
-    fq_sign(&signer->sign_secret, signed_bytes(&writer->chain, message), signature);
+    fq_sign(&signer->sign_secret, signed_bytes(&writer->chain, signer->certificate.name, message),
+            signature);
     fq_write_array(&end, 3);
     fq_write_text(&end, signer->certificate.name);
     fq_write_bytes(&end, signer->certificate.sign_key.bytes, FQ_SIGN_PUBLIC_SIZE);
@@ -162,7 +168,7 @@ static bool read_frame(struct fq_bundle *bundle, uint8_t head[HEAD_SIZE],
 static bool read_maker(struct fq_span end, const struct fq_hash *chain,
                        struct fq_bundle_maker *maker)
 {
-    uint8_t message[MAGIC_SIZE + FQ_HASH_SIZE], signature[FQ_SIGNATURE_SIZE];
+    uint8_t message[MESSAGE_SIZE], signature[FQ_SIGNATURE_SIZE];
 
     if (!fq_codec_scan(end)) {
         return false;
@@ -172,12 +178,13 @@ static bool read_maker(struct fq_span end, const struct fq_hash *chain,
     struct fq_span name = fq_read_text(&reader);
     fq_read_exact(&reader, maker->key.bytes, FQ_SIGN_PUBLIC_SIZE);
     fq_read_exact(&reader, signature, sizeof signature);
-    if (count != 3 || reader.is_bad || name.size >= sizeof maker->name) {
+    if (count != 3 || reader.is_bad || name.size >= sizeof maker->name ||
+        memchr(name.data, 0, name.size)) {
         return false;
     }
     memcpy(maker->name, name.data, name.size);
     maker->name[name.size] = '\0';
-    return fq_sign_verify(&maker->key, signed_bytes(chain, message), signature);
+    return fq_sign_verify(&maker->key, signed_bytes(chain, maker->name, message), signature);
 }
 
 /* Walk all of it; count what may be given (U1, U2). */

@@ -6,7 +6,7 @@
  *   B  one batch, as its origin sealed it
  *   C  one command with its party data, sealed to the node that shall take it
  *   E  [name, public key, signature], always last: who made the bundle. The signature is Ed25519 over
- *      "FQB1" and the chain of all frames before: c = BLAKE2b-256(c before || frame), beginning with
+ *      "FQB1", the chain of all frames before, and the name: c = BLAKE2b-256(c before || frame), beginning with
  *      32 zero bytes.
  *
  * What is in a batch is proved by the batch's own seal; the bundle's signature says who carried it and
