@@ -21,6 +21,7 @@
 #include "fq/core/sync.h"
 
 #define FQ_SUBMIT_COMMANDS_MAX 4096
+#define FQ_BUNDLE_BATCHES_MAX 1024 /* of one request */
 #define FQ_SIGNERS_MAX 4096
 
 struct fq_signer { /* whose seals are believed */
@@ -60,6 +61,7 @@ struct fq_core {
 enum fq_input_kind {
     FQ_INPUT_LINK,      /* a frame from `peer` */
     FQ_INPUT_COMMANDS,  /* the args of a `submit` request; answered by a reply with `token` */
+    FQ_INPUT_BUNDLE,    /* the args of a `bundle.import` request; answered as COMMANDS are */
     FQ_INPUT_FORWARDED, /* how far a forward effect went */
     FQ_INPUT_PEER_GONE,
 };
@@ -78,7 +80,7 @@ struct fq_input {
 struct fq_reply {
     uint32_t token;
     struct fq_span result; /* MessagePack: [[status, origin, epoch, seq, detail], ...] */
-    uint32_t new_count;    /* commands that made an event */
+    uint32_t new_count;    /* commands that made an event, batches that were taken in */
 };
 
 #define FQ_REPLIES_MAX 4096
