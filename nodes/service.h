@@ -33,7 +33,7 @@ fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb
 fq_verb_run fq_verb_rollup, fq_verb_cases, fq_verb_audit;
 /* lookup.c: of single disputes */
 fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
-/* services.c: of campaigns and screenings; activities.c: of other services' figures */
+/* screening.c: of campaigns and sweeps; activities.c: of other services' figures */
 fq_verb_run fq_verb_campaigns, fq_verb_campaign_report, fq_verb_coverage, fq_verb_activities;
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;

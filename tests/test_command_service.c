@@ -374,6 +374,7 @@ static void test_q3_a_county_makes_no_campaign(void **state)
     (void)state;
 
     refused(campaign(1, WORLD_COUNTY, "spring"), FQ_REASON_CAMPAIGN_TIER);
+    refused(closing(5, "2021-04-30"), FQ_REASON_CAMPAIGN_TIER); /* though its area is another's */
     context.own_area = WORLD_CITY;
     taken(campaign(1, WORLD_COUNTY, "spring")); /* a city may, for one county */
     taken(campaign(1, WORLD_CITY, "促和谐稳定·迎建党百年"));

@@ -281,12 +281,8 @@ static fq_err check_closing(const struct fq_service_context *context,
 static fq_err check_control(const struct fq_service_context *context,
                             const struct fq_event *command, struct fq_why *out_why)
 {
-    const struct fq_area *own = fq_areas_find(context->areas, context->own_area);
     struct fq_campaign_terms terms;
 
-    if (!own || own->tier == FQ_TIER_COUNTY) {
-        return fq_fail(out_why, FQ_REASON_CAMPAIGN_TIER, "%06u", context->own_area);
-    }
     if (!fq_campaign_read(command, &terms) || command->area != terms.area) {
         return fq_fail(out_why, FQ_REASON_FIELD, "payload");
     }
@@ -303,6 +299,10 @@ fq_err fq_command_service_check(const struct fq_service_context *context,
     }
     if (!is_day(command->date)) {
         return fq_fail(out_why, FQ_REASON_DATE, "%u", command->date);
+    }
+    const struct fq_area *own = fq_areas_find(context->areas, context->own_area);
+    if (command->kind == FQ_EVENT_CONTROL && (!own || own->tier == FQ_TIER_COUNTY)) {
+        return fq_fail(out_why, FQ_REASON_CAMPAIGN_TIER, "%06u", context->own_area);
     }
     fq_err err = check_area(context, command->area, out_why);
     if (err) {

@@ -92,8 +92,7 @@ typedef enum fq_err {
       "Choose a name that is no number, no period and no open campaign's.")                        \
     X(CAMPAIGN_CLOSED, 3204, FQ_ERR_REFUSED, "The campaign is closed already.",                    \
       "Nothing to do; it was closed on the day named.")                                            \
-    X(CAMPAIGN_OUTSIDE, 3205, FQ_ERR_REFUSED,                                                      \
-      "This lies outside the campaign's area or days.",                                            \
+    X(CAMPAIGN_OUTSIDE, 3205, FQ_ERR_REFUSED, "This lies outside the campaign's area or days.",    \
       "Correct the date or the area, or leave the campaign out.")                                  \
     X(CAMPAIGN_TIER, 3206, FQ_ERR_DENIED, "A county makes and closes no campaigns.",               \
       "Ask the city or the province to.")                                                          \
