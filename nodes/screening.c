@@ -7,6 +7,7 @@
 
 #define PAGE_SIZE_MAX (200 * 1024)
 #define ROW_SIZE_MAX 1024
+#define FIRST_VILLAGE UINT64_C(100000000000) /* towns have fewer digits */
 
 /* ---- the tally: one row per county, unit or place ---- */
 
@@ -144,6 +145,33 @@ static void take_counties(struct scan *scan)
     }
 }
 
+/* Units of the table: those that did not report have a row, too. */
+static void take_units(struct scan *scan)
+{
+    const struct fq_units *units = &scan->node->units;
+
+    for (uint32_t i = 0; i < units->count; i++) {
+        uint32_t area = fq_unit_area(units->rows[i].code);
+        if (is_covered(scan, area)) {
+            scan->rows[scan->count++] = (struct tally){.key = units->rows[i].code, .area = area};
+        }
+    }
+}
+
+/* Villages of the table; a town is screened by its villages. */
+static void take_villages(struct scan *scan)
+{
+    const struct fq_places *places = &scan->node->places;
+
+    for (uint32_t i = 0; i < places->count; i++) {
+        uint64_t code = places->rows[i].code;
+        uint32_t area = fq_place_county(code);
+        if (code >= FIRST_VILLAGE && is_covered(scan, area)) {
+            scan->rows[scan->count++] = (struct tally){.key = code, .area = area};
+        }
+    }
+}
+
 static int by_key(const void *a, const void *b)
 {
     const struct tally *left = a, *right = b;
@@ -188,7 +216,9 @@ static fq_err run_scan(struct scan *scan, struct fq_arena *arena, struct tallies
 {
     const struct fq_view *view = &scan->node->core.view;
 
-    scan->capacity = scan->node->areas.count;
+    scan->capacity = scan->by == BY_AREA   ? scan->node->areas.count
+                     : scan->by == BY_UNIT ? scan->node->units.count
+                                           : scan->node->places.count;
     for (uint32_t i = 0; i < view->index.count; i++) {
         scan->capacity += is_candidate(scan, &view->disputes[i]);
     }
@@ -196,9 +226,9 @@ static fq_err run_scan(struct scan *scan, struct fq_arena *arena, struct tallies
     if (!scan->rows) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
     }
-    if (scan->by == BY_AREA) {
-        take_counties(scan);
-    }
+    static void (*const take_all[])(struct scan *) = {
+        [BY_AREA] = take_counties, [BY_UNIT] = take_units, [BY_PLACE] = take_villages};
+    take_all[scan->by](scan);
     for (uint32_t i = 0; i < view->index.count; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
         if (is_candidate(scan, dispute)) {
@@ -379,6 +409,22 @@ static fq_err read_by(struct fq_span args, enum by *out_by, struct fq_why *out_w
                                     (int)(text.size & 63), (const char *)text.data);
 }
 
+/* The names of what the row is about; none where no table has them. */
+static void put_names(const struct fq_node *node, const struct tally *tally, enum by by,
+                      struct fq_writer *writer)
+{
+    const struct fq_unit *unit = by == BY_UNIT ? fq_units_find(&node->units, tally->key) : NULL;
+    const struct fq_place *place =
+        by == BY_PLACE ? fq_places_find(&node->places, tally->key) : NULL;
+
+    if (by == BY_AREA) {
+        fq_services_put_names(node, tally->area, writer);
+        return;
+    }
+    fq_services_put_text(writer, "name", unit ? unit->name_en : place ? place->name_zh : "");
+    fq_services_put_text(writer, "name_zh", unit ? unit->name_zh : place ? place->name_zh : "");
+}
+
 static void put_coverage(const struct fq_node *node, const struct tally *tally, enum by by,
                          struct fq_writer *writer)
 {
@@ -387,7 +433,7 @@ static void put_coverage(const struct fq_node *node, const struct tally *tally, 
 
     fq_write_map(writer, 12 + SWEEP_PAIRS);
     fq_services_put_code(writer, "area", 6, tally->area);
-    fq_services_put_names(node, tally->area, writer);
+    put_names(node, tally, by, writer);
     fq_services_put_code(writer, "node", 8, origin);
     fq_services_put_code(writer, "unit", 10, by == BY_UNIT ? tally->key : 0);
     fq_services_put_code(writer, "place", 1, by == BY_PLACE ? tally->key : 0);

@@ -49,8 +49,10 @@ static int end(void **state)
 
 static fq_err check(struct fq_event *command)
 {
-    const struct fq_command_context whole = {&world.areas, &world.codes, context.own_area,
-                                             &context};
+    const struct fq_command_context whole = {.areas = &world.areas,
+                                             .codes = &world.codes,
+                                             .own_area = context.own_area,
+                                             .services = &context};
 
     why = (struct fq_why){.reason = FQ_REASON_NONE};
     fq_command_service_complete(&context, command);
@@ -160,10 +162,32 @@ static void test_q1_a_sweep_names_a_unit_or_a_place(void **state)
     event.value[FQ_FIELD_PLACE] = VILLAGE;
     taken(event);
     event.value[FQ_FIELD_PLACE] = VILLAGE / 100;
-    refused(event, FQ_REASON_FIELD);
+    refused(event, FQ_REASON_PLACE_UNKNOWN);
+    event.value[FQ_FIELD_PLACE] = UINT64_C(410102001001);
+    refused(event, FQ_REASON_PLACE_FOREIGN);
     event = sweep();
     event.unit = WORLD_FAR * UINT64_C(10000) + 1;
     refused(event, FQ_REASON_UNIT);
+}
+
+static void test_q1_what_the_tables_do_not_know_is_no_unit_and_no_village(void **state)
+{
+    (void)state;
+    struct fq_unit unit = {.code = UNIT, .kind = FQ_KIND_PEOPLE};
+    struct fq_place places_of[] = {{.code = VILLAGE / 1000}, {.code = VILLAGE}};
+    struct fq_units units = {.rows = &unit, .count = 1};
+    struct fq_places places = {.rows = places_of, .count = 2};
+    struct fq_event event = sweep();
+
+    context.units = &units;
+    context.places = &places;
+    event.value[FQ_FIELD_PLACE] = VILLAGE;
+    taken(event);
+    event.value[FQ_FIELD_PLACE] = VILLAGE + 1;
+    refused(event, FQ_REASON_PLACE_UNKNOWN);
+    event = sweep();
+    event.unit = UNIT + 1;
+    refused(event, FQ_REASON_UNIT_UNKNOWN);
 }
 
 static void test_q1_counts_are_sane(void **state)
@@ -233,7 +257,7 @@ static void test_q1_a_sweep_lies_in_its_campaign(void **state)
     event.date = world_date("2021-04-15");
     context.own_area = event.area = WORLD_FAR;
     event.unit = 0;
-    event.value[FQ_FIELD_PLACE] = VILLAGE;
+    event.value[FQ_FIELD_PLACE] = UINT64_C(410302001001);
     refused(event, FQ_REASON_CAMPAIGN_OUTSIDE);
 }
 
@@ -246,7 +270,10 @@ static void test_q1_a_dispute_is_registered_under_a_campaign_it_lies_in(void **s
                              .dispute = world_id(3),
                              .area = WORLD_COUNTY,
                              .date = world_date("2021-03-05")};
-    const struct fq_command_context whole = {&world.areas, &world.codes, WORLD_COUNTY, &context};
+    const struct fq_command_context whole = {.areas = &world.areas,
+                                             .codes = &world.codes,
+                                             .own_area = WORLD_COUNTY,
+                                             .services = &context};
 
     event.value[FQ_FIELD_TYPE] = 2;
     event.value[FQ_FIELD_SOURCE] = FQ_SOURCE_SCREENING;
@@ -418,6 +445,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_q1_a_sweep_may_find_nothing),
         CASE(test_q1_a_sweep_names_a_unit_or_a_place),
+        CASE(test_q1_what_the_tables_do_not_know_is_no_unit_and_no_village),
         CASE(test_q1_counts_are_sane),
         CASE(test_q1_a_sweep_is_a_countys_of_this_node),
         CASE(test_q1_a_sweep_lies_in_its_campaign),

@@ -55,6 +55,11 @@ static fq_err check_unit(const struct fq_service_context *context, const struct 
                           !fq_areas_covers(context->areas, (uint32_t)area, command->area))) {
         return fq_fail(out_why, FQ_REASON_UNIT, "%010llu", (unsigned long long)command->unit);
     }
+    if (context->units && context->units->count > 0 &&
+        !fq_units_find(context->units, command->unit)) {
+        return fq_fail(out_why, FQ_REASON_UNIT_UNKNOWN, "%010llu",
+                       (unsigned long long)command->unit);
+    }
     return FQ_OK;
 }
 
@@ -95,33 +100,41 @@ fq_err fq_campaign_check(const struct fq_service_context *context, uint64_t numb
     return FQ_OK;
 }
 
-/* A place's code begins with that of an area and has nine digits for a town, twelve for a village. */
-static bool is_place(uint64_t place)
+static fq_err check_place(const struct fq_service_context *context, const struct fq_event *command,
+                          struct fq_why *out_why)
 {
-    return (place >= UINT64_C(100000000) && place <= UINT64_C(999999999)) ||
-           (place >= UINT64_C(100000000000) && place <= UINT64_C(999999999999));
+    uint64_t place = command->value[FQ_FIELD_PLACE];
+
+    if (place == 0) {
+        return FQ_OK;
+    }
+    if (!fq_place_is_code(place) || (context->places && !fq_places_know(context->places, place))) {
+        return fq_fail(out_why, FQ_REASON_PLACE_UNKNOWN, "%llu", (unsigned long long)place);
+    }
+    if (fq_place_county(place) != command->area) {
+        return fq_fail(out_why, FQ_REASON_PLACE_FOREIGN, "%llu: %06u", (unsigned long long)place,
+                       command->area);
+    }
+    return FQ_OK;
 }
 
 static fq_err check_sweep(const struct fq_service_context *context, const struct fq_event *command,
                           struct fq_why *out_why)
 {
     const struct fq_area *area = fq_areas_find(context->areas, command->area);
-    uint64_t place = command->value[FQ_FIELD_PLACE];
     uint64_t campaign = command->value[FQ_FIELD_CAMPAIGN];
 
     if (area && area->tier != FQ_TIER_COUNTY) {
         return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%06u", command->area);
     }
-    if (command->unit == 0 && place == 0) {
+    if (command->unit == 0 && command->value[FQ_FIELD_PLACE] == 0) {
         return fq_fail(out_why, FQ_REASON_FIELD, "unit, place");
-    }
-    if (place != 0 && !is_place(place)) {
-        return fq_fail(out_why, FQ_REASON_FIELD, "place: %llu", (unsigned long long)place);
     }
     if (command->value[FQ_FIELD_ROUNDS] == 0) {
         return fq_fail(out_why, FQ_REASON_FIELD, "rounds: 0");
     }
     fq_err err = check_unit(context, command, out_why);
+    err = err ? err : check_place(context, command, out_why);
     err = err ? err : check_count(command, FQ_FIELD_ROUNDS, FQ_SWEEP_ROUNDS_MAX, out_why);
     err = err ? err : check_count(command, FQ_FIELD_HOUSEHOLDS, FQ_SWEEP_HOUSEHOLDS_MAX, out_why);
     err = err ? err : check_count(command, FQ_FIELD_FOUND, FQ_SWEEP_FOUND_MAX, out_why);

@@ -268,8 +268,8 @@ static struct fq_dispute *rehearsed(const struct rehearsal *rehearsal, const str
     return NULL;
 }
 
-static void rehearse(struct rehearsal *rehearsal, const struct fq_dispute *dispute,
-                     const struct fq_event *event)
+static fq_err rehearse(struct step *step, struct rehearsal *rehearsal,
+                       const struct fq_dispute *dispute, struct fq_event *event)
 {
     struct fq_id id = fq_merge_entity(event);
     struct fq_dispute *copy = rehearsed(rehearsal, &id);
@@ -278,7 +278,10 @@ static void rehearse(struct rehearsal *rehearsal, const struct fq_dispute *dispu
         copy = &rehearsal->disputes[rehearsal->count++];
         *copy = dispute ? *dispute : (struct fq_dispute){.id = id};
     }
-    fq_dispute_apply(copy, event);
+    event->id.log = step->core->own;
+    return fq_view_rehearse(&step->core->view, copy, event)
+               ? FQ_OK
+               : fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
 }
 
 /* A repeat: the command made an event here or elsewhere before (N2). */
@@ -324,6 +327,8 @@ static struct fq_service_context service_context(const struct fq_core *core,
         .own_area = core->options.area,
         .view = &core->view,
         .campaigns = &core->control.campaigns,
+        .units = core->units,
+        .places = core->places,
         .rehearsed = rehearsal ? rehearsal->disputes : NULL,
         .rehearsed_count = rehearsal ? rehearsal->count : 0,
     };
@@ -333,8 +338,18 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
                           struct verdict *verdict)
 {
     struct fq_core *core = step->core;
-    struct fq_service_context services = service_context(core, rehearsal);
-    struct fq_command_context context = {core->areas, core->codes, core->options.area, &services};
+    const struct fq_service_context services = service_context(core, rehearsal);
+    struct fq_command_room room;
+    const struct fq_command_context context = {
+        .areas = core->areas,
+        .codes = core->codes,
+        .own_area = core->options.area,
+        .view = &core->view,
+        .units = core->units,
+        .places = core->places,
+        .room = &room,
+        .services = &services,
+    };
     struct fq_why why = {0};
 
     if (fq_command_is_service(command->kind)) {
@@ -364,17 +379,11 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         memcpy(verdict->detail, why.detail, sizeof verdict->detail);
         return FQ_OK;
     }
-    if (command->kind == FQ_EVENT_REFERRED && !command->value[FQ_FIELD_REFERRAL]) {
-        (void)fq_event_set_bytes(command, FQ_FIELD_REFERRAL,
-                                 fq_span_of(command->cmd_id.bytes, FQ_ID_SIZE));
-    }
-    if (rehearsal) {
-        if (command->kind != FQ_EVENT_CONTROL) {
-            rehearse(rehearsal, dispute, command);
-        }
-        return FQ_OK;
-    }
     set_rev(command, dispute);
+    if (rehearsal) {
+        return command->kind == FQ_EVENT_CONTROL ? FQ_OK
+                                                 : rehearse(step, rehearsal, dispute, command);
+    }
     fq_err err = write_event(step, command);
     verdict->id = command->id;
     return err;
@@ -508,11 +517,16 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
     }
     fq_write_array(&submission.verdicts, count);
-    while (submission.left > 0) {
-        fq_err err = run_some(step, &submission);
-        if (err) {
-            return err;
-        }
+    size_t mark = fq_view_mark(&step->core->view);
+    fq_err err = FQ_OK;
+    while (submission.left > 0 && !err) {
+        err = run_some(step, &submission);
+    }
+    if (input->is_dry_run) {
+        fq_view_forget(&step->core->view, mark);
+    }
+    if (err) {
+        return err;
     }
     if (submission.verdicts.is_full) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");

@@ -34,15 +34,15 @@ static fq_err run_coverage(struct cli *cli, struct fq_why *out_why)
 {
     const char *area = cli_value(cli, "area"), *by = cli_value(cli, "by");
     bool is_by_area = !by || strcmp(by, "area") == 0;
-    const char *const columns[] = {"area",
-                                   is_by_area ? service_name_column() : by,
-                                   "state",
-                                   "sweeps",
-                                   "zero_reports",
-                                   "households",
-                                   "found",
-                                   "last",
-                                   NULL};
+    const char *const rest[] = {service_name_column(), "state", "sweeps", "zero_reports",
+                                "households",          "found", "last",   NULL};
+    const char *columns[sizeof rest / sizeof rest[0] + 2] = {"area"};
+    size_t count = 1;
+
+    if (!is_by_area) {
+        columns[count++] = by;
+    }
+    memcpy(columns + count, rest, sizeof rest);
     struct cli_args args;
 
     cli_args_open(&args);

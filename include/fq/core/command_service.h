@@ -1,8 +1,9 @@
 /* Commands of the other services: screenings, reported figures, campaigns. None is about a dispute;
  * they are checked where they are entered, like those of command.h.
  *
- * Q1  A sweep belongs to a county and names the unit or the place that was screened; of a campaign,
- *     it lies in its area and its days, and not after its closing.
+ * Q1  A sweep belongs to a county and names the unit or the place of it that was screened, one that
+ *     the tables know if there are any; of a campaign, it lies in its area and its days, and not
+ *     after its closing.
  * Q2  An activity's figure is of a known indicator, of days in order, and signed; it never exceeds
  *     the figure of the indicator it is a part of, nor falls below those that are parts of it, in
  *     the same area, unit and days, as far as this node knows them.
@@ -13,6 +14,8 @@
 
 #include "fq/core/campaign.h"
 #include "fq/core/merge.h"
+#include "fq/core/place.h"
+#include "fq/core/unit.h"
 
 #define FQ_SWEEP_ROUNDS_MAX 1000
 #define FQ_SWEEP_HOUSEHOLDS_MAX 10000000
@@ -25,6 +28,8 @@ struct fq_service_context {
     uint32_t own_area;
     const struct fq_view *view;
     const struct fq_campaigns *campaigns;
+    const struct fq_units *units;       /* NULL or empty: the node has no such table */
+    const struct fq_places *places;     /* likewise */
     const struct fq_dispute *rehearsed; /* what commands before made of a dry run; none otherwise */
     uint32_t rehearsed_count;
 };
