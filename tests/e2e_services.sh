@@ -3,7 +3,20 @@
 # report, and who sent none is named; a reported figure that cannot be is refused with the rule; a file
 # imported twice adds nothing; the province's sums are the counties'.
 . "$(dirname "$0")/support/e2e.sh"
-open_lab --no-http --only 360000,363600,363605,363647
+cat >"$work/units.csv" <<'CSV'
+code,name_zh,name_en,kind
+3636050001,河畔调委会,Riverside committee,people
+3636050002,山脚调委会,Hillside committee,people
+3636470001,港口调委会,Harbour committee,people
+CSV
+cat >"$work/places.csv" <<'CSV'
+code,name_zh
+363605001,河镇
+363605001001,河村
+363605001002,桥村
+CSV
+open_lab --no-http --only 360000,363600,363605,363647 --units "$work/units.csv" \
+    --places "$work/places.csv"
 nodes="360000 363600 363605 363647"
 spring=春季排查
 
@@ -35,6 +48,10 @@ check "there is one" test "$(at 363605 campaign ls --json | grep -c '"number"')"
 
 check "a sweep names a unit or a place: exit 6" \
     exits 6 'FQ-3006.*unit, place' at 363605 sweep add --date 2015-03-04 --campaign "$spring"
+check "a unit that is not in the table: exit 6" exits 6 FQ-3118 \
+    at 363605 sweep add --date 2015-03-04 --unit 3636050009
+check "an unknown village: exit 6" exits 6 FQ-3116 \
+    at 363605 sweep add --date 2015-03-04 --place 363605001009
 check "a sweep of an unknown campaign: exit 2" exits 2 FQ-3201 \
     at 363605 sweep add --date 2015-03-04 --unit 3636050001 --campaign autumn
 check "a sweep outside the campaign's days: exit 6, the days" \
@@ -67,8 +84,10 @@ check "a zero report" at 363647 sweep add --date 2015-04-01 --unit 3636470001 --
 check "is a report" test "$(state_at 363600 363647)" = zero_reported
 check "coverage of a period counts the sweeps of no campaign too" \
     exits 0 '"sweeps": 3' at 363600 coverage 2015Q1 --area 363605 --json
-check "by unit" exits 0 3636470001 at 360000 coverage "$spring" --by unit
-check "by place" exits 0 363605001001 at 360000 coverage 2015H1 --by place
+check "by unit, those that did not report too" \
+    exits 0 '3636050002 *Hillside committee *missing' at 360000 coverage "$spring" --by unit
+check "by village" exits 0 '363605001002 *桥村 *缺报' \
+    at 363600 coverage 2015H1 --by place --area 363605 --lang zh
 
 report() { # report NODE: the campaign's totals there
     at "$1" campaign report "$spring" --json -q | "$python" -c 'import json, sys
