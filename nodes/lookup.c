@@ -114,7 +114,9 @@ static fq_err find_by_prefix(struct fq_node *node, const char *text,
     }
     for (uint32_t i = 0; i < view->index.count; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
-        if (dispute->id.bytes[0] == first[0] && begins_with(&dispute->id, text, size)) {
+        bool is_dispute = !(dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY));
+        if (is_dispute && dispute->id.bytes[0] == first[0] &&
+            begins_with(&dispute->id, text, size)) {
             if (found) {
                 return fq_fail(out_why, FQ_REASON_DISPUTE_MANY, "%s", text);
             }

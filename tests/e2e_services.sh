@@ -67,6 +67,7 @@ sweeps() {
     at 363605 sweep add --date 2015-03-12 --place 363605001001 --households 30 # of no campaign
 }
 check "the first county screens, once finding nothing; a repeat is one" sweeps
+check "a sweep is no dispute" exits 6 FQ-3004 at 363605 dispute show "${id%0}1"
 check "and registers what it found" at 363605 dispute add --date 2015-03-05 --type neighbour \
     --source screening --campaign "$spring" --cmd-id "${id%0}2" --wait city=20
 check "and another of no campaign" at 363605 dispute add --date 2015-03-05 --type neighbour \
