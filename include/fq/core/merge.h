@@ -122,6 +122,23 @@ bool fq_maps_count_alike(const struct fq_dispute *a, const struct fq_dispute *b)
 struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t first_month,
                                 uint16_t last_month);
 
+/* ---- looking back ----
+ *
+ * A dispute may for a while stand in the view, and count in the cells, as some of its facts alone would
+ * have it: the rest of the view then is as it would be without the others (asof.h). Nothing may be folded
+ * or written behind before each such dispute has its own state again and what was put on the heap since
+ * the mark is forgotten. */
+
+typedef bool fq_fact_holds(const void *context, const struct fq_fact *fact);
+/* Let the dispute at `place` be what those of its facts amount to that hold; `out_was` is its state. False
+ * when a region is full: the dispute is then as it was. */
+bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds,
+                      const void *context, struct fq_dispute *out_was);
+/* Give it its state again. */
+void fq_view_set_forth(struct fq_view *view, uint32_t place, const struct fq_dispute *was);
+/* The event a relay carries, under its own identity; false when the record is none or carries none. */
+bool fq_relay_open(const struct fq_event *relay, struct fq_event *out_inner);
+
 /* ---- writing the view behind ----
  *
  * Disputes may be written one after the other while more is folded: what was written of one is some
