@@ -468,8 +468,8 @@ static void marks_round_trip(void **state)
 
     (void)state;
     fq_arena_reset(&arena);
-    history_draw_marks(&history, 80, &random);
-    draw(&history, &random, &drawn);
+    history_draw(&history, 80, &random);
+    draw_marks(&history, &random, &drawn);
     assert_true(drawn.marks.count > 1);
     assert_true(fq_marks_encode(&drawn.marks, &arena, &bytes));
     assert_true(fq_codec_scan(bytes));
