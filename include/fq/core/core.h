@@ -9,7 +9,8 @@
  * N3  Every effect that rests on a fact is in the same effects as the fact: store, then speak.
  * N4  A batch is taken in whole or not at all.
  * N5  A node that lost its tail writes nothing until it has it back.
- * N6  Stamps grow and timers run on whatever happens to the wall clock. */
+ * N6  Stamps grow and timers run on whatever happens to the wall clock.
+ * N7  Of the commands of one row of a submit all are taken in or none is. */
 #ifndef FQ_CORE_CORE_H
 #define FQ_CORE_CORE_H
 
@@ -19,6 +20,7 @@
 #include "fq/core/sync.h"
 
 #define FQ_SUBMIT_COMMANDS_MAX 4096
+#define FQ_SUBMIT_ROW_MAX FQ_VIEW_EXPECT_MAX /* commands of one row */
 #define FQ_SIGNERS_MAX 4096
 
 struct fq_signer { /* whose seals are believed */
