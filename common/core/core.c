@@ -351,12 +351,12 @@ static void write_verdict(struct fq_writer *writer, const struct verdict *verdic
 struct submission {
     struct fq_reader commands;
     uint32_t left;
-    struct fq_event *group;      /* room for those taken together */
-    struct fq_span actor;        /* who gives those that do not say */
-    struct rehearsal *rehearsal; /* of a dry run, else NULL */
-    struct fq_reader rows;       /* how many commands each row has */
-    uint32_t rows_left;          /* 0: every command stands alone */
-    struct rehearsal row;        /* of the row at hand */
+    struct fq_event *group; /* room for those taken together */
+    struct fq_span actor;   /* who gives those that do not say */
+    bool is_dry_run;
+    struct rehearsal rehearsal; /* of a dry run, else of the row at hand */
+    struct fq_reader rows;      /* how many commands each row has */
+    uint32_t rows_left;         /* 0: every command stands alone */
     struct fq_writer verdicts;
     uint32_t new_count;
 };
@@ -380,7 +380,7 @@ static void give_verdict(struct submission *submission, struct verdict *verdict)
 static fq_err judge_row(struct step *step, struct submission *submission, const bool *is_read,
                         uint32_t count, bool *out_may_run)
 {
-    struct rehearsal *rehearsal = submission->rehearsal ? submission->rehearsal : &submission->row;
+    struct rehearsal *rehearsal = &submission->rehearsal;
     uint32_t mark = rehearsal->count;
     struct verdict verdicts[FQ_VIEW_EXPECT_MAX];
     const struct verdict *refused = NULL;
@@ -440,7 +440,8 @@ static fq_err run_some(struct step *step, struct submission *submission)
     for (uint32_t i = 0; i < count && may_run; i++) {
         struct verdict verdict = {.reason = is_read[i] ? FQ_REASON_NONE : FQ_REASON_BYTES};
         if (is_read[i]) {
-            fq_err err = run_command(step, submission->rehearsal, &commands[i], &verdict);
+            fq_err err = run_command(step, submission->is_dry_run ? &submission->rehearsal : NULL,
+                                     &commands[i], &verdict);
             if (err) {
                 return err;
             }
@@ -459,7 +460,6 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
     FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
 
-    struct rehearsal rehearsal = {0};
     struct fq_reader rows = fq_reader_over(fq_map_get(input->bytes, "rows"));
     uint32_t row_count = fq_read_type(&rows) == FQ_CODEC_ARRAY ? fq_read_array(&rows) : 0;
     struct submission submission = {
@@ -469,7 +469,7 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
         .left = count,
         .group = fq_arena_take_raw(step->arena, FQ_VIEW_EXPECT_MAX * sizeof(struct fq_event)),
         .actor = input->actor,
-        .rehearsal = input->is_dry_run ? &rehearsal : NULL,
+        .is_dry_run = input->is_dry_run,
         .verdicts =
             fq_writer_take(step->arena, 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX),
     };
@@ -478,16 +478,10 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     if (submission.actor.size > FQ_ACTOR_MAX) {
         submission.actor.size = FQ_ACTOR_MAX;
     }
-    if (input->is_dry_run) {
-        rehearsal.disputes = fq_arena_take_raw(step->arena, (count + FQ_VIEW_EXPECT_MAX) *
-                                                                sizeof(struct fq_dispute));
-    } else if (submission.rows_left > 0) {
-        submission.row.disputes =
-            fq_arena_take_raw(step->arena, FQ_VIEW_EXPECT_MAX * sizeof(struct fq_dispute));
-    }
-    if (!submission.group ||
-        (submission.rows_left > 0 && !input->is_dry_run && !submission.row.disputes) ||
-        (input->is_dry_run && !rehearsal.disputes)) {
+    size_t steps_max = (input->is_dry_run ? count : 0) + FQ_VIEW_EXPECT_MAX;
+    submission.rehearsal.disputes =
+        fq_arena_take_raw(step->arena, steps_max * sizeof(struct fq_dispute));
+    if (!submission.group || !submission.rehearsal.disputes) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
     }
     fq_write_array(&submission.verdicts, count);
