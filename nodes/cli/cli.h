@@ -111,6 +111,9 @@ FQ_CHECKED fq_err cli_print(const struct cli *cli, struct fq_span value,
 const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* The title of a column, in the user's language. */
 const char *cli_title(const char *key);
+/* Print one cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula is disarmed
+ * by an apostrophe. */
+void cli_csv_cell_print(FILE *out, const char *cell);
 /* Flush stdout; fails with FILE when the reader went away. */
 FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
 

@@ -13,7 +13,7 @@
 
 #include "client.h"
 #include "fq/base/hash.h"
-#include "fq/edge/csv.h"
+#include "fq/edge/workbook.h"
 #include "import_correct.h"
 
 #define MAP_MEMORY (64u << 20)         /* address space; look-up tables */
@@ -501,6 +501,15 @@ static int compare_lines(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static fq_err read_rows(struct import *import, const char *path,
+                        fq_err (*take)(void *context, const struct fq_csv_row *row,
+                                       struct fq_why *out_why),
+                        struct fq_why *out_why)
+{
+    return fq_workbook_is(path) ? fq_workbook_read(path, take, import, out_why)
+                                : fq_csv_read(path, take, import, out_why);
+}
+
 static fq_err correct_known(struct import *import, const char *path, struct fq_why *out_why)
 {
     import->is_second_pass = true;
@@ -508,7 +517,7 @@ static fq_err correct_known(struct import *import, const char *path, struct fq_w
         return FQ_OK;
     }
     qsort(import->known_lines, import->known_count, sizeof *import->known_lines, compare_lines);
-    return fq_csv_read(path, take_known_row, import, out_why);
+    return read_rows(import, path, take_known_row, out_why);
 }
 
 static fq_err finish_requests(struct import *import, struct fq_why *out_why)
@@ -580,7 +589,7 @@ static fq_err import_file(struct import *import, const char *path, struct fq_why
     if (!import->has_vault && import->map.vault_count) {
         cli_say("%s", _("Only counties keep party data; the map's vault columns stay out."));
     }
-    err = fq_csv_read(path, take_row, import, out_why);
+    err = read_rows(import, path, take_row, out_why);
     err = err ? err : finish_requests(import, out_why);
     err = err ? err : correct_known(import, path, out_why);
     struct fq_why print_why;
@@ -646,7 +655,7 @@ static const struct cli_option import_options[] = {
 
 const struct cli_command cli_import_commands[] = {
     {"import", NULL, "FILE", 1, 1,
-     N_("Import a ledger (CSV); importing again adds only what is new."), import_options,
+     N_("Import a ledger (CSV or .xlsx); importing again adds only what is new."), import_options,
      run_import},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

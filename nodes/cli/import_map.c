@@ -622,6 +622,30 @@ static void sort_columns(struct map *map)
     }
 }
 
+static void set_type(struct map *map, const struct map_source *source, enum map_type type)
+{
+    if (source->is_given && !source->constant && !source->table && source->is_count == 0) {
+        map->columns[source->column].type = type;
+    }
+}
+
+static void find_types(struct map *map)
+{
+    for (size_t i = 0; i < map->event_count; i++) {
+        const struct map_event *event = &map->events[i];
+        set_type(map, &event->date, MAP_DATE);
+        for (size_t j = 0; j < event->field_count; j++) {
+            enum fq_field field = event->fields[j].field;
+            enum fq_value_type type = fq_field_row(field)->type;
+            set_type(map, &event->fields[j].source,
+                     type == FQ_VALUE_DATE                              ? MAP_DATE
+                     : type == FQ_VALUE_CENTS                           ? MAP_MONEY
+                     : type == FQ_VALUE_UINT && field != FQ_FIELD_PLACE ? MAP_NUMBER
+                                                                        : MAP_TEXT);
+        }
+    }
+}
+
 static fq_err load_all(const struct loader *loader)
 {
     struct map *map = loader->map;
@@ -642,6 +666,7 @@ static fq_err load_all(const struct loader *loader)
     }
     if (!err) {
         sort_columns(map);
+        find_types(map);
         map->is_area_from_vault = !map->area.constant && map->columns[map->area.column].is_vault;
     }
     return err;

@@ -62,8 +62,16 @@ struct map_vault {
     size_t column_count;
 };
 
+enum map_type { /* of what a column holds */
+                MAP_TEXT,
+                MAP_DATE,
+                MAP_MONEY,
+                MAP_NUMBER, /* a count; codes of areas and units are texts */
+};
+
 struct map_column {
     const char *name; /* as in the header line */
+    enum map_type type;
     bool is_vault, is_mapped, is_optional;
     unsigned order; /* of the columns in a register that is written: from the left */
     int place;      /* in the file at hand; -1 until bound, and when an optional one is not there */

@@ -1,5 +1,6 @@
 #include "import_row.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -260,16 +261,43 @@ uint32_t row_first_line(struct row_seen *seen, const struct fq_id *id, uint32_t 
     return slot->line;
 }
 
+/* The text of a column whichever way it is written: 1200.00 and "1,200" are one amount. */
+static struct fq_span plain_text(const struct map *map, int column, const struct fq_span *cells,
+                                 size_t count, char out[32])
+{
+    struct fq_span text = cell_trim(cell_of(map, column, cells, count));
+    uint16_t date;
+    uint64_t number;
+
+    switch (map->columns[column].type) {
+    case MAP_DATE:
+        if (cell_date(text, map->dates, map->date_count, &date)) {
+            fq_date_format(date, out);
+            return fq_span_text(out);
+        }
+        return text;
+    case MAP_MONEY:
+        if (row_amount(text, &number)) {
+            snprintf(out, 32, "%llu", (unsigned long long)number);
+            return fq_span_text(out);
+        }
+        return text;
+    default:
+        return text;
+    }
+}
+
 void row_fingerprint(const struct map *map, const struct fq_span *cells, size_t count, char out[17])
 {
     struct hash_parts parts = {.span_count = 0};
+    char texts[MAP_COLUMNS_MAX][32];
     struct fq_id id;
 
     hash_part(&parts, fq_span_text(map->ledger));
     for (int i = 0; i < (int)map->column_count; i++) {
         if (i != map->fingerprint && !map->columns[i].is_vault) {
             hash_part(&parts, fq_span_text(map->columns[i].name));
-            hash_part(&parts, cell_trim(cell_of(map, i, cells, count)));
+            hash_part(&parts, plain_text(map, i, cells, count, texts[i]));
         }
     }
     fq_hash_id(parts.spans, parts.span_count, &id);

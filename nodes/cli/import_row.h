@@ -43,7 +43,7 @@ uint32_t row_first_line(struct row_seen *seen, const struct fq_id *id, uint32_t 
 struct fq_span row_cell(const struct map *map, int column, const struct fq_span *cells,
                         size_t count);
 /* What the fingerprint column of an exported row says while no other column was changed: 16 hex
- * digits over every column but the vault's. */
+ * digits over every column but the vault's; it does not matter how dates and amounts are written. */
 void row_fingerprint(const struct map *map, const struct fq_span *cells, size_t count,
                      char out[17]);
 /* The text a source gives for this row; empty when the cell is. Refuses with ROW_VALUE. */

@@ -105,6 +105,8 @@ static const struct {
     {"epoch", N_("epoch")},
     {"batches", N_("batches")},
     {"match", N_("match")},
+    {"file", N_("file")},
+    {"left_out", N_("left out")},
     {"first_bad", N_("first bad")},
     {"first_difference", N_("first difference")},
 };
@@ -405,8 +407,7 @@ static bool is_plain_number(const char *cell)
     return cell[at] && strspn(cell + at, "0123456789.") == strlen(cell + at);
 }
 
-/* RFC 4180; a cell that a spreadsheet would run as a formula is disarmed by a quote. */
-static void print_csv_cell(FILE *out, const char *cell)
+void cli_csv_cell_print(FILE *out, const char *cell)
 {
     bool is_formula = *cell && strchr("=+-@", *cell) && !is_plain_number(cell);
 
@@ -431,12 +432,12 @@ static void print_csv(FILE *out, const struct cli_cells *cells)
 {
     for (size_t i = 0; i < cells->column_count; i++) {
         fputs(i ? "," : "", out);
-        print_csv_cell(out, cells->titles[i]);
+        cli_csv_cell_print(out, cells->titles[i]);
     }
     fputs("\r\n", out);
     for (size_t i = 0; i < cells->row_count * cells->column_count; i++) {
         fputs(i % cells->column_count ? "," : "", out);
-        print_csv_cell(out, cells->cells[i] ? cells->cells[i] : "");
+        cli_csv_cell_print(out, cells->cells[i] ? cells->cells[i] : "");
         fputs(i % cells->column_count == cells->column_count - 1 ? "\r\n" : "", out);
     }
 }
