@@ -391,8 +391,8 @@ static fq_err judge_dispute(struct import *import, const struct fq_csv_row *csv,
                 &import->row.id)) {
         return fq_fail(why, FQ_REASON_LIMIT, "import");
     }
-    if (area_err) {
-        return area_err;
+    if (area_err) { /* nobody can tell where a row that cannot be read belongs */
+        return csv->is_malformed ? fq_fail(why, csv->reason, "%s", "") : area_err;
     }
     if (!is_ours) {
         *out_judgement = ROW_SKIPPED;
