@@ -105,6 +105,11 @@ typedef enum fq_err {
       "Write its code of 9 or 12 digits; it begins with the county's.")                            \
     X(SHEET, 4105, FQ_ERR_USAGE, "The workbook cannot be read.",                                   \
       "Save it as .xlsx without a password, or as CSV in UTF-8.")                                  \
+    X(BUNDLE_CUT, 4601, FQ_ERR_VERIFY, "The bundle is cut short.",                                 \
+      "Copy it again and import it again; what was taken in stays.")                               \
+    X(BUNDLE_GAP, 4602, FQ_ERR_REFUSED,                                                            \
+      "Something before what the bundle carries is missing here.",                                 \
+      "Import the bundle made before it, or export again without --since.")                        \
     X(BYTES, 5001, FQ_ERR_VERIFY, "The bytes are not a well-formed message.",                      \
       "Nothing to do here; the sender is named in `fengqiao evidence ls`.")                        \
     X(CHAIN, 5002, FQ_ERR_VERIFY, "The batch does not continue the log it names.",                 \
