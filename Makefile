@@ -227,6 +227,8 @@ $(BIN)/fq: $(BIN)/fengqiao
 	@ln -sf fengqiao $@
 
 $(OUT)/tests/prop_sim: $(call objects,$(SIM_SRC))
+$(OUT)/tests/test_register: $(call objects,$(addprefix nodes/cli/,import_cell.c import_compare.c \
+        import_map.c import_past.c import_row.c register.c sheet.c xlsx.c))
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
 $(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c) $(HELP) $(LIB)

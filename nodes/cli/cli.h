@@ -111,9 +111,6 @@ FQ_CHECKED fq_err cli_print(const struct cli *cli, struct fq_span value,
 const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* The title of a column, in the user's language. */
 const char *cli_title(const char *key);
-/* Print one cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula is disarmed
- * by an apostrophe. */
-void cli_csv_cell_print(FILE *out, const char *cell);
 /* Flush stdout; fails with FILE when the reader went away. */
 FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
 
@@ -137,6 +134,12 @@ struct cli_cells {         /* a grid of texts, owned by out.c */
 
 /* Print an aligned table (libsmartcols), right also with Chinese text. */
 FQ_CHECKED fq_err cli_table_print(FILE *out, const struct cli_cells *cells, struct fq_why *out_why);
+
+/* ---- sheet.c ---- */
+
+/* Print one cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula is disarmed
+ * by an apostrophe. */
+void cli_csv_cell_print(FILE *out, const char *cell);
 
 /* ---- a growing value ---- */
 

@@ -410,34 +410,6 @@ static bool fill(struct grid *grid, struct fq_span value, const struct cli_view 
 
 /* ---- csv and md ---- */
 
-static bool is_plain_number(const char *cell)
-{
-    size_t at = *cell == '-' ? 1 : 0;
-
-    return cell[at] && strspn(cell + at, "0123456789.") == strlen(cell + at);
-}
-
-void cli_csv_cell_print(FILE *out, const char *cell)
-{
-    bool is_formula = *cell && strchr("=+-@", *cell) && !is_plain_number(cell);
-
-    if (!strpbrk(cell, "\",\r\n") && !is_formula) {
-        fputs(cell, out);
-        return;
-    }
-    fputc('"', out);
-    if (is_formula) {
-        fputc('\'', out);
-    }
-    for (; *cell; cell++) {
-        if (*cell == '"') {
-            fputc('"', out);
-        }
-        fputc(*cell, out);
-    }
-    fputc('"', out);
-}
-
 static void print_csv(FILE *out, const struct cli_cells *cells)
 {
     for (size_t i = 0; i < cells->column_count; i++) {

@@ -36,6 +36,36 @@ bool sheet_would_round(const char *text)
            (text[digits] == '\0' && (digits > DIGITS_SHOWN || (digits > 1 && text[0] == '0')));
 }
 
+/* ---- CSV ---- */
+
+static bool is_plain_number(const char *cell)
+{
+    size_t at = *cell == '-' ? 1 : 0;
+
+    return cell[at] && strspn(cell + at, "0123456789.") == strlen(cell + at);
+}
+
+void cli_csv_cell_print(FILE *out, const char *cell)
+{
+    bool is_formula = *cell && strchr("=+-@", *cell) && !is_plain_number(cell);
+
+    if (!strpbrk(cell, "\",\r\n") && !is_formula) {
+        fputs(cell, out);
+        return;
+    }
+    fputc('"', out);
+    if (is_formula) {
+        fputc('\'', out);
+    }
+    for (; *cell; cell++) {
+        if (*cell == '"') {
+            fputc('"', out);
+        }
+        fputc(*cell, out);
+    }
+    fputc('"', out);
+}
+
 static void print_line(FILE *out, const struct sheet *sheet, const char *const *cells)
 {
     for (size_t i = 0; i < sheet->column_count; i++) {
