@@ -370,6 +370,18 @@ static void test_n9_what_is_stored_of_a_refused_row_is_told_as_stored(void **sta
     assert_int_equal(county.core->view.event_count, 1);
 }
 
+static void test_n9_a_dry_run_forgets_a_refused_row(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                next_step(1, 3, FQ_EVENT_PERFORMED), registered(1)};
+
+    submit_row(events, 4, 3, true);
+
+    assert_int_equal(verdict_at(0).status, FQ_REASON_STEP);
+    assert_int_equal(verdict_at(3).status, 0);
+}
+
 static void test_n9_sizes_that_are_no_sizes_do_no_harm(void **state)
 {
     (void)state;
@@ -1110,6 +1122,7 @@ int main(void)
         CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),
         CASE(test_n9_a_row_is_taken_in_whole_or_not_at_all),
         CASE(test_n9_what_is_stored_of_a_refused_row_is_told_as_stored),
+        CASE(test_n9_a_dry_run_forgets_a_refused_row),
         CASE(test_n9_sizes_that_are_no_sizes_do_no_harm),
         CASE(test_a_revision_nobody_can_know_is_refused),
         CASE(test_d1_a_command_is_one_more_than_what_its_author_knew),

@@ -435,6 +435,23 @@ static void test_a_changed_column_is_a_correction_that_keeps_the_rest(void **sta
     assert_int_equal(compare(&row, events, &changes), 0);
 }
 
+static void test_a_column_the_file_lacks_changes_nothing(void **state)
+{
+    (void)state;
+    static struct row row;
+    static struct fq_event events[ROW_COMMANDS_MAX];
+    struct row_changes changes;
+    put_whole_row();
+    put("申请金额", "5000");
+    read_good_row(&row);
+    tell_row(&row);
+    world.map.columns[column_of("申请金额")].place = -1;
+    read_good_row(&row);
+
+    assert_int_equal(row.events[0].value[FQ_FIELD_CLAIMED], 0);
+    assert_int_equal(compare(&row, events, &changes), 0);
+}
+
 static void test_a_later_step_is_added(void **state)
 {
     (void)state;
@@ -719,6 +736,7 @@ int main(void)
         TEST(test_a_fingerprint_does_not_see_how_values_are_written),
         TEST(test_an_unchanged_row_tells_nothing),
         TEST(test_a_changed_column_is_a_correction_that_keeps_the_rest),
+        TEST(test_a_column_the_file_lacks_changes_nothing),
         TEST(test_a_later_step_is_added),
         TEST(test_what_was_undone_at_the_node_is_not_told_again),
         TEST(test_another_outcome_is_a_correction),

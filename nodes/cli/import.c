@@ -599,7 +599,9 @@ static fq_err import_file(struct import *import, const char *path, struct fq_why
             return fq_fail(out_why, print_why.reason, "%s", print_why.detail);
         }
     }
-    if (!err && !import->cli->is_dry_run) {
+    if (!err && import->cli->is_dry_run) {
+        cli_say("%s", _("Dry run: nothing was written."));
+    } else if (!err) {
         err = cli_wait(import->cli, import->client, out_why);
     }
     return err || !import->refusal_count ? err : FQ_ERR_REFUSED;

@@ -23,7 +23,7 @@
 
 #define FQ_SUBMIT_COMMANDS_MAX 4096
 #define FQ_SUBMIT_ROW_MAX FQ_VIEW_EXPECT_MAX /* commands of one row */
-#define FQ_BUNDLE_BATCHES_MAX 1024 /* of one request */
+#define FQ_BUNDLE_BATCHES_MAX 1024           /* of one request */
 #define FQ_SIGNERS_MAX 4096
 
 struct fq_signer { /* whose seals are believed */
