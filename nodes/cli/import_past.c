@@ -10,7 +10,7 @@ static uint64_t number_of(struct fq_span text)
 {
     char digits[24] = "";
 
-    if (text.size < sizeof digits) {
+    if (text.size > 0 && text.size < sizeof digits) {
         memcpy(digits, text.data, text.size);
     }
     return strtoull(digits, NULL, 10);
