@@ -114,6 +114,11 @@ check "the changed row again" imports 0 "$work/changed.csv"
 check "adds nothing" says corrected=0 events=0 already=1
 check "the older file, which nobody changed" imports 0 "$work/out.csv"
 check "does not undo it" says already=488 events=0
+change ',终止,' ',调解成功,'
+check "a row with another outcome" imports 0 "$work/changed.csv"
+check "is a correction, too" says rows=1 corrected=1 imported=0 already=0
+check "and then it is so" imports 0 "$work/changed.csv"
+check "and stays so" says events=0 already=1
 change "$county,," "410102,,"
 check "a row moved to another county is refused" imports 6 "$work/changed.csv"
 printf '编号,县区代码\r\n1,410105\r\n' >"$work/short.csv"

@@ -492,7 +492,7 @@ static void test_what_was_undone_at_the_node_is_not_told_again(void **state)
     assert_false(fq_id_equal(&events[0].cmd_id, &row.events[2].cmd_id)); /* that one is used */
 }
 
-static void test_another_outcome_is_a_correction(void **state)
+static void test_another_outcome_opens_the_dispute_again(void **state)
 {
     (void)state;
     static struct row row;
@@ -501,8 +501,6 @@ static void test_another_outcome_is_a_correction(void **state)
     put_whole_row();
     put("履行", "");
     put("履行日期", "");
-    put("回访", "");
-    put("回访日期", "");
     read_good_row(&row);
     tell_row(&row);
     put("调解结果", "调解不成功");
@@ -510,10 +508,18 @@ static void test_another_outcome_is_a_correction(void **state)
     put("协议金额", "");
     read_good_row(&row);
 
-    assert_int_equal(compare(&row, events, &changes), 1);
+    assert_int_equal(compare(&row, events, &changes), 3);
 
-    assert_int_equal(events[0].kind, FQ_EVENT_CORRECTED);
-    assert_int_equal(events[0].step, FQ_EVENT_FAILED);
+    assert_int_equal(changes.corrected, 1);
+    assert_int_equal(events[0].kind, FQ_EVENT_REOPENED);
+    assert_int_equal(events[1].kind, FQ_EVENT_FAILED);
+    assert_int_equal(events[2].kind, FQ_EVENT_VISITED); /* which the reopening took away */
+    for (size_t i = 0; i < 3; i++) {
+        static struct fq_event kept[3];
+        kept[i] = events[i];
+        tell(&kept[i]);
+    }
+    assert_int_equal(compare(&row, events, &changes), 0);
 }
 
 /* ---- rows ---- */
@@ -739,7 +745,7 @@ int main(void)
         TEST(test_a_column_the_file_lacks_changes_nothing),
         TEST(test_a_later_step_is_added),
         TEST(test_what_was_undone_at_the_node_is_not_told_again),
-        TEST(test_another_outcome_is_a_correction),
+        TEST(test_another_outcome_opens_the_dispute_again),
         TEST(test_a_strict_row_leaves_nothing_over),
         TEST(test_places_and_identity_numbers_are_checked),
         TEST(test_what_follows_an_outcome_comes_by_date),

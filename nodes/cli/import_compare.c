@@ -113,34 +113,79 @@ static void make_step(const struct fq_event *told, const struct past *past,
     }
 }
 
+/* Another outcome than the one that stands: the dispute is opened again for it. */
+static bool make_reopening(const struct fq_event *told, const struct fq_event *standing,
+                           struct fq_event *out_event)
+{
+    struct fq_span parts[3] = {fq_span_text("reopened"), fq_span_of(told->cmd_id.bytes, FQ_ID_SIZE),
+                               fq_span_of(standing->cmd_id.bytes, FQ_ID_SIZE)};
+
+    *out_event = (struct fq_event){.kind = FQ_EVENT_REOPENED,
+                                   .step = FQ_EVENT_REOPENED,
+                                   .dispute = told->dispute,
+                                   .actor = told->actor,
+                                   .date = told->date};
+    fq_hash_id(parts, 3, &out_event->cmd_id);
+    return fq_event_set_bytes(out_event, FQ_FIELD_REASON, fq_span_text(CORRECTION_REASON));
+}
+
+/* Steps being gathered. */
+struct gathering {
+    const struct map *map;
+    const struct past *past;
+    struct fq_event *events;
+    size_t count;
+    bool is_reopened; /* by a step before */
+    struct row_changes changes;
+};
+
+/* What one step of the row makes. False when it does not fit. */
+static bool gather(struct gathering *gathering, const struct map_event *from,
+                   const struct fq_event *told)
+{
+    const struct past *past = gathering->past;
+    const struct fq_event *standing = past_standing(past, told->kind);
+    bool is_answer = past_is_answer(told->kind);
+    struct fq_event *next = &gathering->events[gathering->count];
+
+    if (gathering->is_reopened && past_is_emptied(told->kind)) {
+        standing = NULL;
+    } else if (standing && is_answer && is_same(gathering->map, from, told, standing)) {
+        return true;
+    } else if ((!standing || !is_answer) && is_told_before(gathering->map, from, told, past)) {
+        return true; /* and perhaps undone since: the node knows more than the paper */
+    }
+    if (gathering->count + 2 > ROW_COMMANDS_MAX) {
+        return false;
+    }
+    if (standing && standing->step != told->kind && past_is_emptied(told->kind)) {
+        gathering->is_reopened = make_reopening(told, standing, next++);
+        gathering->changes.corrected++;
+        standing = NULL;
+        gathering->count++;
+    }
+    gathering->count++;
+    if (standing && (is_answer || past_has_command(past, &told->cmd_id))) {
+        gathering->changes.corrected++;
+        return make_correction(gathering->map, from, told, standing, next);
+    }
+    make_step(told, past, next);
+    gathering->changes.added++;
+    return true;
+}
+
 fq_err row_compare(const struct map *map, const struct row *row, const struct past *past,
                    struct fq_event *out_events, size_t *out_count, struct row_changes *out_changes,
                    struct fq_why *out_why)
 {
-    struct row_changes changes = {0};
-    size_t count = 0;
+    struct gathering gathering = {.map = map, .past = past, .events = out_events};
 
     for (size_t i = 0; i < row->event_count; i++) {
-        const struct fq_event *told = &row->events[i];
-        const struct fq_event *standing = past_standing(past, told->kind);
-        bool is_answer = past_is_answer(told->kind);
-        if (standing && is_answer && is_same(map, row->from[i], told, standing)) {
-            continue;
-        }
-        if ((!standing || !is_answer) && is_told_before(map, row->from[i], told, past)) {
-            continue; /* and perhaps undone since: the node knows more than the paper */
-        }
-        if (!standing || (!is_answer && !past_has_command(past, &told->cmd_id))) {
-            make_step(told, past, &out_events[count++]);
-            changes.added++;
-        } else if (make_correction(map, row->from[i], told, standing, &out_events[count])) {
-            count++;
-            changes.corrected++;
-        } else {
-            return fq_fail(out_why, FQ_REASON_LIMIT, "corrected");
+        if (!gather(&gathering, row->from[i], &row->events[i])) {
+            return fq_fail(out_why, FQ_REASON_LIMIT, "%d", ROW_COMMANDS_MAX);
         }
     }
-    *out_count = count;
-    *out_changes = changes;
+    *out_count = gathering.count;
+    *out_changes = gathering.changes;
     return FQ_OK;
 }

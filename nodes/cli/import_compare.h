@@ -2,7 +2,8 @@
  * not told yet a new step. Pure.
  *
  * Only columns that the file has are compared, so that what a map's constants say, or what no
- * column holds, changes nothing. Where a dispute is at home is not changed. */
+ * column holds, changes nothing. Where a dispute is at home is not changed. Another outcome than the
+ * one that stands opens the dispute again; what followed the old one is told anew by the row. */
 #ifndef FQ_NODES_CLI_IMPORT_COMPARE_H
 #define FQ_NODES_CLI_IMPORT_COMPARE_H
 

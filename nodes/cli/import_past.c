@@ -111,9 +111,9 @@ static unsigned group_of(unsigned step)
     }
 }
 
-static bool is_emptied_by_reopening(unsigned step)
+bool past_is_emptied(unsigned kind)
 {
-    unsigned group = group_of(step);
+    unsigned group = group_of(kind);
 
     return group == FQ_EVENT_AGREED || group == FQ_EVENT_PERFORMED ||
            group == FQ_EVENT_CONFIRMATION || group == FQ_EVENT_VISITED ||
@@ -151,9 +151,8 @@ static void settle(struct past *past)
         for (size_t j = i + 1; j < past->count && step->is_standing; j++) {
             const struct past_step *later = &past->steps[j];
             bool is_reopening = later->event.step == FQ_EVENT_REOPENED;
-            if (later->is_standing &&
-                ((group && group_of(later->event.step) == group) ||
-                 (is_reopening && is_emptied_by_reopening(step->event.step)))) {
+            if (later->is_standing && ((group && group_of(later->event.step) == group) ||
+                                       (is_reopening && past_is_emptied(step->event.step)))) {
                 step->is_standing = false;
             }
         }

@@ -26,6 +26,8 @@ FQ_CHECKED fq_err past_read(struct fq_span history, const struct fq_codes *codes
 const struct fq_event *past_standing(const struct past *past, unsigned kind);
 /* Whether only one step of that kind stands at a time. */
 bool past_is_answer(unsigned kind);
+/* Whether a reopening empties a step of that kind. */
+bool past_is_emptied(unsigned kind);
 /* Whether an event with this command id is in it, standing or not. */
 bool past_has_command(const struct past *past, const struct fq_id *cmd_id);
 
