@@ -124,6 +124,11 @@ check "a row moved to another county is refused" imports 6 "$work/changed.csv"
 printf '编号,县区代码\r\n1,410105\r\n' >"$work/short.csv"
 check "a file that lacks a column: exit 2, its name" \
     exits 2 'FQ-4004.*登记日期|FQ-4004.*register-zh.cfg' at $county import "$work/short.csv" --map "$map"
+check "a file that is neither workbook nor CSV is not written: exit 2" \
+    exits 2 FQ-1001 at $county export register "$work/no.xls" --map "$map"
+check "a dry run writes no file" exits 0 '"rows": 488' \
+    at $county export register "$work/no.csv" --map "$map" --dry-run --json
+check "and none is there" test ! -e "$work/no.csv"
 head -c 3000 "$work/out.xlsx" >"$work/torn.xlsx"
 check "a torn workbook: exit 2" exits 2 FQ-4105 at $county import "$work/torn.xlsx" --map "$map"
 check "refusals are told in Chinese" \

@@ -219,6 +219,9 @@ static fq_err export_all(struct export *export, const char *path, struct fq_why 
     err = err ? err : cli_tables_open(export->client, &export->tables, out_why);
     err = err ? err : check_parties(export, out_why);
     err = err ? err : list_entries(export, out_why);
+    if (!err && export->cli->is_dry_run) {
+        return print_result(export, path, out_why);
+    }
     if (err) {
         return err;
     }

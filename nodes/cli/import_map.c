@@ -552,7 +552,6 @@ static fq_err load_head(const struct loader *loader)
     err = err ? err : load_texts(loader, "dates", map->dates, &map->date_count);
     err = err ? err : load_texts(loader, "blank", map->blanks, &map->blank_count);
     err = err ? err : load_column(loader, "identity", false, &map->identity);
-    err = err ? err : load_column(loader, "fingerprint", false, &map->fingerprint);
     return err ? err : load_column(loader, "key", true, &map->key);
 }
 
@@ -659,6 +658,7 @@ static fq_err load_all(const struct loader *loader)
     }
     err = err ? err : load_events(loader);
     err = err ? err : load_vault(loader);
+    err = err ? err : load_column(loader, "fingerprint", false, &map->fingerprint);
     err = err ? err : load_optional(loader);
     err = err ? err : check_columns(loader);
     if (!err && map->column_count == 0) {

@@ -110,10 +110,13 @@ static fq_err write_csv(const char *path, const struct sheet *sheet, struct fq_w
 fq_err sheet_write(const char *path, bool is_secret, const struct sheet *sheet,
                    struct fq_why *out_why)
 {
-    bool is_workbook = ends_with(path, ".xlsx");
+    bool is_workbook = ends_with(path, ".xlsx") || ends_with(path, ".XLSX");
     char part[512];
     mode_t mask = 0;
 
+    if (!is_workbook && !ends_with(path, ".csv") && !ends_with(path, ".CSV")) {
+        return fq_fail(out_why, FQ_REASON_USAGE, "%s: .xlsx, .csv", path);
+    }
     if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part) {
         return fq_fail(out_why, FQ_REASON_FILE, "%s", path);
     }

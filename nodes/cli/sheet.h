@@ -29,7 +29,8 @@ size_t sheet_text_width(const char *text);
 bool sheet_would_round(const char *text);
 
 void sheet_print_csv(FILE *out, const struct sheet *sheet);
-/* Write a workbook when the path ends in .xlsx, else CSV (Q1, Q2, Q3). Fails with FILE. */
+/* Write a workbook when the path ends in .xlsx, CSV when in .csv (Q1, Q2, Q3). Fails with FILE, or
+ * USAGE when it ends otherwise. */
 FQ_CHECKED fq_err sheet_write(const char *path, bool is_secret, const struct sheet *sheet,
                               struct fq_why *out_why);
 /* xlsx.c: the workbook alone, at this very path. */
