@@ -107,6 +107,8 @@ static const struct {
     {"match", N_("match")},
     {"first_bad", N_("first bad")},
     {"first_difference", N_("first difference")},
+    {"file", N_("file")},
+    {"paper", N_("paper")},
 };
 
 const char *cli_title(const char *key)

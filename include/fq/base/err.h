@@ -84,6 +84,12 @@ typedef enum fq_err {
       "Close the dispute or register another.")                                                    \
     X(READ_ONLY, 3011, FQ_ERR_REFUSED, "The node is read-only until its tail is restored.",        \
       "Wait for the tier above to return the missing records, or resend them from an outbox.")     \
+    X(TEMPLATE, 3401, FQ_ERR_USAGE, "A template for paper is wrong.", "Mend the named line.")      \
+    X(FILE_THERE, 3402, FQ_ERR_USAGE, "The file is there already.",                                \
+      "Give --yes to replace it, or name another with --to.")                                      \
+    X(PAIR, 3403, FQ_ERR_REFUSED, "These are not two disputes.", "Name two different disputes.")   \
+    X(UNCONFIRMED, 3404, FQ_ERR_USAGE, "This cannot be undone and was not confirmed.",             \
+      "Give --yes, or answer y on a terminal.")                                                    \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
       "Import it at its own node, or set skip_foreign in the map.")                                \
     X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \

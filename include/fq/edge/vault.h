@@ -30,7 +30,8 @@
     X(OTHER_PARTY_ADDRESS, 8, "other_party_address")                                               \
     X(NARRATIVE, 9, "narrative")                                                                   \
     X(AGREEMENT_TEXT, 10, "agreement_text")                                                        \
-    X(NOTE, 11, "note")
+    X(NOTE, 11, "note")                                                                            \
+    X(VISIT_NOTE, 12, "visit_note")
 
 enum fq_vault_field {
 #define FQ_VAULT_ENUM(name, number, text) FQ_VAULT_##name = number,
