@@ -109,6 +109,12 @@ static const struct {
     {"first_difference", N_("first difference")},
     {"file", N_("file")},
     {"paper", N_("paper")},
+    {"score", N_("score")},
+    {"grounds", N_("grounds")},
+    {"dismissed", N_("dismissed")},
+    {"purpose", N_("purpose")},
+    {"verb", N_("done")},
+    {"forgotten", N_("forgotten")},
 };
 
 const char *cli_title(const char *key)
