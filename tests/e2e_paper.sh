@@ -166,6 +166,17 @@ register 55555555555555555555555555555555 2021-03-03 "$name" $phone neighbour
 again() { [ "$(dup_ids | wc -l)" = 2 ] && dup_ids | grep -q '11111111 55555555'; }
 check "another one is" again
 
+if "$fq" dispute merge --help >/dev/null 2>&1; then
+    merged() {
+        at $county dispute merge 55555555 --into 11111111 --reason 'one quarrel' --yes &&
+            ! dup_ids | grep -q 55555555
+    }
+    check "merged, it is no candidate any more" merged
+    check "unmerged, it is again" eval "at $county dispute unmerge 55555555 --reason 'no, two' --yes && again"
+else
+    echo "ok $((++number)) - merged, it is no candidate any more # SKIP this fengqiao cannot merge"
+fi
+
 # ---- after a restart, and when the hashes are missing ----
 
 restart() { "$fq" -q lab stop "$lab" $county && "$fq" -q lab start "$lab" $county && again; }

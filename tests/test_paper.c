@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "../nodes/cli/paper.c"
+#include "../nodes/cli/paper_words.c"
 
 #include "support/world.h"
 
