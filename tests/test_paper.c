@@ -14,7 +14,7 @@
 
 #include "support/world.h"
 
-#define MEMORY (8u << 20)
+#define MEMORY (16u << 20)
 
 static struct world world;
 static struct paper paper;
@@ -222,6 +222,45 @@ static void test_w5_what_is_not_known_is_left_out(void **state)
     assert_text(item_at(values, "parties", 1), "name", "");
 }
 
+static void write_row(struct fq_writer *table, const char *code, const char *name)
+{
+    fq_write_map(table, 2);
+    put_pair(table, "code", code);
+    put_pair(table, "name_zh", name);
+}
+
+static void test_units_and_places_have_names_where_a_table_has_them(void **state)
+{
+    uint8_t unit_bytes[256], place_bytes[256];
+    struct fq_writer units = fq_writer_over(unit_bytes, sizeof unit_bytes);
+    struct fq_writer places = fq_writer_over(place_bytes, sizeof place_bytes);
+
+    (void)state;
+    fq_write_map(&show, 3);
+    put_pair(&show, "host", "4101050002");
+    put_pair(&show, "kind", "people");
+    fq_write_text(&show, "history");
+    fq_write_array(&show, 2);
+    put_event(1, "session", "2021-03-01", 1);
+    put_number("place", 410105001001);
+    put_event(2, "session", "2021-03-02", 1);
+    put_number("place", 410105009);
+    assert_text(item_at(fill(), "sessions", 0), "place", "410105001001");
+    fq_write_array(&units, 1);
+    write_row(&units, "4101050002", "花园路街道人民调解委员会");
+    fq_write_array(&places, 2);
+    write_row(&places, "410105001", "花园路街道");
+    write_row(&places, "410105001001", "枫桥社区");
+    paper.units = fq_writer_span(&units);
+    paper.places = fq_writer_span(&places);
+
+    struct fq_span values = fill();
+
+    assert_text(values, "unit", "花园路街道人民调解委员会（4101050002）");
+    assert_text(item_at(values, "sessions", 0), "place", "花园路街道枫桥社区");
+    assert_text(item_at(values, "sessions", 1), "place", "410105009");
+}
+
 /* ---- how things are written ---- */
 
 static void assert_date(const char *text, bool is_chinese, const char *expected)
@@ -291,6 +330,7 @@ int main(void)
         cmocka_unit_test(test_visits_say_what_was_answered),
         cmocka_unit_test(test_there_are_always_two_parties),
         cmocka_unit_test(test_w5_what_is_not_known_is_left_out),
+        cmocka_unit_test(test_units_and_places_have_names_where_a_table_has_them),
         cmocka_unit_test(test_dates_are_written_as_people_do),
         cmocka_unit_test(test_money_is_written_in_capitals),
         cmocka_unit_test(test_a_form_is_found_in_both_languages),

@@ -124,9 +124,24 @@ static const char *area_name(const struct paper *paper, struct fq_span code)
     return !area ? "" : paper->is_chinese ? area->name_zh : area->name_en;
 }
 
-/* A unit as one writes it: what body it is, of which area, and its code. */
-static void put_unit(struct filling *filling, const char *key, struct fq_span unit,
-                     struct fq_span kind)
+/* The row of a table that has this code; empty when it has none. */
+static struct fq_span row_of(struct fq_span table, struct fq_span code)
+{
+    struct fq_reader reader = fq_reader_over(table);
+    uint32_t count = fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
+
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        struct fq_span row = fq_read_skip(&reader);
+        if (fq_span_equal(fq_map_text(row, "code"), code)) {
+            return row;
+        }
+    }
+    return (struct fq_span){0};
+}
+
+/* What a unit without a name is called: its area and what body it is. */
+static void describe_unit(const struct paper *paper, struct fq_span unit, struct fq_span kind,
+                          char out[TEXT_SIZE])
 {
     static const struct {
         const char *kind, *zh, *en;
@@ -135,22 +150,57 @@ static void put_unit(struct filling *filling, const char *key, struct fq_span un
         {"administrative", "行政调解机构", "Administrative Mediation Body"},
         {"judicial", "人民法院", "People's Court"},
     };
-    bool is_chinese = filling->paper->is_chinese;
-    const char *body = "", *area = area_name(filling->paper, unit);
-    char text[TEXT_SIZE];
+    const char *body = "", *area = area_name(paper, unit);
 
-    if (unit.size == 0) {
-        return;
-    }
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         if (fq_span_equal(kind, fq_span_text(bodies[i].kind))) {
-            body = is_chinese ? bodies[i].zh : bodies[i].en;
+            body = paper->is_chinese ? bodies[i].zh : bodies[i].en;
         }
     }
-    snprintf(text, sizeof text, is_chinese ? "%s%s%s（%.*s）" : "%s%s%s (%.*s)", area,
-             *area && *body && !is_chinese ? " " : "", body, (int)(unit.size < 20 ? unit.size : 20),
-             (const char *)unit.data);
-    put_span(filling, key, fq_span_text(text));
+    snprintf(out, TEXT_SIZE, "%s%s%s", area, *area && *body && !paper->is_chinese ? " " : "", body);
+}
+
+/* A unit as one writes it: its name and its code. */
+static void put_unit(struct filling *filling, const char *key, struct fq_span unit,
+                     struct fq_span kind)
+{
+    const struct paper *paper = filling->paper;
+    struct fq_span row = row_of(paper->units, unit);
+    struct fq_span name = fq_map_text(row, paper->is_chinese ? "name_zh" : "name_en");
+    char described[TEXT_SIZE], text[TEXT_SIZE];
+
+    if (unit.size == 0 || unit.size > 20) {
+        return;
+    }
+    if (name.size == 0 || name.size > 200) {
+        describe_unit(paper, unit, kind, described);
+        name = fq_span_text(described);
+    }
+    snprintf(text, sizeof text, paper->is_chinese ? "%.*s（%.*s）" : "%.*s (%.*s)", (int)name.size,
+             (const char *)name.data, (int)unit.size, (const char *)unit.data);
+    put_text(filling, key, text);
+}
+
+/* A village after its town, by their names; the code when the table does not know it. */
+static void put_place(struct filling *filling, const char *key, uint64_t place)
+{
+    char code[24], town[24], text[TEXT_SIZE];
+    struct fq_span places = filling->paper->places;
+
+    if (place == 0) {
+        return;
+    }
+    snprintf(code, sizeof code, "%" PRIu64, place);
+    snprintf(town, sizeof town, "%" PRIu64, place / 1000);
+    struct fq_span own = fq_map_text(row_of(places, fq_span_text(code)), "name_zh");
+    struct fq_span above = fq_map_text(row_of(places, fq_span_text(town)), "name_zh");
+    if (own.size == 0 || own.size + above.size >= sizeof text) {
+        put_text(filling, key, code);
+        return;
+    }
+    snprintf(text, sizeof text, "%.*s%.*s", (int)above.size,
+             above.size ? (const char *)above.data : "", (int)own.size, (const char *)own.data);
+    put_text(filling, key, text);
 }
 
 /* ---- the history ---- */
@@ -276,7 +326,7 @@ static void put_sessions(struct filling *filling, const struct standing *standin
         put_uint(&item, "index", i + 1);
         put_date(&item, "date", fq_map_text(standing->sessions[i], "date"));
         put_uint(&item, "minutes", fq_map_uint(fields, "minutes"));
-        put_uint(&item, "place", fq_map_uint(fields, "place"));
+        put_place(&item, "place", fq_map_uint(fields, "place"));
         write_item(filling, &item);
     }
 }
@@ -394,7 +444,7 @@ static void put_steps(struct filling *filling, const struct standing *standing)
     put_date(filling, "registered_date", fq_map_text(dates, "registered"));
     put_date(filling, "acceptance_date", fq_map_text(dates, "accepted"));
     put_truth(filling, "consent", fq_map_bool(fq_map_get(standing->accepted, "fields"), "consent"));
-    put_uint(filling, "place", fq_map_uint(registered, "place"));
+    put_place(filling, "place", fq_map_uint(registered, "place"));
     put_money(filling, "claimed", fq_map_uint(registered, "claimed_cents"));
     put_code(filling, registered, "scale", FQ_CODES_SCALE);
     put_code(filling, show, "outcome", FQ_CODES_OUTCOME);

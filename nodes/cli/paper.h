@@ -31,8 +31,9 @@ enum paper_form paper_form_find(const char *text);
 struct paper {
     const struct fq_codes *codes;
     const struct fq_areas *areas;
-    struct fq_span show;  /* dispute.show with its history */
-    struct fq_span vault; /* vault.read; empty: every party line is left to fill */
+    struct fq_span show;          /* dispute.show with its history */
+    struct fq_span vault;         /* vault.read; empty: every party line is left to fill */
+    struct fq_span units, places; /* rows of these tables with code and names; empty: codes print */
     enum paper_form form;
     bool is_chinese;
 };

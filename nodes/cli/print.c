@@ -16,8 +16,10 @@
 
 #define PAGE_MAX (32u << 20)
 #define TEMPLATE_MAX (256u << 10)
-#define MEMORY_SIZE (16u << 20)
+#define MEMORY_SIZE (32u << 20)
 #define FILE_NAME_SIZE 4096
+#define TABLE_MAX (4u << 20)
+#define AREA_SIZE 6 /* digits of an area's code, with which those of its units and places begin */
 
 struct printing {
     const struct cli *cli;
@@ -94,6 +96,45 @@ static fq_err read_vault(struct printing *printing, struct fq_why *out_why)
     fq_err err = cli_call(printing->client, "vault.read", &args, &answer, out_why);
     err = err ? err : keep(printing, answer.result, &printing->paper.vault, out_why);
     cli_args_close(&args);
+    return err;
+}
+
+/* Rows of a table whose codes begin so, all the node has; none from a node without the table. */
+static fq_err read_table(struct printing *printing, const char *verb, struct fq_span prefix,
+                         struct fq_span *out_rows, struct fq_why *out_why)
+{
+    struct fq_writer list = cli_build_open(TABLE_MAX);
+    struct cli_args args;
+    char text[AREA_SIZE + 1];
+
+    cli_copy(text, sizeof text, prefix);
+    cli_args_open(&args);
+    cli_args_text(&args, "prefix", text);
+    fq_err err = cli_call_all(printing->client, verb, &args, 0, &list, out_why);
+    if (!err) {
+        err = keep(printing, fq_writer_span(&list), out_rows, out_why);
+    } else if (out_why->reason == FQ_REASON_VERB_UNKNOWN) {
+        *out_why = (struct fq_why){0};
+        err = FQ_OK;
+    }
+    cli_args_close(&args);
+    cli_build_close(&list);
+    return err;
+}
+
+/* What the host's units and the home's places are called; the codes print without. */
+static fq_err read_names(struct printing *printing, struct fq_why *out_why)
+{
+    struct fq_span host = fq_map_text(printing->paper.show, "host");
+    struct fq_span home = fq_map_text(printing->paper.show, "home");
+    fq_err err = FQ_OK;
+
+    if (host.size > AREA_SIZE) {
+        err = read_table(printing, "table.units", host, &printing->paper.units, out_why);
+    }
+    if (!err && home.size == AREA_SIZE) {
+        err = read_table(printing, "table.places", home, &printing->paper.places, out_why);
+    }
     return err;
 }
 
@@ -260,6 +301,7 @@ static fq_err print(struct printing *printing, struct fq_why *out_why)
     }
     err = read_vault(printing, out_why);
     err = err ? err : cli_tables_open(printing->client, &printing->tables, out_why);
+    err = err ? err : read_names(printing, out_why);
     if (!err) {
         printing->paper.codes = &printing->tables->codes;
         printing->paper.areas = &printing->tables->areas;
