@@ -130,7 +130,7 @@ check "a dry run writes no file" exits 0 '"rows": 488' \
     at $county export register "$work/no.csv" --map "$map" --dry-run --json
 check "and none is there" test ! -e "$work/no.csv"
 head -c 3000 "$work/out.xlsx" >"$work/torn.xlsx"
-check "a torn workbook: exit 2" exits 2 FQ-4105 at $county import "$work/torn.xlsx" --map "$map"
+check "a torn workbook: exit 2" exits 2 FQ-4104 at $county import "$work/torn.xlsx" --map "$map"
 check "refusals are told in Chinese" \
     exits 6 '第|不在|日期|两次' at $county import "$work/register.csv" --map "$map" --lang zh --dry-run
 

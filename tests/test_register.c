@@ -548,20 +548,11 @@ static void test_a_strict_row_leaves_nothing_over(void **state)
     assert_int_equal(reason_of(), FQ_REASON_ROW_VALUE);
 }
 
-static void test_places_and_identity_numbers_are_checked(void **state)
+static void test_identity_numbers_are_checked(void **state)
 {
     (void)state;
     put_whole_row();
 
-    put("村(社区)代码", "410105001003");
-    assert_int_equal(reason_of(), FQ_REASON_NONE);
-    put("村(社区)代码", "410105001");
-    assert_int_equal(reason_of(), FQ_REASON_NONE);
-    put("村(社区)代码", "410102001002");
-    assert_int_equal(reason_of(), FQ_REASON_ROW_PLACE);
-    put("村(社区)代码", "4101050010");
-    assert_int_equal(reason_of(), FQ_REASON_ROW_PLACE);
-    put("村(社区)代码", "");
     put("身份证号", "11010519491231002X"); /* the standard's own example */
     assert_int_equal(reason_of(), FQ_REASON_NONE);
     put("身份证号", "110105194912310021");
@@ -747,7 +738,7 @@ int main(void)
         TEST(test_what_was_undone_at_the_node_is_not_told_again),
         TEST(test_another_outcome_opens_the_dispute_again),
         TEST(test_a_strict_row_leaves_nothing_over),
-        TEST(test_places_and_identity_numbers_are_checked),
+        TEST(test_identity_numbers_are_checked),
         TEST(test_what_follows_an_outcome_comes_by_date),
         TEST(test_full_width_signs_are_signs),
         TEST(test_optional_columns_may_lack_and_none_stands_twice),

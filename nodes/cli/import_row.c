@@ -340,12 +340,6 @@ static fq_err read_text(const struct row_reader *reader, const struct map_field 
     return FQ_OK;
 }
 
-/* A town's code has nine digits, a village's twelve; both begin with their county's. */
-static bool is_place_of(uint32_t area, uint64_t place)
-{
-    return place / 1000 == area || place / 1000000 == area;
-}
-
 static fq_err read_field(const struct row_reader *reader, const struct map_field *field,
                          struct fq_event *event, struct fq_why *out_why)
 {
@@ -388,8 +382,6 @@ static fq_err read_field(const struct row_reader *reader, const struct map_field
     }
     if (!is_fine) {
         err = fq_fail(out_why, FQ_REASON_FIELD, "%s", name);
-    } else if (field->field == FQ_FIELD_PLACE && !is_place_of(event->area, value)) {
-        err = fq_fail(out_why, FQ_REASON_ROW_PLACE, "%s", name);
     }
     event->value[field->field] = value;
     return err;

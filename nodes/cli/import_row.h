@@ -52,7 +52,7 @@ FQ_CHECKED fq_err row_resolve(const struct map *map, const struct map_source *so
                               struct fq_why *out_why);
 /* The commands of the row; texts point into the cells or the arena. Needs area and id set.
  * Steps that may follow an outcome in any order come in the order of their dates. Refuses with DATE,
- * DATE_ORDER, ROW_VALUE, ROW_PLACE, ROW_LEFTOVER, PARTY_ID, AMOUNT, CODE_UNKNOWN or FIELD; details
+ * DATE_ORDER, ROW_VALUE, ROW_LEFTOVER, PARTY_ID, AMOUNT, CODE_UNKNOWN or FIELD; details
  * name the column, never the value of a vault column. */
 FQ_CHECKED fq_err row_events(const struct map *map, const struct fq_codes *codes,
                              const struct fq_span *cells, size_t count, struct fq_arena *arena,

@@ -164,9 +164,7 @@ typedef enum fq_err {
       "Fill in what the step depends on, or empty the column named.")                              \
     X(PARTY_ID, 4103, FQ_ERR_REFUSED, "A party's identity number is mistaken.",                    \
       "Compare it with the paper: its last sign does not fit the others.")                         \
-    X(ROW_PLACE, 4104, FQ_ERR_REFUSED, "The town or village is not one of the row's county.",      \
-      "Write its code of 9 or 12 digits; it begins with the county's.")                            \
-    X(SHEET, 4105, FQ_ERR_USAGE, "The workbook cannot be read.",                                   \
+    X(SHEET, 4104, FQ_ERR_USAGE, "The workbook cannot be read.",                                   \
       "Save it as .xlsx without a password, or as CSV in UTF-8.")                                  \
     X(BUNDLE_CUT, 4601, FQ_ERR_VERIFY, "The bundle is cut short.",                                 \
       "Copy it again and import it again; what was taken in stays.")                               \
