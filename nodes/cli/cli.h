@@ -90,10 +90,23 @@ struct cli {
 const char *cli_value(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
-extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
-    cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
-    cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_bundle_commands[],
-    cli_campaign_commands[], cli_sweep_commands[], cli_activity_commands[], cli_coverage_commands[];
+extern const struct cli_command cli_lab_commands[];
+extern const struct cli_command cli_dispute_commands[];
+extern const struct cli_command cli_import_commands[];
+extern const struct cli_command cli_rollup_commands[];
+extern const struct cli_command cli_feed_commands[];
+extern const struct cli_command cli_status_commands[];
+extern const struct cli_command cli_log_commands[];
+extern const struct cli_command cli_export_commands[];
+extern const struct cli_command cli_errors_commands[];
+extern const struct cli_command cli_vault_commands[];
+extern const struct cli_command cli_bundle_commands[];
+extern const struct cli_command cli_campaign_commands[];
+extern const struct cli_command cli_sweep_commands[];
+extern const struct cli_command cli_activity_commands[];
+extern const struct cli_command cli_coverage_commands[];
+extern const struct cli_command cli_print_commands[];
+extern const struct cli_command cli_dup_commands[];
 
 /* ---- out.c ---- */
 
@@ -135,6 +148,12 @@ struct cli_cells {         /* a grid of texts, owned by out.c */
 
 /* Print an aligned table (libsmartcols), right also with Chinese text. */
 FQ_CHECKED fq_err cli_table_print(FILE *out, const struct cli_cells *cells, struct fq_why *out_why);
+
+/* ---- sheet.c ---- */
+
+/* Print one cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula is disarmed
+ * by an apostrophe. */
+void cli_csv_cell_print(FILE *out, const char *cell);
 
 /* ---- a growing value ---- */
 

@@ -49,6 +49,7 @@ static const struct {
     {"dates", N_("dates")},
     {"difficulty", N_("difficulty")},
     {"digest", N_("digest")},
+    {"dismissed", N_("dismissed")},
     {"dispute", N_("dispute")},
     {"disputes", N_("disputes")},
     {"epoch", N_("epoch")},
@@ -61,10 +62,12 @@ static const struct {
     {"file", N_("file")},
     {"first_bad", N_("first bad")},
     {"first_difference", N_("first difference")},
+    {"forgotten", N_("forgotten")},
     {"form", N_("form")},
     {"found", N_("found")},
     {"from", N_("from")},
     {"frontier", N_("frontier")},
+    {"grounds", N_("grounds")},
     {"head", N_("head")},
     {"heard", N_("heard")},
     {"home", N_("home")},
@@ -78,6 +81,7 @@ static const struct {
     {"last", N_("last report")},
     {"late", N_("late")},
     {"line", N_("line")},
+    {"left_out", N_("left out")},
     {"linked", N_("linked")},
     {"logs", N_("logs")},
     {"lsn", N_("lsn")},
@@ -95,6 +99,7 @@ static const struct {
     {"number", N_("number")},
     {"origin", N_("origin")},
     {"outcome", N_("outcome")},
+    {"paper", N_("paper")},
     {"parent", N_("parent")},
     {"partial", N_("partial")},
     {"peer", N_("peer")},
@@ -104,6 +109,7 @@ static const struct {
     {"pid", N_("pid")},
     {"place", N_("place")},
     {"prev", N_("previous")},
+    {"purpose", N_("purpose")},
     {"ready", N_("ready")},
     {"reason", N_("reason")},
     {"recorded", N_("recorded")},
@@ -121,6 +127,7 @@ static const struct {
     {"satisfied", N_("satisfied")},
     {"saved", N_("saved at")},
     {"scale", N_("scale")},
+    {"score", N_("score")},
     {"seq", N_("seq")},
     {"service", N_("service")},
     {"signer", N_("signer")},
@@ -137,6 +144,7 @@ static const struct {
     {"type", N_("type")},
     {"unit", N_("unit")},
     {"value", N_("value")},
+    {"verb", N_("done")},
     {"zero_report", N_("zero report")},
     {"zero_reports", N_("zero reports")},
 };
@@ -434,45 +442,16 @@ static bool fill(struct grid *grid, struct fq_span value, const struct cli_view 
 
 /* ---- csv and md ---- */
 
-static bool is_plain_number(const char *cell)
-{
-    size_t at = *cell == '-' ? 1 : 0;
-
-    return cell[at] && strspn(cell + at, "0123456789.") == strlen(cell + at);
-}
-
-/* RFC 4180; a cell that a spreadsheet would run as a formula is disarmed by a quote. */
-static void print_csv_cell(FILE *out, const char *cell)
-{
-    bool is_formula = *cell && strchr("=+-@", *cell) && !is_plain_number(cell);
-
-    if (!strpbrk(cell, "\",\r\n") && !is_formula) {
-        fputs(cell, out);
-        return;
-    }
-    fputc('"', out);
-    if (is_formula) {
-        fputc('\'', out);
-    }
-    for (; *cell; cell++) {
-        if (*cell == '"') {
-            fputc('"', out);
-        }
-        fputc(*cell, out);
-    }
-    fputc('"', out);
-}
-
 static void print_csv(FILE *out, const struct cli_cells *cells)
 {
     for (size_t i = 0; i < cells->column_count; i++) {
         fputs(i ? "," : "", out);
-        print_csv_cell(out, cells->titles[i]);
+        cli_csv_cell_print(out, cells->titles[i]);
     }
     fputs("\r\n", out);
     for (size_t i = 0; i < cells->row_count * cells->column_count; i++) {
         fputs(i % cells->column_count ? "," : "", out);
-        print_csv_cell(out, cells->cells[i] ? cells->cells[i] : "");
+        cli_csv_cell_print(out, cells->cells[i] ? cells->cells[i] : "");
         fputs(i % cells->column_count == cells->column_count - 1 ? "\r\n" : "", out);
     }
 }
