@@ -41,7 +41,10 @@ struct fq_query {
     struct fq_span verb;
     struct fq_span args;
     bool is_command; /* answered by the core's reply whose token is its place */
+    bool is_sealing; /* by that, told as a seal */
 };
+
+struct fq_sealing; /* seal.h */
 
 struct fq_waiter {
     struct fq_route route;
@@ -82,6 +85,7 @@ struct fq_node {
     struct fq_query queries[FQ_NODE_QUERIES_MAX];
     size_t query_count;
     uint32_t appends_ahead; /* batches that the inputs can append at most */
+    struct fq_sealing *sealing; /* of the turn; NULL none */
     size_t reading_count;   /* of the queries, those that only read: a turn answers few */
     struct fq_waiter waiters[FQ_NODE_WAITERS_MAX];
     size_t waiter_count;

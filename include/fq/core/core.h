@@ -80,6 +80,7 @@ struct fq_input {
     struct fq_forward forward; /* FORWARDED: the effect carried out */
     uint64_t next_seq, bytes_sent;
     bool is_dry_run;      /* COMMANDS: check, take in nothing */
+    bool is_sealing;      /* COMMANDS: the node's own seal of a period */
     struct fq_span actor; /* COMMANDS: who gives those that do not say; cut at FQ_ACTOR_MAX */
 };
 
