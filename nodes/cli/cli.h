@@ -107,9 +107,11 @@ extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_
 /* How a result becomes rows. A result that is an array is its own rows; a map without `rows` is
  * shown as one record. */
 struct cli_view {
-    const char *rows;           /* key of the array of rows, NULL: the value itself */
-    const char *total;          /* key of a map shown as the last row, NULL none */
-    const char *const *columns; /* keys, NULL at the end; NULL: every key of any row */
+    const char *rows;              /* key of the array of rows, NULL: the value itself */
+    const char *total;             /* key of a map shown as the last row, NULL none */
+    const char *const *columns;    /* keys, NULL at the end; NULL: every key of any row */
+    const char *const *importance; /* keys a narrow terminal keeps longest, NULL at the end; NULL:
+                                    * those on the left */
 };
 
 /* Print `value` on stdout as the user asked (C1, C2). */
@@ -135,12 +137,15 @@ char *cli_json_text(struct fq_span value);
 
 /* ---- table.c ---- */
 
+#define CLI_COLUMNS_MAX 128
+
 struct cli_cells {         /* a grid of texts, owned by out.c */
     const char **titles;   /* column_count of them */
     const bool *is_number; /* right-aligned */
     char **cells;          /* row_count x column_count; NULL is empty */
     size_t column_count, row_count;
-    bool has_total; /* the last row is a total */
+    bool has_total;          /* the last row is a total */
+    const char *const *keys; /* of the columns; NULL: not told */
 };
 
 /* Print an aligned table (libsmartcols), right also with Chinese text. */
