@@ -100,7 +100,7 @@ const char *const *cli_format_names(void);
 extern const struct cli_command cli_completion_commands[];
 extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
     cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
-    cli_export_commands[], cli_errors_commands[], cli_vault_commands[];
+    cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_bundle_commands[];
 
 /* ---- out.c ---- */
 
@@ -117,6 +117,11 @@ struct cli_view {
 /* Print `value` on stdout as the user asked (C1, C2). */
 FQ_CHECKED fq_err cli_print(const struct cli *cli, struct fq_span value,
                             const struct cli_view *view, struct fq_why *out_why);
+/* Flush stdout; fails with FILE when the reader went away. */
+FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
+
+/* ---- words.c ---- */
+
 /* A word of the domain, such as a state's name, in the user's language; other texts as they are. */
 const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* The title of a column, in the user's language. */
@@ -124,8 +129,6 @@ const char *cli_title(const char *key);
 /* Whether a key has a title, a word of results a translation: `completion check` asks. */
 bool cli_has_title(const char *key);
 bool cli_has_word(const char *word);
-/* Flush stdout; fails with FILE when the reader went away. */
-FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
 
 /* ---- json.c ---- */
 

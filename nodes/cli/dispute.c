@@ -2,30 +2,10 @@
  *
  * Every step is a row of a table: the event it makes and which option fills which field. Whether
  * the step is legal is the node's to say (C3). */
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "dispute.h"
-#include "fq/core/event.h"
-#include "fq/edge/crypto.h"
-#include "fq/edge/vault.h"
-#include "import_row.h"
-
-#define BINDINGS_MAX 14
-
-struct binding {
-    const char *option;
-    enum fq_field field;
-    const char *fallback; /* value when the option is not given; NULL none */
-};
-
-struct step {
-    const char *verb;
-    enum fq_kind_of_event kind;
-    struct binding bindings[BINDINGS_MAX];
-};
+#include "step.h"
 
 static const struct step steps[] = {
     {"add",
@@ -87,199 +67,6 @@ static const struct step steps[] = {
      {{"days", FQ_FIELD_DAYS, NULL}, {"reason", FQ_FIELD_REASON, NULL}}},
 };
 
-struct work { /* one step on its way */
-    const struct cli *cli;
-    struct cli_client *client;
-    struct cli_tables *tables;
-    const struct step *step;
-    struct fq_event event;
-    char number[64]; /* of the dispute, for people */
-    char state[32];
-    const char *saved; /* the tier that holds it */
-};
-
-/* ---- fields ---- */
-
-static uint16_t today(void)
-{
-    time_t now = time(NULL);
-    struct tm parts;
-    uint16_t date = 0;
-
-    localtime_r(&now, &parts);
-    (void)fq_date_from_civil((unsigned)parts.tm_year + 1900, (unsigned)parts.tm_mon + 1,
-                             (unsigned)parts.tm_mday, &date);
-    return date;
-}
-
-static bool read_digits(const char *text, size_t digits_max, uint64_t *out_number)
-{
-    size_t size = strspn(text, "0123456789");
-
-    if (size == 0 || size > digits_max || text[size]) {
-        return false;
-    }
-    *out_number = strtoull(text, NULL, 10);
-    return true;
-}
-
-static bool read_truth(const char *text, uint64_t *out_truth)
-{
-    static const char *const words[] = {"no", "yes", "false", "true", "0", "1", "否", "是"};
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(words[i], text) == 0) {
-            *out_truth = i % 2;
-            return true;
-        }
-    }
-    return false;
-}
-
-static fq_err read_code(struct work *work, enum fq_field field, const char *option,
-                        const char *text, uint64_t *out_value, struct fq_why *out_why)
-{
-    enum fq_code_table table = fq_field_row(field)->table;
-    uint16_t number;
-
-    if (!fq_codes_find_id(&work->tables->codes, table, fq_span_text(text), &number)) {
-        return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "--%s %s, %s", option, text,
-                       fq_codes_table_name(table));
-    }
-    *out_value = number;
-    return FQ_OK;
-}
-
-static fq_err read_unit(const char *option, const char *text, uint64_t *out_value,
-                        struct fq_why *out_why)
-{
-    if (strlen(text) != 10 || !read_digits(text, 10, out_value)) {
-        return fq_fail(out_why, FQ_REASON_UNIT, "--%s %s", option, text);
-    }
-    return FQ_OK;
-}
-
-static fq_err read_option_date(const char *option, const char *text, uint64_t *out_value,
-                               struct fq_why *out_why)
-{
-    uint16_t date;
-
-    if (!fq_date_parse(fq_span_text(text), &date)) {
-        return fq_fail(out_why, FQ_REASON_DATE, "--%s %s", option, text);
-    }
-    *out_value = date;
-    return FQ_OK;
-}
-
-static fq_err read_field(struct work *work, const struct binding *binding, const char *text,
-                         struct fq_why *out_why)
-{
-    uint64_t *value = &work->event.value[binding->field];
-    const char *option = binding->option;
-
-    switch (fq_field_row(binding->field)->type) {
-    case FQ_VALUE_CODE:
-        return read_code(work, binding->field, option, text, value, out_why);
-    case FQ_VALUE_UNIT:
-        return read_unit(option, text, value, out_why);
-    case FQ_VALUE_DATE:
-        return read_option_date(option, text, value, out_why);
-    case FQ_VALUE_CENTS:
-        return row_amount(fq_span_text(text), value)
-                   ? FQ_OK
-                   : fq_fail(out_why, FQ_REASON_AMOUNT, "--%s %s", option, text);
-    case FQ_VALUE_BOOL:
-        return read_truth(text, value)
-                   ? FQ_OK
-                   : fq_fail(out_why, FQ_REASON_FIELD, "--%s %s: yes, no", option, text);
-    case FQ_VALUE_TEXT:
-        return *text == 0 || (strlen(text) <= FQ_TEXT_MAX &&
-                              fq_event_set_bytes(&work->event, binding->field, fq_span_text(text)))
-                   ? FQ_OK
-                   : fq_fail(out_why, FQ_REASON_FIELD, "--%s", option);
-    default:
-        return read_digits(text, 12, value)
-                   ? FQ_OK
-                   : fq_fail(out_why, FQ_REASON_FIELD, "--%s %s", option, text);
-    }
-}
-
-static fq_err read_area(struct work *work, struct fq_why *out_why)
-{
-    const char *text = cli_value(work->cli, "area");
-    uint64_t code = 0;
-
-    if (text &&
-        (!read_digits(text, 6, &code) || !fq_areas_find(&work->tables->areas, (uint32_t)code))) {
-        return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "--area %s", text);
-    }
-    if (!text && strcmp(work->tables->tier, "county") == 0) {
-        code = work->tables->area;
-    }
-    work->event.area = (uint32_t)code;
-    return FQ_OK;
-}
-
-static fq_err read_command_id(struct work *work, struct fq_why *out_why)
-{
-    const char *text = cli_value(work->cli, "cmd-id");
-
-    if (!text) {
-        fq_random_bytes(work->event.cmd_id.bytes, FQ_ID_SIZE);
-        return FQ_OK;
-    }
-    return fq_hex_decode(text, strlen(text), work->event.cmd_id.bytes, FQ_ID_SIZE)
-               ? FQ_OK
-               : fq_fail(out_why, FQ_REASON_FIELD, "--cmd-id %s", text);
-}
-
-static fq_err read_fields(struct work *work, struct fq_why *out_why)
-{
-    const char *date = cli_value(work->cli, "date"), *unit = cli_value(work->cli, "unit");
-    uint64_t number = today();
-    fq_err err = read_command_id(work, out_why);
-
-    work->event.kind = work->event.step = (uint16_t)work->step->kind;
-    work->event.actor = fq_span_text(""); /* the node knows who asks */
-    if (!err && date) {
-        err = read_option_date("date", date, &number, out_why);
-    }
-    work->event.date = (uint16_t)number;
-    if (!err && unit) {
-        err = read_unit("unit", unit, &work->event.unit, out_why);
-    }
-    for (size_t i = 0; i < BINDINGS_MAX && work->step->bindings[i].option && !err; i++) {
-        const struct binding *binding = &work->step->bindings[i];
-        const char *text = cli_value(work->cli, binding->option);
-        if (!text && cli_has(work->cli, binding->option)) {
-            text = "yes"; /* an option without a value */
-        }
-        text = text ? text : binding->fallback;
-        err = text ? read_field(work, binding, text, out_why) : FQ_OK;
-    }
-    return err;
-}
-
-/* ---- sending ---- */
-
-static fq_err find_dispute(struct work *work, struct fq_why *out_why)
-{
-    struct cli_args args;
-    struct cli_answer answer;
-
-    cli_args_open(&args);
-    cli_args_text(&args, "dispute", work->cli->arguments[0]);
-    fq_err err = cli_call(work->client, "dispute.find", &args, &answer, out_why);
-    cli_args_close(&args);
-    if (err) {
-        return err;
-    }
-    struct fq_span id = fq_map_text(answer.result, "id");
-    return fq_hex_decode((const char *)id.data, id.size, work->event.dispute.bytes, FQ_ID_SIZE)
-               ? FQ_OK
-               : fq_fail(out_why, FQ_REASON_BYTES, "dispute.find");
-}
-
 static const struct {
     const char *option;
     enum fq_vault_field field;
@@ -292,157 +79,53 @@ static const struct {
     {"narrative", FQ_VAULT_NARRATIVE},
 };
 
-static void write_vault(const struct work *work, struct cli_args *args)
+static void read_parties(const struct cli *cli, struct cli_entry *entry)
 {
-    uint32_t count = 0;
-
     for (size_t i = 0; i < sizeof vault_options / sizeof vault_options[0]; i++) {
-        count += cli_value(work->cli, vault_options[i].option) != NULL;
-    }
-    if (count == 0) {
-        return;
-    }
-    cli_args_key(args, "vault");
-    fq_write_array(&args->pairs, count);
-    for (size_t i = 0; i < sizeof vault_options / sizeof vault_options[0]; i++) {
-        const char *text = cli_value(work->cli, vault_options[i].option);
+        const char *text = cli_value(cli, vault_options[i].option);
         if (text) {
-            fq_write_array(&args->pairs, 3);
-            fq_write_uint(&args->pairs, 0);
-            fq_write_uint(&args->pairs, vault_options[i].field);
-            fq_write_text(&args->pairs, text);
+            entry->parties[entry->party_count++] = (struct cli_party){vault_options[i].field, text};
         }
     }
 }
 
-static fq_err submit(struct work *work, struct fq_why *out_why)
+static fq_err read_entry(struct cli_desk *desk, const struct step *step, struct cli_entry *entry,
+                         struct fq_why *out_why)
 {
-    uint8_t record[FQ_RECORD_MAX];
-    struct fq_writer writer = fq_writer_over(record, sizeof record);
-    struct cli_args args;
-    struct cli_answer answer;
+    const struct cli *cli = desk->cli;
+    fq_err err = cli_entry_init(desk, step->kind, entry, out_why);
 
-    fq_event_encode(&work->event, &writer);
-    if (writer.is_full) {
-        return fq_fail(out_why, FQ_REASON_LIMIT, "%s", work->step->verb);
+    err = err ? err : step_read_options(desk, step, &entry->event, out_why);
+    if (err) {
+        return err;
     }
-    cli_args_open(&args);
-    cli_args_key(&args, "commands");
-    fq_write_array(&args.pairs, 1);
-    fq_write_bytes(&args.pairs, record, fq_writer_span(&writer).size);
-    write_vault(work, &args);
-    if (work->cli->is_dry_run) {
-        cli_args_bool(&args, "dry_run", true);
+    read_parties(cli, entry);
+    if (step->kind != FQ_EVENT_REGISTERED) {
+        return cli_desk_find(desk, cli->arguments[0], &entry->event.dispute, out_why);
     }
-    fq_err err = cli_call(work->client, "submit", &args, &answer, out_why);
-    cli_args_close(&args);
-    return err ? err : cli_verdict(answer.result, out_why);
+    entry->event.dispute = entry->event.cmd_id;
+    return step_read_area(desk, &entry->event.area, out_why);
 }
 
-static fq_err read_state(struct work *work, struct fq_why *out_why)
+static const struct step *find_step(const char *verb)
 {
-    char id[2 * FQ_ID_SIZE + 1];
-    struct cli_args args;
-    struct cli_answer answer;
+    size_t i = 0;
 
-    fq_hex_encode(fq_span_of(work->event.dispute.bytes, FQ_ID_SIZE), id);
-    cli_args_open(&args);
-    cli_args_text(&args, "dispute", id);
-    fq_err err = cli_call(work->client, "dispute.show", &args, &answer, out_why);
-    cli_args_close(&args);
-    if (!err) {
-        cli_copy(work->number, sizeof work->number, fq_map_text(answer.result, "dispute"));
-        cli_copy(work->state, sizeof work->state, fq_map_text(answer.result, "state"));
+    while (strcmp(steps[i].verb, verb) != 0) {
+        i++; /* every verb of the table below has its row */
     }
-    return err;
-}
-
-static void write_pair_or_nil(struct fq_writer *writer, const char *key, const char *text)
-{
-    if (text && *text) {
-        cli_write_pair_text(writer, key, text);
-    } else {
-        cli_write_pair_nil(writer, key);
-    }
-}
-
-static fq_err print_step(const struct work *work, struct fq_why *out_why)
-{
-    static const struct cli_view view = {0};
-    uint8_t memory[1024];
-    char id[2 * FQ_ID_SIZE + 1], cmd_id[2 * FQ_ID_SIZE + 1];
-    struct fq_writer writer = fq_writer_over(memory, sizeof memory);
-
-    fq_hex_encode(fq_span_of(work->event.dispute.bytes, FQ_ID_SIZE), id);
-    fq_hex_encode(fq_span_of(work->event.cmd_id.bytes, FQ_ID_SIZE), cmd_id);
-    fq_write_map(&writer, 6);
-    write_pair_or_nil(&writer, "dispute", work->number);
-    cli_write_pair_text(&writer, "id", id);
-    cli_write_pair_text(&writer, "event", fq_kind_row(work->step->kind)->name);
-    cli_write_pair_text(&writer, "cmd_id", cmd_id);
-    write_pair_or_nil(&writer, "state", work->state);
-    write_pair_or_nil(&writer, "saved", work->saved);
-    return cli_print(work->cli, fq_writer_span(&writer), &view, out_why);
-}
-
-static int tier_rank(const char *tier)
-{
-    enum fq_tier parsed;
-
-    return fq_tier_parse(fq_span_text(tier), &parsed) ? (int)parsed : 0;
-}
-
-static fq_err do_step(struct work *work, struct fq_why *out_why)
-{
-    struct fq_why wait_why = {0};
-    bool is_add = work->step->kind == FQ_EVENT_REGISTERED;
-    fq_err err = cli_connect(work->cli, &work->client, out_why);
-
-    err = err ? err : cli_tables_open(work->client, &work->tables, out_why);
-    err = err ? err : read_fields(work, out_why);
-    if (!err && is_add) {
-        work->event.dispute = work->event.cmd_id;
-        err = read_area(work, out_why);
-    } else if (!err) {
-        err = find_dispute(work, out_why);
-    }
-    err = err ? err : submit(work, out_why);
-    if (!err && !(work->cli->is_dry_run && is_add)) {
-        err = read_state(work, out_why);
-    }
-    if (err || work->cli->is_dry_run) {
-        return err ? err : print_step(work, out_why);
-    }
-    work->saved = work->tables->tier;
-    fq_err wait_err = cli_wait(work->cli, work->client, &wait_why);
-    if (!wait_err && tier_rank(work->cli->wait_tier) > tier_rank(work->saved)) {
-        work->saved = work->cli->wait_tier;
-    }
-    err = print_step(work, out_why);
-    if (!err && wait_err) {
-        return fq_fail(out_why, wait_why.reason, "%s", wait_why.detail);
-    }
-    return err;
+    return &steps[i];
 }
 
 static fq_err run_step(struct cli *cli, struct fq_why *out_why)
 {
-    struct work *work = calloc(1, sizeof *work);
+    struct cli_desk *desk = NULL;
+    struct cli_entry entry;
+    fq_err err = cli_desk_open(cli, &desk, out_why);
 
-    if (!work) {
-        return fq_fail(out_why, FQ_REASON_LIMIT, "dispute");
-    }
-    work->cli = cli;
-    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        if (strcmp(steps[i].verb, cli->command->verb) == 0) {
-            work->step = &steps[i];
-        }
-    }
-    FQ_ASSERT(work->step);
-    fq_err err = do_step(work, out_why);
-    cli_tables_close(work->tables);
-    cli_disconnect(work->client);
-    free(work);
+    err = err ? err : read_entry(desk, find_step(cli->command->verb), &entry, out_why);
+    err = err ? err : cli_desk_do(desk, &entry, out_why);
+    cli_desk_close(desk);
     return err;
 }
 
