@@ -81,7 +81,7 @@ def fields(lines):
 
 def english(shown, words):
     text = re.sub(r"`[^`]*`", " ", shown)
-    text = re.sub(r"--?[A-Za-z][a-z-]*", " ", text)
+    text = re.sub(r"--?[A-Za-z][a-z-]*|FQ_[A-Z]+", " ", text)
     found = re.findall(r"[A-Za-z]{3,}", text)
     return sorted({word for word in found if word.lower() not in words and not word.startswith("YYYY")})
 
