@@ -201,6 +201,15 @@ static size_t columns(void)
     return terminal < HELP_COLUMNS_MOST ? terminal : HELP_COLUMNS_MOST;
 }
 
+/* `Usage: `; a Chinese colon brings its own room. */
+static const char *usage_word(void)
+{
+    static char text[32];
+
+    snprintf(text, sizeof text, "%s%s", _("Usage:"), cli_text_is_chinese() ? "" : " ");
+    return text;
+}
+
 static void print_text(const char *text)
 {
     width_print(stdout, text, 0, 0, columns());
@@ -250,7 +259,7 @@ void help_command(const struct cli_command *command)
     char usage[2 * LEFT_SIZE], arguments[LEFT_SIZE];
 
     help_placeholder(command->arguments, arguments, sizeof arguments, NULL);
-    snprintf(usage, sizeof usage, "%s fengqiao %s%s%s%s%s %s", _("Usage:"), command->noun,
+    snprintf(usage, sizeof usage, "%sfengqiao %s%s%s%s%s %s", usage_word(), command->noun,
              command->verb ? " " : "", command->verb ? command->verb : "", *arguments ? " " : "",
              arguments, _("[OPTION...]"));
     width_print(stdout, usage, 0, 4, columns());
@@ -278,7 +287,7 @@ void help_noun(const char *noun)
     size_t left_width = 0;
     char left[LEFT_SIZE];
 
-    printf("%s fengqiao %s %s %s\n\n", _("Usage:"), noun, _("VERB"),
+    printf("%sfengqiao %s %s %s\n\n", usage_word(), noun, _("VERB"),
            _("[ARGUMENT...] [OPTION...]"));
     if (text) {
         print_text(text);
@@ -364,7 +373,7 @@ static void print_group(size_t group)
 
 void help_overview(void)
 {
-    printf("%s fengqiao %s\n\n", _("Usage:"), _("NOUN [VERB] [ARGUMENT...] [OPTION...]"));
+    printf("%sfengqiao %s\n\n", usage_word(), _("NOUN [VERB] [ARGUMENT...] [OPTION...]"));
     print_text(_("Registers mediated disputes and counts them."));
     for (size_t group = 0; group <= HELP_GROUPS; group++) {
         print_group(group);
