@@ -10,7 +10,7 @@ import sys
 
 PROGRAM = os.environ.get("FQ", "build/bin/fengqiao")
 # Functions that write a key, which stands between the writer and the value.
-WRITERS = r"(?:cli_write_pair_\w+|write_pair_or_nil|copy_pair|put_\w+|fq_write_text)"
+WRITERS = r"(?:cli_write_pair_\w+|write_pair_or_nil|copy_pair|(?:fq_\w+_)?put_\w+|fq_write_text)"
 # What is written as text but is a value, or an argument of a request, or for programs alone.
 NOT_KEYS = {"", "host", "assist"}
 # Answers whose keys no table shows: they are carried, never listed.
@@ -22,6 +22,23 @@ def keys_of(text):
         yield call.group(1)
     for columns in re.finditer(r"columns\[\]\s*=\s*\{(.*?)\}", text, re.S):
         yield from re.findall(r"\"([a-z][a-z0-9_]*)\"", columns.group(1))
+
+
+# Keys whose values are words of the program.
+WORD_KEYS = "state event tier role register saved what".split()
+
+
+def words():
+    """The words that the sources write under such a key: put_text(writer, "state", x ? "a" : "b")."""
+    found = {}
+    for path in sorted(glob.glob("nodes/**/*.c", recursive=True) + ["common/core/describe.c"]):
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for call in re.finditer(WRITERS + r"\([^;\"]*\"(\w+)\",([^;]*?)\);", text):
+            if call.group(1) in WORD_KEYS:
+                for word in re.findall(r"\"([a-z][a-z_]*)\"", call.group(2)):
+                    found.setdefault(f"={word}", path)
+    return found
 
 
 def keys():
@@ -41,7 +58,7 @@ def lines(*arguments):
 
 
 def main():
-    found = keys()
+    found = keys() | words()
     failed = 0
     print("1..3")
     tests = [("the sources write keys that this test can find", [] if len(found) > 60 else ["none"])]

@@ -100,7 +100,8 @@ const char *const *cli_format_names(void);
 extern const struct cli_command cli_completion_commands[];
 extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
     cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
-    cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_bundle_commands[];
+    cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_bundle_commands[],
+    cli_campaign_commands[], cli_sweep_commands[], cli_activity_commands[], cli_coverage_commands[];
 
 /* ---- out.c ---- */
 
