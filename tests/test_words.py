@@ -12,7 +12,7 @@ PROGRAM = os.environ.get("FQ", "build/bin/fengqiao")
 # Functions that write a key, which stands between the writer and the value.
 WRITERS = r"(?:cli_write_pair_\w+|write_pair_or_nil|copy_pair|(?:fq_\w+_)?put_\w+|fq_write_text)"
 # What is written as text but is a value, or an argument of a request, or for programs alone.
-NOT_KEYS = {"", "host", "assist"}
+NOT_KEYS = {"", "host", "assist", "read", "forget"}
 # Answers whose keys no table shows: they are carried, never listed.
 FOR_PROGRAMS = set("args cursor detail id result status verb zh en number".split())
 
@@ -28,10 +28,19 @@ def keys_of(text):
 WORD_KEYS = "state event tier role register saved what".split()
 
 
+# Fills the templates of papers, whose words are in config/print.
+TEMPLATES = {"nodes/cli/paper.c"}
+
+
+def sources():
+    paths = sorted(glob.glob("nodes/**/*.c", recursive=True) + ["common/core/describe.c"])
+    return [path for path in paths if path not in TEMPLATES]
+
+
 def words():
     """The words that the sources write under such a key: put_text(writer, "state", x ? "a" : "b")."""
     found = {}
-    for path in sorted(glob.glob("nodes/**/*.c", recursive=True) + ["common/core/describe.c"]):
+    for path in sources():
         with open(path, encoding="utf-8") as file:
             text = file.read()
         for call in re.finditer(WRITERS + r"\([^;\"]*\"(\w+)\",([^;]*?)\);", text):
@@ -43,7 +52,7 @@ def words():
 
 def keys():
     found = {}
-    for path in sorted(glob.glob("nodes/**/*.c", recursive=True) + ["common/core/describe.c"]):
+    for path in sources():
         with open(path, encoding="utf-8") as file:
             for key in keys_of(file.read()):
                 found.setdefault(key, path)
