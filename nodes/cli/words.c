@@ -9,7 +9,6 @@ static const struct {
     const char *key, *title;
 } titles[] = {
     {"a", N_("A")},
-    {"b", N_("B")},
     {"accepted", N_("accepted")},
     {"acked", N_("acknowledged")},
     {"activity", N_("activity")},
@@ -24,6 +23,7 @@ static const struct {
     {"as_of", N_("as of")},
     {"at", N_("at")},
     {"at_most", N_("at most")},
+    {"b", N_("B")},
     {"batches", N_("batches")},
     {"boot", N_("start")},
     {"by", N_("made by")},
@@ -116,6 +116,7 @@ static const struct {
     {"last", N_("last report")},
     {"last_day", N_("last day")},
     {"late", N_("late")},
+    {"left_out", N_("left out")},
     {"line", N_("line")},
     {"linked", N_("linked")},
     {"linked#", N_("linked disputes")},
