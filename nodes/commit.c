@@ -274,11 +274,11 @@ static fq_err put_vaults(struct fq_node *node, struct fq_writes *writes, struct 
     }
     for (size_t i = 0; i < node->input_count && !err; i++) {
         const struct fq_input *input = &node->inputs[i];
-        if (input->kind != FQ_INPUT_COMMANDS) {
+        if (input->kind != FQ_INPUT_COMMANDS && input->kind != FQ_INPUT_BUNDLE) {
             continue;
         }
         const struct fq_reply *given = &node->turn.replies[reply++];
-        if (given->new_count > 0 && !input->is_dry_run) {
+        if (input->kind == FQ_INPUT_COMMANDS && given->new_count > 0 && !input->is_dry_run) {
             err = put_vault(&vaulting, input, given, out_why);
         }
     }

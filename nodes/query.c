@@ -9,6 +9,7 @@
 const struct fq_verb fq_verbs[] = {
     {"status", fq_verb_status},
     {"rollup", fq_verb_rollup},
+    {"cases", fq_verb_cases},
     {"digest", fq_verb_digest},
     {"audit", fq_verb_audit},
     {"wait", fq_verb_wait},
@@ -20,6 +21,7 @@ const struct fq_verb fq_verbs[] = {
     {"replay.start", fq_verb_replay_start},
     {"log.verify", fq_verb_log_verify},
     {"evidence", fq_verb_evidence},
+    {"bundle.read", fq_verb_bundle_read},
     {"table.codes", fq_verb_codes},
     {"table.areas", fq_verb_areas},
     {NULL, NULL},

@@ -91,6 +91,21 @@ done:
     return err;
 }
 
+bool fq_node_batch_at(struct fq_cursor *cursor, const struct fq_log_id *log, uint64_t next_seq,
+                      struct fq_batch *out_batch)
+{
+    struct fq_event_id first = fq_event_id_decode(fq_cursor_key(cursor).data);
+    struct fq_span value = fq_cursor_value(cursor);
+    struct fq_why why;
+
+    if (!fq_log_id_equal(&first.log, log) || value.size <= FQ_LOG_VALUE_HEAD ||
+        fq_batch_parse(fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD),
+                       out_batch, &why)) {
+        return false;
+    }
+    return out_batch->seal.from_seq <= next_seq && next_seq <= out_batch->seal.to_seq;
+}
+
 /* ---- recovery ---- */
 
 static fq_err load_frontier(struct fq_node *node, struct fq_why *out_why)
@@ -141,6 +156,7 @@ static fq_err replay_batch(void *context, const struct fq_batch *batch, uint64_t
                        (unsigned long long)first_lsn - 1);
     }
     replay->batches++;
+    (void)fq_cold_put(&replay->node->cold, &replay->node->core.view.memory.facts);
     return fq_core_replay(&replay->node->core, batch, first_lsn, is_in_view, out_why);
 }
 
@@ -155,6 +171,7 @@ static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
         return err;
     }
     fq_memory_release_view(&node->view_memory);
+    fq_cold_forget(&node->cold);
     node->view_memory = fresh;
     fq_view_init(&node->core.view, &node->areas, &node->core.frontier, &node->view_memory);
     memset(&node->core.feed, 0, sizeof node->core.feed);

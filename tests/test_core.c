@@ -714,6 +714,57 @@ static void test_n4_a_batch_of_another_key_is_refused_and_the_next_accepted(void
     assert_int_equal(city.core->view.event_count, 2);
 }
 
+/* ---- bundles ---- */
+
+/* Hand batches to the city as a person does; gives the statuses, at most 8. */
+static void carry(const struct fq_span *batches, uint32_t count, uint64_t *out_statuses)
+{
+    struct fq_writer writer = fq_writer_take(&city.scratch, 65536);
+
+    fq_write_map(&writer, 1);
+    fq_write_text(&writer, "batches");
+    fq_write_array(&writer, count);
+    for (uint32_t i = 0; i < count; i++) {
+        fq_write_bytes(&writer, batches[i].data, batches[i].size);
+    }
+    const struct fq_input input = {.kind = FQ_INPUT_BUNDLE, .bytes = fq_writer_span(&writer)};
+    step(&city, &input, 1, NOW_MS);
+    assert_int_equal(city.turn->reply_count, 1);
+    struct fq_reader reader = fq_reader_over(city.turn->replies[0].result);
+    assert_int_equal(fq_read_array(&reader), count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(fq_read_array(&reader), 4);
+        out_statuses[i] = fq_read_uint(&reader);
+        for (int part = 0; part < 3; part++) {
+            (void)fq_read_skip(&reader);
+        }
+    }
+}
+
+static void test_n4_a_carried_batch_is_judged_by_its_seal(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), registered(2)};
+    struct fq_span records = records_of(events, 2);
+    struct fq_span good = sealed_by(COUNTY_ORIGIN, COUNTY_ORIGIN, records, 2);
+    struct fq_span forged = sealed_by(CITY_ORIGIN, COUNTY_ORIGIN, records, 2);
+    const struct fq_span batches[] = {forged, good, good};
+    uint64_t statuses[3];
+
+    carry(batches, 3, statuses);
+
+    assert_int_equal(statuses[0], FQ_REASON_SEAL);
+    assert_int_equal(statuses[1], 0);
+    assert_int_equal(statuses[2], 1);
+    assert_int_equal(city.turn->replies[0].new_count, 1);
+    assert_int_equal(city.turn->effects.append_count, 1);
+    assert_int_equal(city.turn->effects.send_count, 0); /* nobody on a link is answered */
+    assert_int_equal(city.core->view.event_count, 2);
+    carry(&batches[1], 1, statuses);
+    assert_int_equal(statuses[0], 1);
+    assert_int_equal(city.turn->effects.append_count, 0);
+}
+
 /* The neighbour's batch is sound; the county is not the one to bring it. */
 static void test_n4_a_batch_of_a_foreign_area_is_refused_and_the_next_accepted(void **state)
 {
@@ -1006,6 +1057,7 @@ int main(void)
         CASE(test_m4_a_node_started_anew_from_its_batches_is_the_same),
         CASE(test_n4_a_bad_batch_is_refused_whole_and_kept_as_evidence),
         CASE(test_n1_a_sealed_event_is_taken_in_whatever_it_says),
+        CASE(test_n4_a_carried_batch_is_judged_by_its_seal),
         CASE(test_n4_a_batch_of_another_key_is_refused_and_the_next_accepted),
         CASE(test_n4_a_batch_of_a_foreign_area_is_refused_and_the_next_accepted),
         CASE(test_n4_one_record_that_is_none_refuses_the_whole_batch),

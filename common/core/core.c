@@ -605,11 +605,12 @@ static bool is_own(const struct fq_core *core, const struct fq_log_id *log)
     return log->origin == core->own.origin && log->epoch == core->own.epoch;
 }
 
-/* A child speaks for its area, and gives back what flowed down to it; the parent gives back what
- * this node's area wrote, and what flows down to it. */
+/* A child speaks for its area, and gives back what flowed down to it; the parent, and a person with a
+ * bundle, bring what this node's area wrote, and what flows down to it. */
 static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq_log_id *log)
 {
-    uint32_t child_area = peer == FQ_PEER_PARENT ? core->options.area : peer / 100;
+    bool is_child = peer != FQ_PEER_PARENT && peer != FQ_PEER_BUNDLE;
+    uint32_t child_area = is_child ? peer / 100 : core->options.area;
 
     return fq_log_flows_up(core->areas, child_area, log) ||
            fq_log_flows_down(core->areas, child_area, log);
@@ -702,7 +703,8 @@ static fq_err take_received(struct step *step, const struct fq_batch *batch, con
 }
 
 /* Judge, verify, number and fold one received batch, whole or not at all (N4). */
-static fq_err receive_batch(struct step *step, const struct fq_incoming *incoming)
+static fq_err receive_batch(struct step *step, const struct fq_incoming *incoming,
+                            struct fq_sync_result *out_result)
 {
     struct fq_core *core = step->core;
     struct fq_batch batch = {0};
@@ -736,17 +738,75 @@ static fq_err receive_batch(struct step *step, const struct fq_incoming *incomin
     }
     result.log = batch.seal.log;
     result.size = incoming->batch.size;
-    fq_sync_batch_result(&core->sync, incoming->peer, &result);
+    *out_result = result;
     return FQ_OK;
 }
 
 static fq_err receive_frame(struct step *step, const struct fq_input *input)
 {
     struct fq_incoming incoming = {0};
+    struct fq_sync_result result;
 
     fq_sync_receive(&step->core->sync, input->peer, input->bytes, step->now, &step->turn->effects,
                     &incoming);
-    return incoming.is_batch ? receive_batch(step, &incoming) : FQ_OK;
+    if (!incoming.is_batch) {
+        return FQ_OK;
+    }
+    fq_err err = receive_batch(step, &incoming, &result);
+    if (!err) {
+        fq_sync_batch_result(&step->core->sync, incoming.peer, &result);
+    }
+    return err;
+}
+
+/* ---- bundles ---- */
+
+/* What became of a carried batch, as one verdict: 0 taken in, 1 held before, else a reason. */
+static void write_batch_verdict(struct fq_writer *writer, const struct fq_sync_result *result)
+{
+    static const enum fq_reason statuses[] = {
+        [FQ_SYNC_ACCEPTED] = FQ_REASON_NONE,
+        [FQ_SYNC_DUPLICATE] = 1,
+        [FQ_SYNC_GAP] = FQ_REASON_GAP,
+    };
+    bool is_refused = result->judgement == FQ_SYNC_REFUSED;
+
+    fq_write_array(writer, 4);
+    fq_write_uint(writer, is_refused ? result->reason : statuses[result->judgement]);
+    fq_write_uint(writer, result->log.origin);
+    fq_write_uint(writer, result->log.epoch);
+    fq_write_uint(writer, result->log.stream);
+}
+
+/* Batches that a person carried here: each is proved by its own seal, whoever brings it (N4). */
+static fq_err run_bundle(struct step *step, const struct fq_input *input)
+{
+    struct fq_turn *turn = step->turn;
+    struct fq_reader batches = fq_reader_over(fq_map_get(input->bytes, "batches"));
+    uint32_t count = fq_read_type(&batches) == FQ_CODEC_ARRAY ? fq_read_array(&batches) : 0;
+    struct fq_writer verdicts = fq_writer_take(step->arena, 16 + (size_t)count * VERDICT_SIZE_MAX);
+    struct fq_reply reply = {.token = input->token};
+
+    FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
+    FQ_ASSERT(count <= FQ_BUNDLE_BATCHES_MAX); /* the service refuses more before */
+
+    fq_write_array(&verdicts, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct fq_incoming incoming = {true, FQ_PEER_BUNDLE, fq_read_bytes(&batches)};
+        struct fq_sync_result result;
+        fq_err err = receive_batch(step, &incoming, &result);
+        if (err) {
+            return err;
+        }
+        reply.new_count += result.judgement == FQ_SYNC_ACCEPTED;
+        write_batch_verdict(&verdicts, &result);
+    }
+    if (verdicts.is_full) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    reply.result = fq_writer_span(&verdicts);
+    turn->replies[turn->reply_count++] = reply;
+    return FQ_OK;
 }
 
 /* ---- the turn ---- */
@@ -758,6 +818,8 @@ static fq_err take_input(struct step *step, const struct fq_input *input)
         return receive_frame(step, input);
     case FQ_INPUT_COMMANDS:
         return run_commands(step, input);
+    case FQ_INPUT_BUNDLE:
+        return run_bundle(step, input);
     case FQ_INPUT_FORWARDED:
         fq_sync_forwarded(&step->core->sync, &input->forward, input->next_seq, input->bytes_sent);
         return FQ_OK;

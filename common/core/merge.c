@@ -314,9 +314,9 @@ static uint32_t writer_of(const struct fq_view *view, const struct fq_fact *fact
     return view->frontier->logs[fact->log].id.origin / 100;
 }
 
-/* Whether the dispute is shared by the fact: it names another area than its writer's, or the facts
- * there were before have another writer. */
-static void note_shared(const struct fq_view *view, struct fq_dispute *dispute, uint32_t writer,
+/* Whether the dispute is shared by an event of `writer`: it names another area, or `other` wrote a
+ * fact there was before (0: there is none). */
+static void note_shared(struct fq_dispute *dispute, uint32_t writer, uint32_t other,
                         const struct fq_event *event)
 {
     uint32_t areas[FQ_EVENT_AREAS_MAX];
@@ -324,13 +324,24 @@ static void note_shared(const struct fq_view *view, struct fq_dispute *dispute, 
     if (dispute->flags & FQ_DISPUTE_SHARED) {
         return;
     }
-    const struct fq_fact *other = fact_at(view, dispute->facts);
-    bool is_shared = other && writer_of(view, other) != writer;
+    bool is_shared = other != 0 && other != writer;
     uint32_t count = fq_event_areas(event, areas);
     for (uint32_t i = 0; i < count; i++) {
         is_shared |= areas[i] != writer;
     }
     dispute->flags |= is_shared ? FQ_DISPUTE_SHARED : 0;
+}
+
+/* Who wrote the facts of a dispute that is not shared: they are all of one writer, its home when that
+ * is known, so that none need be touched. */
+static uint32_t sole_writer(const struct fq_view *view, const struct fq_dispute *dispute)
+{
+    const struct fq_fact *fact = fact_at(view, dispute->facts);
+
+    if (dispute->flags & FQ_DISPUTE_REGISTERED) {
+        return dispute->home;
+    }
+    return fact ? writer_of(view, fact) : 0;
 }
 
 /* The packed values from scratch: the live facts in the order of their stamps (D1). The list runs
@@ -350,12 +361,13 @@ static void resolve(const struct fq_view *view, struct fq_dispute *dispute)
         place = next;
     }
     uint32_t descending = 0;
+    uint32_t first_writer = ascending ? writer_of(view, fact_at(view, ascending)) : 0;
     for (uint32_t place = ascending; place;) {
         struct fq_fact *fact = fact_at(view, place);
         uint32_t next = fact->next;
         if (!fact->is_voided || !(dispute->flags & FQ_DISPUTE_SHARED)) {
             fq_fact_unpack(fact, &event);
-            note_shared(view, dispute, writer_of(view, fact), &event);
+            note_shared(dispute, writer_of(view, fact), first_writer, &event);
         }
         if (!fact->is_voided) {
             fq_dispute_apply(dispute, &event);
@@ -374,6 +386,9 @@ static uint32_t *find_place(const struct fq_view *view, struct fq_dispute *dispu
     uint32_t *link = &dispute->facts;
 
     *out_is_known = false;
+    if (stamp->rev > dispute->rev) {
+        return link; /* above all there are, which need not be touched to see it */
+    }
     for (struct fq_fact *fact = fact_at(view, *link); fact; fact = fact_at(view, *link)) {
         struct fq_stamp other = stamp_of_fact(view, fact);
         int order = fq_stamp_compare(stamp, &other);
@@ -521,7 +536,9 @@ static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *ev
     }
     struct fq_fact *fact = make_fact(view, event, log);
     bool was_counted = is_counted(dispute);
-    note_shared(view, dispute, event->id.log.origin / 100, event);
+    if (!(dispute->flags & FQ_DISPUTE_SHARED)) {
+        note_shared(dispute, event->id.log.origin / 100, sole_writer(view, dispute), event);
+    }
     if (!fact || !fold_fact(view, dispute, link, fact, event)) {
         return FQ_MERGED_FULL;
     }

@@ -24,6 +24,7 @@
 #include "fq/core/sync.h"
 
 #define FQ_SUBMIT_COMMANDS_MAX 4096
+#define FQ_BUNDLE_BATCHES_MAX 1024 /* of one request */
 #define FQ_SIGNERS_MAX 4096
 
 struct fq_signer { /* whose seals are believed */
@@ -64,6 +65,7 @@ struct fq_core {
 enum fq_input_kind {
     FQ_INPUT_LINK,      /* a frame from `peer` */
     FQ_INPUT_COMMANDS,  /* the args of a `submit` request; answered by a reply with `token` */
+    FQ_INPUT_BUNDLE,    /* the args of a `bundle.import` request; answered as COMMANDS are */
     FQ_INPUT_FORWARDED, /* how far a forward effect went */
     FQ_INPUT_PEER_GONE,
     FQ_INPUT_RELAYS, /* records that are owed, to be written as relays */
@@ -98,7 +100,7 @@ struct fq_input {
 struct fq_reply {
     uint32_t token;
     struct fq_span result; /* MessagePack: [[status, origin, epoch, seq, detail], ...] */
-    uint32_t new_count;    /* commands that made an event */
+    uint32_t new_count;    /* commands that made an event, batches that were taken in */
 };
 
 #define FQ_REPLIES_MAX 4096
