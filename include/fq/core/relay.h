@@ -15,7 +15,8 @@
  * R3  What is owed is stored with the event it is owed for, and forgotten with the relay's own
  *     commit: a crash loses none.
  * R4  Who becomes a recipient is owed the whole history, else each new event by itself; so each
- *     event is owed to each recipient once. */
+ *     event is owed to each recipient once.
+ * R5  What came in a relay alone is found, shown and told on the feed under its own identity. */
 #ifndef FQ_CORE_RELAY_H
 #define FQ_CORE_RELAY_H
 
