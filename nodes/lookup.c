@@ -4,6 +4,7 @@
 
 #include "service.h"
 
+#include "fq/core/deadline.h"
 #include "fq/core/describe.h"
 
 #define PREFIX_MIN 4 /* hex digits that a beginning of an id must have */
@@ -69,7 +70,9 @@ static fq_err find_by_prefix(struct fq_node *node, const char *text,
     }
     for (uint32_t i = 0; i < view->index.count; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
-        if (dispute->id.bytes[0] == first[0] && begins_with(&dispute->id, text, size)) {
+        bool is_dispute = !(dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY));
+        if (is_dispute && dispute->id.bytes[0] == first[0] &&
+            begins_with(&dispute->id, text, size)) {
             if (found) {
                 return fq_fail(out_why, FQ_REASON_DISPUTE_MANY, "%s", text);
             }
@@ -80,10 +83,9 @@ static fq_err find_by_prefix(struct fq_node *node, const char *text,
     return found ? FQ_OK : fq_fail(out_why, FQ_REASON_DISPUTE_UNKNOWN, "%s", text);
 }
 
-static fq_err find_dispute(struct fq_node *node, struct fq_span args,
-                           const struct fq_dispute **out_dispute, struct fq_why *out_why)
+fq_err fq_service_find_dispute(struct fq_node *node, struct fq_span name,
+                               const struct fq_dispute **out_dispute, struct fq_why *out_why)
 {
-    struct fq_span name = fq_map_text(args, "dispute");
     struct fq_event_id number;
     char text[64] = "";
 
@@ -100,6 +102,12 @@ static fq_err find_dispute(struct fq_node *node, struct fq_span args,
         }
     }
     return find_by_prefix(node, text, out_dispute, out_why);
+}
+
+static fq_err find_dispute(struct fq_node *node, struct fq_span args,
+                           const struct fq_dispute **out_dispute, struct fq_why *out_why)
+{
+    return fq_service_find_dispute(node, fq_map_text(args, "dispute"), out_dispute, out_why);
 }
 
 fq_err fq_verb_find(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
@@ -172,6 +180,10 @@ fq_err fq_verb_show(struct fq_node *node, struct fq_span args, struct fq_answer 
 struct list_filter {
     uint32_t area;
     uint16_t type, source, kind;
+    uint16_t since, until, due; /* days; 0 any */
+    uint64_t unit;              /* host or assisting */
+    struct fq_span place;       /* digits its place begins with */
+    bool is_joined;             /* of other areas, but a unit of this one takes part */
     char state[24];
 };
 
@@ -214,7 +226,56 @@ static fq_err read_list_filter(struct fq_node *node, struct fq_span args,
     }
     fq_err err = read_code(node, args, "type", FQ_CODES_TYPE, &filter->type, out_why);
     err = err ? err : read_code(node, args, "source", FQ_CODES_SOURCE, &filter->source, out_why);
-    return err ? err : read_code(node, args, "kind", FQ_CODES_KIND, &filter->kind, out_why);
+    err = err ? err : read_code(node, args, "kind", FQ_CODES_KIND, &filter->kind, out_why);
+    err = err ? err : fq_service_read_date(args, "since", &filter->since, out_why);
+    err = err ? err : fq_service_read_date(args, "until", &filter->until, out_why);
+    err = err ? err : fq_service_read_date(args, "due", &filter->due, out_why);
+    err = err ? err : fq_service_read_unit(args, &filter->unit, out_why);
+    filter->place = fq_map_text(args, "place");
+    filter->is_joined = fq_map_bool(args, "joined");
+    return err;
+}
+
+static bool is_at_place(const struct fq_view *view, const struct fq_dispute *dispute,
+                        struct fq_span prefix)
+{
+    struct fq_event event;
+    char digits[24];
+
+    if (!fq_docket_live(view, dispute, FQ_EVENT_REGISTERED, &event)) {
+        return false;
+    }
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)event.value[FQ_FIELD_PLACE]);
+    return prefix.size <= strlen(digits) && memcmp(digits, prefix.data, prefix.size) == 0;
+}
+
+/* Whose it is: of the area, or, when joined ones are asked for, of another that the area helps. */
+static bool is_of_area(const struct fq_node *node, const struct list_filter *filter,
+                       const struct fq_dispute *dispute)
+{
+    bool is_home =
+        dispute->home == filter->area || fq_areas_covers(&node->areas, filter->area, dispute->home);
+
+    return filter->is_joined
+               ? !is_home && fq_docket_is_assist(&node->core.view, dispute, filter->area, false)
+               : is_home;
+}
+
+/* What takes a walk over the facts is asked last. */
+static bool is_listed_by_facts(const struct fq_view *view, const struct list_filter *filter,
+                               const struct fq_dispute *dispute)
+{
+    return (filter->place.size == 0 || is_at_place(view, dispute, filter->place)) &&
+           (!filter->unit || fq_docket_takes_part(view, dispute, filter->unit));
+}
+
+static bool is_within_days(const struct list_filter *filter, const struct fq_dispute *dispute)
+{
+    uint16_t deadline = fq_deadline_open(dispute);
+
+    return (!filter->since || dispute->registered_on >= filter->since) &&
+           (!filter->until || dispute->registered_on <= filter->until) &&
+           (!filter->due || (deadline && deadline <= filter->due));
 }
 
 static bool is_listed(const struct fq_node *node, const struct list_filter *filter,
@@ -228,8 +289,8 @@ static bool is_listed(const struct fq_node *node, const struct list_filter *filt
            (!filter->kind || filter->kind == dispute->kind) &&
            (!filter->state[0] ||
             strcmp(filter->state, fq_state_name(fq_dispute_state(dispute))) == 0) &&
-           (dispute->home == filter->area ||
-            fq_areas_covers(&node->areas, filter->area, dispute->home));
+           is_within_days(filter, dispute) && is_of_area(node, filter, dispute) &&
+           is_listed_by_facts(&node->core.view, filter, dispute);
 }
 
 fq_err fq_verb_list(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
@@ -260,95 +321,4 @@ fq_err fq_verb_list(struct fq_node *node, struct fq_span args, struct fq_answer 
     fq_write_array(&answer->writer, count);
     fq_write_raw(&answer->writer, fq_writer_span(&rows));
     return FQ_OK;
-}
-
-/* ---- vault ---- */
-
-#define PURPOSE_MAX 200
-
-/* Every reading is noted before it is answered: key at8 id16, value the purpose. */
-static fq_err note_reading(struct fq_node *node, const struct fq_dispute *dispute,
-                           struct fq_span purpose, struct fq_why *out_why)
-{
-    uint8_t key[8 + FQ_ID_SIZE];
-    const struct fq_write write = {
-        .family = FQ_FAMILY_AUDIT,
-        .key = fq_span_of(key, sizeof key),
-        .value = purpose,
-    };
-
-    fq_put_be64(key, fq_clock_now().wall_ms);
-    memcpy(key + 8, dispute->id.bytes, FQ_ID_SIZE);
-    return fq_store_commit(node->store, &write, 1, true, out_why);
-}
-
-static fq_err write_fields(struct fq_node *node, const struct fq_dispute *dispute,
-                           const struct fq_vault_key *key, struct fq_writer *writer,
-                           struct fq_why *out_why)
-{
-    struct fq_span found[FQ_VAULT_FIELDS_END] = {{0}};
-    uint32_t count = 0;
-
-    for (unsigned field = 1; field < FQ_VAULT_FIELDS_END; field++) {
-        uint8_t place[FQ_ID_SIZE + 2];
-        struct fq_span cipher;
-        bool is_found;
-        memcpy(place, dispute->id.bytes, FQ_ID_SIZE);
-        fq_put_be16(place + FQ_ID_SIZE, (uint16_t)field);
-        fq_err err = fq_store_get(node->store, FQ_FAMILY_VAULT, fq_span_of(place, sizeof place),
-                                  &node->scratch, &cipher, &is_found, out_why);
-        if (!err && is_found) {
-            err = fq_vault_field_open(key, &dispute->id, (uint16_t)field, cipher, &node->scratch,
-                                      &found[field], out_why);
-            count++;
-        }
-        if (err) {
-            return err;
-        }
-    }
-    fq_write_map(writer, count);
-    for (unsigned field = 1; field < FQ_VAULT_FIELDS_END; field++) {
-        if (found[field].data) {
-            fq_write_text(writer, fq_vault_field_name(field));
-            fq_write_text_span(writer, found[field]);
-        }
-    }
-    return FQ_OK;
-}
-
-fq_err fq_verb_vault_read(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
-                          struct fq_why *out_why)
-{
-    struct fq_span purpose = fq_map_text(args, "purpose");
-    const struct fq_dispute *dispute;
-    struct fq_vault_key key;
-    struct fq_span wrapped;
-    bool is_found = false;
-
-    if (!node->tier->has_vault) {
-        return fq_fail(out_why, FQ_REASON_NOT_HELD, "vault");
-    }
-    if (purpose.size == 0 || purpose.size > PURPOSE_MAX) {
-        return fq_fail(out_why, FQ_REASON_ARGUMENT, "purpose");
-    }
-    fq_err err = find_dispute(node, args, &dispute, out_why);
-    err = err ? err : note_reading(node, dispute, purpose, out_why);
-    if (!err) {
-        err = fq_store_get(node->store, FQ_FAMILY_VAULT_KEY,
-                           fq_span_of(dispute->id.bytes, FQ_ID_SIZE), &node->scratch, &wrapped,
-                           &is_found, out_why);
-    }
-    if (err) {
-        return err;
-    }
-    if (!is_found) {
-        fq_write_map(&answer->writer, 0);
-        return FQ_OK;
-    }
-    err = fq_vault_key_unwrap(&node->vault_master, &dispute->id, wrapped, &key, out_why);
-    if (!err) {
-        err = write_fields(node, dispute, &key, &answer->writer, out_why);
-        fq_wipe(&key, sizeof key);
-    }
-    return err;
 }

@@ -63,6 +63,8 @@ struct fq_node {
     struct fq_config config;
     struct fq_areas areas;
     struct fq_codes codes;
+    struct fq_units units;   /* empty when the node has no such table */
+    struct fq_places places; /* likewise */
     struct fq_identity identity;
     struct fq_certificate *certificates;
     bool *may_feed; /* beside certificates: whose area covers this node's */
@@ -161,6 +163,10 @@ void fq_relay_put(struct fq_node *node, struct fq_writes *writes);
 
 /* commit.c: store. */
 FQ_CHECKED fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out_why);
+
+/* parties.c: whom the disputes of the vault name, as hashes. Made for what is there when the store has
+ * none yet; the node has a vault. */
+FQ_CHECKED fq_err fq_parties_open(struct fq_node *node, struct fq_why *out_why);
 
 /* checkpoint.c: the view written behind. Begin a pass; write some of it, at the end of a turn; write
  * all of it now. */
