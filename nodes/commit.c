@@ -47,6 +47,22 @@ static bool is_carried(const struct fq_node *node, const struct fq_writes *write
     return !err && is_found;
 }
 
+/* How far the log was held before this turn. */
+static uint64_t held_before(const struct fq_node *node, const struct fq_log_id *id)
+{
+    const struct fq_effects *effects = &node->turn.effects;
+    const struct fq_log *log = fq_frontier_find(&node->core.frontier, id);
+    uint64_t last = log ? log->last : 0;
+
+    for (uint32_t i = 0; i < effects->append_count; i++) {
+        const struct fq_append *append = &effects->appends[i];
+        if (append->first_seq <= last && fq_log_id_equal(&append->log, id)) {
+            last = append->first_seq - 1;
+        }
+    }
+    return last;
+}
+
 /* Where a record lies that is held as a relay alone: `carried`, event20 to the relay's event20. Of own
  * relays that come back the first counts: it says since when the event is known. */
 static void put_carried(const struct fq_node *node, struct fq_writes *writes,
@@ -66,8 +82,7 @@ static void put_carried(const struct fq_node *node, struct fq_writes *writes,
         if (!fq_event_open_relay(&relay, &inner)) {
             continue;
         }
-        const struct fq_log *log = fq_frontier_find(&node->core.frontier, &inner.id.log);
-        if (log && inner.id.seq <= log->last) {
+        if (inner.id.seq <= held_before(node, &inner.id.log)) {
             continue; /* the original is held */
         }
         fq_event_id_encode(&inner.id, ids[0]);

@@ -187,20 +187,25 @@ static int end(void **state)
 
 /* ---- turns ---- */
 
-/* One turn with at most one input besides what is owed, up to its commit. */
-static fq_err turn_of(struct fq_node *turned, const struct fq_input *input)
+/* One turn with some inputs besides what is owed, up to its commit. */
+static fq_err turn_with(struct fq_node *turned, const struct fq_input *inputs, size_t count)
 {
     fq_arena_reset(&turned->scratch);
     turned->input_count = 0;
     assert_int_equal(fq_relay_listen(turned, &why), FQ_OK);
-    if (input) {
-        turned->inputs[turned->input_count++] = *input;
+    for (size_t i = 0; i < count; i++) {
+        turned->inputs[turned->input_count++] = inputs[i];
     }
     fq_effects_reset(&turned->turn.effects, &turned->scratch);
     assert_int_equal(
         fq_core_step(&turned->core, turned->inputs, turned->input_count, NOW, &turned->turn, &why),
         FQ_OK);
     return fq_node_commit(turned, NOW_MS, &why);
+}
+
+static fq_err turn_of(struct fq_node *turned, const struct fq_input *input)
+{
+    return turn_with(turned, input, input ? 1 : 0);
 }
 
 static void turn(const struct fq_input *input)
@@ -434,19 +439,27 @@ static void test_r4_a_history_goes_on_where_its_cursor_stands(void **state)
     assert_relayed_once(FACTS);
 }
 
+/* What the city's last turn appended to the log of this stream. */
+static struct fq_span appended(uint32_t stream)
+{
+    struct fq_span batch = {0};
+
+    for (uint32_t i = 0; i < node->turn.effects.append_count; i++) {
+        if (node->turn.effects.appends[i].log.stream == stream) {
+            batch = node->turn.effects.appends[i].batch;
+        }
+    }
+    assert_true(batch.size > 0);
+    return batch;
+}
+
 /* What the city's last turn appended to its relays, brought to the county. */
 static void bring_down(void)
 {
     struct fq_input hello;
     struct fq_link_message message;
-    struct fq_span frame, batch = {0};
+    struct fq_span frame, batch = appended(WORLD_COUNTY);
 
-    for (uint32_t i = 0; i < node->turn.effects.append_count; i++) {
-        if (node->turn.effects.appends[i].log.stream == WORLD_COUNTY) {
-            batch = node->turn.effects.appends[i].batch;
-        }
-    }
-    assert_true(batch.size > 0);
     assert_int_equal(turn_of(county, NULL), FQ_OK); /* it greets */
     assert_true(fq_link_decode(county->turn.effects.sends[0].frame, &message));
     struct fq_writer writer = fq_link_begin(&node->scratch, 256);
@@ -510,6 +523,49 @@ static void test_what_came_in_a_relay_is_found_by_its_own_id_and_told_on_the_fee
     assert_false(is_found);
 }
 
+/* The city lost all. Its county gives its relays back, and with them their facts; then the facts come
+ * themselves, under greater numbers. What is owed for them is the whole all the same. */
+static void test_r4_what_relays_brought_back_first_is_part_of_the_history(void **state)
+{
+    (void)state;
+    static uint8_t kept[32 * 1024];
+    struct fq_arena arena = fq_arena_over(kept, sizeof kept);
+    const struct fq_log_id log = {CITY_NODE, WORLD_COUNTY, 1};
+    write_dispute(0);
+    struct fq_span facts = fq_arena_copy(&arena, appended(FQ_STREAM_FACTS));
+    link_county();
+    turn(NULL);
+    struct fq_span relays = fq_arena_copy(&arena, appended(WORLD_COUNTY));
+    fq_store_close(stores[0]);
+    assert_int_equal(fq_store_open_memory(&stores[0], &why), FQ_OK);
+    restart();
+    link_county();
+
+    struct fq_writer frame = fq_link_begin(&arena, relays.size + 64);
+    fq_write_array(&frame, 1);
+    fq_write_bytes(&frame, relays.data, relays.size);
+    struct fq_span batch = fq_link_end(&frame, FQ_LINK_BATCH, 7, 1);
+    struct fq_writer bundle = fq_writer_take(&arena, facts.size + 64);
+    fq_write_map(&bundle, 1);
+    fq_write_text(&bundle, "batches");
+    fq_write_array(&bundle, 1);
+    fq_write_bytes(&bundle, facts.data, facts.size);
+    const struct fq_input inputs[] = {
+        {.kind = FQ_INPUT_LINK, .peer = COUNTY_NODE, .bytes = batch},
+        {.kind = FQ_INPUT_BUNDLE, .bytes = fq_writer_span(&bundle)},
+    };
+    assert_int_equal(turn_with(node, inputs, 2), FQ_OK);
+    assert_int_equal(node->core.feed.head, 4);
+    assert_int_equal(node->core.view.event_count, 2);
+    assert_int_equal(owed(), 2);
+    turn(NULL);
+
+    const struct fq_log *written = fq_frontier_find(&node->core.frontier, &log);
+    assert_non_null(written);
+    assert_int_equal(written->last, 2 + 2);
+    assert_int_equal(owed(), 0);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -520,6 +576,7 @@ int main(void)
         CASE(test_r3_a_commit_that_fails_loses_nothing),
         CASE(test_r3_more_than_a_turn_holds_goes_on_in_the_next),
         CASE(test_r4_a_history_goes_on_where_its_cursor_stands),
+        CASE(test_r4_what_relays_brought_back_first_is_part_of_the_history),
         CASE(test_what_came_in_a_relay_is_found_by_its_own_id_and_told_on_the_feed),
     };
 
