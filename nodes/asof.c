@@ -302,8 +302,8 @@ static fq_err open_past(struct fq_lookback *lookback, struct fq_why *out_why)
     for (uint32_t i = 0; i < lookback->marks.count; i++) {
         relays += is_relay_log(&lookback->marks.rows[i].log) ? lookback->marks.rows[i].last : 0;
     }
-    if (relays > UINT32_MAX || !fq_past_init(&lookback->past, &node->core.frontier,
-                                             &lookback->marks, (uint32_t)relays, &node->scratch)) {
+    if (relays > UINT32_MAX || !fq_past_init(&lookback->past, &node->core.view, &lookback->marks,
+                                             (uint32_t)relays, &node->scratch)) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
     }
     if (relays > 0) {

@@ -95,7 +95,7 @@ static bool lower_marks(const struct history *history, struct drawn *drawn)
             continue;
         }
         history_event(&history->entries[i], &relay);
-        if (fq_relay_open(&relay, &inner) && is_within(drawn, &inner.id) &&
+        if (fq_merge_open_relay(&world.areas, &relay, &inner) && is_within(drawn, &inner.id) &&
             !is_told(history, &inner.id)) {
             fq_marks_find(&drawn->marks, &inner.id.log)->last = inner.id.seq - 1;
             return true;
@@ -123,8 +123,7 @@ static void prepare(struct world_view *held, const struct history *history,
 {
     struct fq_event event;
 
-    assert_true(
-        fq_past_init(&journey->past, &held->frontier, &drawn->marks, history->count, &arena));
+    assert_true(fq_past_init(&journey->past, &held->view, &drawn->marks, history->count, &arena));
     for (uint32_t i = 0; i < history->count; i++) {
         if (is_within(drawn, &history->entries[i].id)) {
             history_event(&history->entries[i], &event);

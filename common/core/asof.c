@@ -126,11 +126,14 @@ bool fq_marks_hash(const struct fq_marks *marks, const struct fq_areas *areas, u
 
 /* ---- the past ---- */
 
-bool fq_past_init(struct fq_past *past, const struct fq_frontier *frontier,
-                  const struct fq_marks *marks, uint32_t relayed_max, struct fq_arena *arena)
+bool fq_past_init(struct fq_past *past, const struct fq_view *view, const struct fq_marks *marks,
+                  uint32_t relayed_max, struct fq_arena *arena)
 {
+    const struct fq_frontier *frontier = view->frontier;
+
     memset(past->last, 0, sizeof past->last);
     past->frontier = frontier;
+    past->areas = view->areas;
     past->relayed_count = 0;
     past->relayed_capacity = relayed_max;
     past->relayed = fq_arena_take_raw(arena, (relayed_max + 1) * sizeof *past->relayed);
@@ -154,7 +157,7 @@ bool fq_past_note_relay(struct fq_past *past, const struct fq_event *event)
 {
     struct fq_event inner;
 
-    if (!fq_relay_open(event, &inner)) {
+    if (!fq_merge_open_relay(past->areas, event, &inner)) {
         return true;
     }
     if (past->relayed_count == past->relayed_capacity) {
@@ -350,7 +353,7 @@ bool fq_asof_note(struct fq_asof *asof, const struct fq_event *event, struct fq_
     struct fq_event inner;
 
     if (event->kind == FQ_EVENT_RELAY) {
-        if (!fq_relay_open(event, &inner)) {
+        if (!fq_merge_open_relay(asof->view->areas, event, &inner)) {
             return true;
         }
         event = &inner;

@@ -49,11 +49,12 @@ struct fq_past {
     struct fq_event_id *relayed; /* sorted by fq_past_close */
     uint32_t relayed_count, relayed_capacity;
     const struct fq_frontier *frontier;
+    const struct fq_areas *areas;
 };
 
-/* Begin a past of these marks, with room for so many relayed events. False when the arena is full. */
-bool fq_past_init(struct fq_past *past, const struct fq_frontier *frontier,
-                  const struct fq_marks *marks, uint32_t relayed_max, struct fq_arena *arena);
+/* Begin a past of the view: these marks, with room for so many relayed events. False when the arena is full. */
+bool fq_past_init(struct fq_past *past, const struct fq_view *view, const struct fq_marks *marks,
+                  uint32_t relayed_max, struct fq_arena *arena);
 /* A relay within the marks; anything else is nothing. False when there is no more room. */
 bool fq_past_note_relay(struct fq_past *past, const struct fq_event *event);
 void fq_past_close(struct fq_past *past);

@@ -38,8 +38,9 @@ struct fq_view {
     struct fq_cells cells;
     uint32_t *dirty; /* a ring: disputes changed since they were taken last, longest ago first */
     uint32_t dirty_first, dirty_count, dirty_capacity;
-    const struct fq_log *log; /* of the last event folded */
-    uint64_t event_count;     /* distinct events folded, relays counted as what they carry */
+    const struct fq_log *log;        /* of the last event folded */
+    const struct fq_dispute *folded; /* of the last event that was new */
+    uint64_t event_count;            /* distinct events folded, relays counted as what they carry */
     uint64_t dispute_count;   /* with a live registration or not; screenings and activities apart */
     uint8_t types_seen[8192]; /* bit per dispute type ever seen in the view */
 };
@@ -60,6 +61,10 @@ void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_
  * replaces the first. */
 struct fq_id fq_merge_entity(const struct fq_event *event);
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event);
+/* The event that folds when this relay does: what it carries, under its own identity. False when it is no
+ * relay, or its writer has nothing to say of that. */
+bool fq_merge_open_relay(const struct fq_areas *areas, const struct fq_event *relay,
+                         struct fq_event *out_inner);
 /* Fold the events of a batch, one after the other. Fails with LIMIT when a region is full and BYTES
  * when a record does not decode; what went before is folded. `out_areas` is NULL or gets the area of
  * each record. */
@@ -136,8 +141,6 @@ bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds
                       const void *context, struct fq_dispute *out_was);
 /* Give it its state again. */
 void fq_view_set_forth(struct fq_view *view, uint32_t place, const struct fq_dispute *was);
-/* The event a relay carries, under its own identity; false when the record is none or carries none. */
-bool fq_relay_open(const struct fq_event *relay, struct fq_event *out_inner);
 
 /* ---- writing the view behind ----
  *
