@@ -8,7 +8,7 @@
 #include "service.h"
 
 #include "fq/core/asof.h"
-#include "fq/core/period_seal.h"
+#include "fq/core/period_figures.h"
 #include "fq/core/rollup.h"
 
 struct fq_lookback {

@@ -79,8 +79,8 @@ static void take_message(struct fq_node *node, const struct fq_net_message *mess
 static bool has_room(const struct fq_node *node)
 {
     return node->input_count + 1 < node->input_capacity &&
-           node->appends_ahead <= FQ_EFFECT_APPENDS_MAX - FQ_CORE_APPENDS_MAX &&
-           !node->sealing && node->query_count < FQ_NODE_QUERIES_MAX && node->reading_count < FQ_NODE_READINGS_MAX &&
+           node->appends_ahead <= FQ_EFFECT_APPENDS_MAX - FQ_CORE_APPENDS_MAX && !node->sealing &&
+           node->query_count < FQ_NODE_QUERIES_MAX && node->reading_count < FQ_NODE_READINGS_MAX &&
            node->scratch.used < node->scratch.size / 8;
 }
 

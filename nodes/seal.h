@@ -10,7 +10,7 @@
 #include "service.h"
 #include "writes.h"
 
-#include "fq/core/period_seal.h"
+#include "fq/core/period_figures.h"
 
 /* Column family seal: id16 part1 index4 -> bytes. */
 enum fq_seal_part {

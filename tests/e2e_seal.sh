@@ -250,6 +250,12 @@ province rollup 2015H1 --by county --as-of "$sealing" --json >"$work/asof"
 check "by its id, the old one as it was" cmp "$work/sealed.before" "$work/asof"
 check "a city seals its own half-year" exits 0 '"area": "363600"' at 363600 period seal 2015H1 --json
 check "and a county its own" exits 0 '"node": "36364701"' at 363647 period seal 2015H1 --json
+at 363647 period show 2015H1 --save "$work/county.seal" >"$work/county.figures" 2>&1
+check "made again there, of relays too" exits 0 '"match": true' at 363647 period verify "$work/county.seal" --json
+check "and at the city, which relayed them" exits 0 '"scope": "363647"' \
+    at 363600 period verify "$work/county.seal" --json
+check "not at the province, which has no such relays: exit 4, and which" \
+    exits 4 'FQ-5106.*36360001-363647' province period verify "$work/county.seal"
 holds() { province period ls --json | grep -q "\"node\": \"$1\""; }
 check "the province hears of both" until_true 20 eval "holds 36364701 && holds 36360001"
 "$fq" -q lab kill "$lab" 360000 && "$fq" -q lab start "$lab" 360000 >"$work/start" 2>&1 ||

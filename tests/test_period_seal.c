@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fq/core/period_seal.h"
+#include "fq/core/period_figures.h"
 #include "fq/core/proof.h"
 #include "fq/core/rollup.h"
 #include "support/history.h"

@@ -1,5 +1,4 @@
-/* What a seal holds of the figures: cells, and leaves of single disputes. */
-#include "fq/core/period_seal.h"
+#include "fq/core/period_figures.h"
 
 #include <string.h>
 

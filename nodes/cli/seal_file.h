@@ -5,7 +5,7 @@
 #ifndef FQ_NODES_CLI_SEAL_FILE_H
 #define FQ_NODES_CLI_SEAL_FILE_H
 
-#include "fq/core/period_seal.h"
+#include "fq/core/period_figures.h"
 
 #include "client.h"
 

@@ -2,7 +2,7 @@
 #ifndef FQ_TESTS_SEALED_H
 #define FQ_TESTS_SEALED_H
 
-#include "fq/core/period_seal.h"
+#include "fq/core/period_figures.h"
 
 #include "world.h"
 

@@ -11,7 +11,7 @@
 #ifndef FQ_CORE_PROOF_H
 #define FQ_CORE_PROOF_H
 
-#include "fq/core/period_seal.h"
+#include "fq/core/period_figures.h"
 
 #define FQ_PROOF_MAX 2048
 
