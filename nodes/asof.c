@@ -95,6 +95,22 @@ static fq_err find_by_id(const struct fq_node *node, struct fq_span text,
     return FQ_OK;
 }
 
+/* Of a campaign, which is a period by its name alone. */
+static const struct fq_period_seal *newest_named(const struct fq_period_seals *seals,
+                                                 struct fq_span text)
+{
+    const struct fq_period_seal *newest = NULL;
+
+    for (uint32_t i = 0; i < seals->count; i++) {
+        const struct fq_period_seal *seal = &seals->rows[i];
+        if (fq_span_equal(fq_span_text(seal->period), text) &&
+            (!newest || seal->made_ms > newest->made_ms)) {
+            newest = seal;
+        }
+    }
+    return newest;
+}
+
 fq_err fq_lookback_find_seal(const struct fq_node *node, struct fq_span text, uint32_t area,
                              const struct fq_period_seal **out_seal, struct fq_why *out_why)
 {
@@ -103,6 +119,11 @@ fq_err fq_lookback_find_seal(const struct fq_node *node, struct fq_span text, ui
     struct fq_period period;
 
     if (!fq_period_parse(text, &period)) {
+        found = newest_named(seals, text);
+        if (found) {
+            *out_seal = found;
+            return FQ_OK;
+        }
         return text.size >= 4 && is_all_of(text, "0123456789abcdef")
                    ? find_by_id(node, text, out_seal, out_why)
                    : unknown_seal(text, out_why);

@@ -508,9 +508,11 @@ fq_err fq_seal_take(struct fq_node *node, struct fq_query *query, struct fq_why 
         .actor = fq_span_text(query->asker ? query->asker->name : ""),
     };
     node->query_count++;
-    fq_node_log("info", "seal.made period=%s area=%06u count=%llu ms=%llu", order.period.name,
-                order.area, (unsigned long long)sealing->seal.count,
-                (unsigned long long)(fq_clock_now().steady_ms - began_ms));
+    uint64_t took_ms = fq_clock_now().steady_ms - began_ms;
+    fq_node_log(took_ms < node->config.silence_ms ? "info" : "warn",
+                "seal.made area=%06u from_month=%u to_month=%u count=%llu ms=%llu", order.area,
+                order.period.first_month, order.period.last_month,
+                (unsigned long long)sealing->seal.count, (unsigned long long)took_ms);
     return FQ_OK;
 }
 

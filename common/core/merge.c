@@ -673,8 +673,7 @@ static struct fq_fact *copy_fact(struct fq_view *view, const struct fq_fact *fac
     heap->used += size;
     memcpy(copy, fact, whole);
     copy->next = 0;
-    copy->is_voided =
-        false; /* by whom is found out anew: a void that does not hold voids nothing */
+    copy->is_voided = false; /* found out anew: a void that does not hold voids nothing */
     return copy;
 }
 
