@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fq/core/command.h"
+#include "fq/core/step.h"
 
 /* ---- values ---- */
 
@@ -478,7 +478,7 @@ static void put_next(struct fq_writer *writer, const struct fq_dispute *dispute)
     char names[FQ_WHY_SIZE];
     uint32_t count = 0;
 
-    fq_command_next(dispute, names, sizeof names);
+    fq_step_next(fq_dispute_state(dispute), names, sizeof names);
     for (const char *at = names; *at; at++) {
         count += *at == ' ';
     }

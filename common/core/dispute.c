@@ -360,13 +360,7 @@ bool fq_dispute_same_values(const struct fq_dispute *a, const struct fq_dispute 
     return memcmp((const uint8_t *)a + VALUES, (const uint8_t *)b + VALUES, VALUES_SIZE) == 0;
 }
 
-/* ---- states ----
- *
- *  registered --> accepted --> mediating --> agreed --> performed --> closed --> archived
- *      |  \            \           |  \ \------> failed ------------^
- *      |   rejected     \----------+   \------> terminated --------^
- *      +--- referred, transferred, joined at any time before the outcome
- *  visited after the outcome; reopened from any outcome on: back to mediating. */
+/* ---- states (the picture is in step.c) ---- */
 
 static const char *const state_names[FQ_STATES] = {
     [FQ_STATE_UNKNOWN] = "unknown",     [FQ_STATE_REGISTERED] = "registered",
@@ -417,49 +411,4 @@ const char *fq_state_name(enum fq_state state)
     FQ_ASSERT(state < FQ_STATES);
 
     return state_names[state];
-}
-
-#define IN(state) (1u << FQ_STATE_##state)
-#define IN_HAND (IN(REGISTERED) | IN(ACCEPTED) | IN(MEDIATING))
-#define IN_MEDIATION (IN(ACCEPTED) | IN(MEDIATING))
-#define ENDED (IN(AGREED) | IN(FAILED) | IN(TERMINATED) | IN(PERFORMED))
-#define KNOWN (IN_HAND | IN(REJECTED) | ENDED | IN(CLOSED) | IN(ARCHIVED))
-
-bool fq_dispute_may(enum fq_state state, unsigned step)
-{
-    static const uint32_t states_of_step[FQ_EVENT_KINDS] = {
-        [FQ_EVENT_REGISTERED] = IN(UNKNOWN),
-        [FQ_EVENT_ACCEPTED] = IN(REGISTERED),
-        [FQ_EVENT_REJECTED] = IN(REGISTERED),
-        [FQ_EVENT_SESSION] = IN_MEDIATION,
-        [FQ_EVENT_JOINED] = IN_HAND,
-        [FQ_EVENT_LEFT] = IN_HAND,
-        [FQ_EVENT_REFERRED] = IN_HAND,
-        [FQ_EVENT_REFERRAL_ACCEPTED] = IN_HAND | ENDED,
-        [FQ_EVENT_REFERRAL_DECLINED] = IN_HAND | ENDED,
-        [FQ_EVENT_REFERRAL_REPORTED] = IN_HAND | ENDED,
-        [FQ_EVENT_TRANSFERRED] = IN_HAND,
-        [FQ_EVENT_ESCALATED] = IN_HAND,
-        [FQ_EVENT_ASSIGNED] = IN_HAND,
-        [FQ_EVENT_SUPERVISED] = IN_HAND,
-        [FQ_EVENT_EXTENDED] = IN_MEDIATION,
-        [FQ_EVENT_AGREED] = IN_MEDIATION,
-        [FQ_EVENT_FAILED] = IN_MEDIATION,
-        [FQ_EVENT_TERMINATED] = IN_MEDIATION,
-        [FQ_EVENT_PERFORMED] = IN(AGREED) | IN(PERFORMED),
-        [FQ_EVENT_CONFIRMATION] = IN(AGREED) | IN(PERFORMED),
-        [FQ_EVENT_VISITED] = ENDED | IN(CLOSED),
-        [FQ_EVENT_PREVENTED] = IN_HAND | ENDED,
-        [FQ_EVENT_RISK_CHANGED] = IN_HAND | ENDED,
-        [FQ_EVENT_DOCUMENT] = IN_HAND | ENDED | IN(CLOSED),
-        [FQ_EVENT_CLOSED] = ENDED,
-        [FQ_EVENT_ARCHIVED] = IN(CLOSED),
-        [FQ_EVENT_REOPENED] = ENDED | IN(CLOSED) | IN(ARCHIVED),
-        [FQ_EVENT_CORRECTED] = KNOWN,
-        [FQ_EVENT_VOIDED] = KNOWN,
-        [FQ_EVENT_MERGED] = KNOWN,
-        [FQ_EVENT_UNMERGED] = IN(MERGED),
-    };
-
-    return step < FQ_EVENT_KINDS && (states_of_step[step] >> state & 1u);
 }

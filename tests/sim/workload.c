@@ -116,6 +116,7 @@ static void draw_voided(struct sim *sim, const struct fq_view *view,
 {
     const struct fq_fact *fact = fq_view_facts(view, dispute);
 
+    (void)fq_event_set_bytes(event, FQ_FIELD_REASON, fq_span_text("entered twice"));
     for (uint32_t skip = below(sim, 6); skip > 0 && fact && fq_view_next(view, fact); skip--) {
         fact = fq_view_next(view, fact);
     }
@@ -142,7 +143,7 @@ static unsigned draw_step(struct sim *sim, const struct fq_dispute *dispute)
     for (int tries = 0; tries < 16; tries++) {
         step = is_onward ? onward[below(sim, sizeof onward)]
                          : FQ_EVENT_ACCEPTED + below(sim, FQ_EVENT_ACTIVITY - 1);
-        if (fq_dispute_may(fq_dispute_state(dispute), step) || chance(sim, 2)) {
+        if (fq_step_may(fq_dispute_state(dispute), step) || chance(sim, 2)) {
             break;
         }
     }

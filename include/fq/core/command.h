@@ -8,6 +8,7 @@
 #define FQ_CORE_COMMAND_H
 
 #include "fq/core/merge.h"
+#include "fq/core/step.h"
 
 struct fq_command_context {
     const struct fq_areas *areas;
@@ -20,9 +21,5 @@ struct fq_command_context {
 FQ_CHECKED fq_err fq_command_check(const struct fq_command_context *context,
                                    const struct fq_dispute *dispute, struct fq_event *command,
                                    struct fq_why *out_why);
-/* The names of the legal next steps, separated by spaces. */
-void fq_command_next(const struct fq_dispute *dispute, char *out, size_t size);
-/* The word for a step on the command line: accept for accepted; NULL for what is no command. */
-const char *fq_command_verb(unsigned step);
 
 #endif

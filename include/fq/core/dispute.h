@@ -119,7 +119,5 @@ enum fq_state {
 
 enum fq_state fq_dispute_state(const struct fq_dispute *dispute);
 const char *fq_state_name(enum fq_state state);
-/* Whether a command may take this step in this state (the picture in dispute.c). */
-bool fq_dispute_may(enum fq_state state, unsigned step);
 
 #endif
