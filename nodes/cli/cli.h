@@ -79,6 +79,7 @@ struct cli {
     char wait_tier[16]; /* empty when --wait was not given */
     uint64_t wait_ms;
     bool is_dry_run, is_yes, is_quiet, is_verbose, has_no_input;
+    bool is_left; /* out: the user left a question without an answer; the exit status is 130 */
     const struct cli_command *command;
     const char *arguments[CLI_ARGUMENTS_MAX];
     int argument_count;
@@ -93,6 +94,9 @@ bool cli_has(const struct cli *cli, const char *name);
 extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
     cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
     cli_export_commands[], cli_errors_commands[], cli_vault_commands[];
+
+/* Build the options of the steps from the core's table; once, before the line is read. */
+void cli_dispute_open(void);
 
 /* ---- out.c ---- */
 
@@ -121,6 +125,9 @@ FQ_CHECKED fq_err cli_json_print(FILE *out, struct fq_span value, bool is_pretty
                                  struct fq_why *out_why);
 /* The same as text without a newline; gives memory for free(), NULL on bad bytes. */
 char *cli_json_text(struct fq_span value);
+/* Read the object that the text begins with, its values no containers, as one map; how many bytes it
+ * took, 0 when it is no JSON. False when it is not such an object. */
+bool cli_json_object(struct fq_span text, size_t *out_used, struct fq_writer *out_map);
 
 /* ---- table.c ---- */
 

@@ -106,3 +106,8 @@ fq_err dispute_ls(struct cli *cli, struct fq_why *out_why)
     cli_disconnect(client);
     return err;
 }
+
+fq_err dispute_find(struct cli *cli, struct fq_why *out_why)
+{
+    return dispute_ls(cli, out_why);
+}

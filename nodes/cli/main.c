@@ -14,6 +14,7 @@
 
 #define WAIT_SECONDS_DEFAULT 30
 #define WAIT_SECONDS_MAX 86400
+#define EXIT_INTERRUPTED 130 /* as a shell tells of Ctrl-C */
 
 static const struct cli_command *const nouns[] = {
     cli_dispute_commands, cli_import_commands, cli_export_commands, cli_feed_commands,
@@ -468,11 +469,15 @@ int main(int count, char **words)
     struct fq_why why = {0};
 
     find_exe_dir(&cli);
+    cli_dispute_open();
     cli_text_open(find_language(count, words), cli.exe_dir);
     fq_err err = run(&cli, &line, &why);
     if (err && why.reason) {
         fflush(stdout);
         cli_complain(&why);
+    }
+    if (!err && cli.is_left) {
+        return EXIT_INTERRUPTED;
     }
     return err == FQ_ERR_LIMIT ? FQ_ERR_FAILED : (int)err;
 }

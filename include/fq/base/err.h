@@ -84,6 +84,8 @@ typedef enum fq_err {
       "Close the dispute or register another.")                                                    \
     X(READ_ONLY, 3011, FQ_ERR_REFUSED, "The node is read-only until its tail is restored.",        \
       "Wait for the tier above to return the missing records, or resend them from an outbox.")     \
+    X(EVENT_NAME, 3301, FQ_ERR_REFUSED, "No event of the dispute is meant by that, or several.",   \
+      "Name it by the number or the command id that `dispute show --history` lists.")              \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
       "Import it at its own node, or set skip_foreign in the map.")                                \
     X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \

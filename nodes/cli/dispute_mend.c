@@ -1,0 +1,191 @@
+/* Steps that point at something else: corrections at a step, voids at an event, merges at a dispute,
+ * documents at a file, answers at a referral. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "dispute.h"
+#include "fq/base/hash.h"
+
+/* ---- correct ---- */
+
+static fq_err find_corrected(const char *name, unsigned *out_kind, struct fq_why *out_why)
+{
+    char list[FQ_WHY_SIZE - 80] = "";
+    size_t used = 0;
+    unsigned kind = step_find(name);
+
+    if (kind >= FQ_EVENT_REGISTERED && kind < FQ_EVENT_CORRECTED) {
+        *out_kind = kind;
+        return FQ_OK;
+    }
+    for (kind = FQ_EVENT_REGISTERED; kind < FQ_EVENT_CORRECTED && used < sizeof list; kind++) {
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? " " : "",
+                                 fq_step_verb(kind));
+    }
+    return fq_fail(out_why, FQ_REASON_USAGE, "%s: %s", name, list);
+}
+
+/* Read what is given of the step and set its bit in the mask. An empty text takes a value away. */
+static fq_err read_given(struct cli_desk *desk, unsigned kind, struct fq_event *event,
+                         uint64_t *out_given, struct fq_why *out_why)
+{
+    struct step step = step_of((enum fq_kind_of_event)kind);
+    fq_err err = FQ_OK;
+
+    for (size_t i = 0; i < STEP_BINDINGS_MAX && step.bindings[i].option && !err; i++) {
+        struct step_binding binding = step.bindings[i];
+        if (binding.field == FQ_FIELD_REASON) {
+            binding.option = "new-reason"; /* --reason says why it is corrected */
+        }
+        const char *text = binding.field == FQ_FIELD_HOST ? cli_value(desk->cli, binding.option)
+                                                          : step_given(desk->cli, &binding);
+        if (text) {
+            *out_given |= UINT64_C(1) << binding.field;
+            err = *text ? step_read_field(desk->tables, &binding, text, event, out_why) : FQ_OK;
+        }
+    }
+    return err;
+}
+
+fq_err mend_correct(struct cli_desk *desk, struct dispute_command *command, struct fq_why *out_why)
+{
+    const struct cli *cli = desk->cli;
+    struct fq_event *event = &command->entry.event;
+    const char *area = cli_value(cli, "area");
+    uint64_t given = 0;
+    unsigned kind = 0;
+    fq_err err = find_corrected(cli->arguments[1], &kind, out_why);
+
+    if (!err && area) {
+        err = step_read_area_text(desk->tables, "area", area, &event->area, out_why);
+    }
+    err = err ? err : read_given(desk, kind, event, &given, out_why);
+    if (!err && !given && !area && !cli_value(cli, "date") && !cli_value(cli, "unit") &&
+        command->entry.party_count == 0) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "%s: %s", fq_step_verb(kind),
+                       _("nothing to correct was given"));
+    }
+    err = err ? err : history_open(desk, &event->dispute, &command->history, out_why);
+    if (err) {
+        return err;
+    }
+    struct fq_span standing = history_standing(&command->history, kind);
+    if (!standing.size) {
+        return fq_fail(out_why, FQ_REASON_EVENT_NAME, "%s", cli->arguments[1]);
+    }
+    event->step = (uint16_t)kind;
+    event->value[FQ_FIELD_CORRECTS] = kind;
+    event->date = cli_value(cli, "date") ? event->date : 0;
+    return history_fill(&command->history, &desk->tables->codes, standing, kind, given, event,
+                        out_why);
+}
+
+/* ---- void ---- */
+
+fq_err mend_void(struct cli_desk *desk, struct dispute_command *command, struct fq_why *out_why)
+{
+    struct fq_event *event = &command->entry.event;
+    struct fq_span entry;
+
+    if (desk->cli->argument_count < 2) {
+        return FQ_OK; /* the whole dispute */
+    }
+    fq_err err = history_open(desk, &event->dispute, &command->history, out_why);
+    err = err ? err : history_find(&command->history, desk->cli->arguments[1], &entry, out_why);
+    if (err) {
+        return err;
+    }
+    history_id(entry, command->target);
+    return fq_event_set_bytes(event, FQ_FIELD_TARGET, fq_span_of(command->target, FQ_EVENT_ID_SIZE))
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_LIMIT, "void");
+}
+
+/* ---- merge ---- */
+
+/* A merge points from the greater id to the smaller (D4 of dispute.h), so that no two merges point
+ * at each other; which of the two stands for both does not change what is counted. */
+fq_err mend_merge(struct cli_desk *desk, struct dispute_command *command, struct fq_why *out_why)
+{
+    struct fq_event *event = &command->entry.event;
+    const char *into = cli_value(desk->cli, "into");
+
+    if (!into) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "--into");
+    }
+    fq_err err = cli_desk_find(desk, into, &command->other, out_why);
+    if (err) {
+        return err;
+    }
+    if (memcmp(event->dispute.bytes, command->other.bytes, FQ_ID_SIZE) < 0) {
+        struct fq_id smaller = event->dispute;
+        event->dispute = command->other;
+        command->other = smaller;
+        cli_say(_("The other one is merged into this one: the smaller id stands for both."));
+    }
+    return fq_event_set_bytes(event, FQ_FIELD_INTO, fq_span_of(command->other.bytes, FQ_ID_SIZE))
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_LIMIT, "merge");
+}
+
+/* ---- document ---- */
+
+static fq_err hash_file(int file, const char *path, struct fq_event *event, uint8_t out_hash[32],
+                        struct fq_why *out_why)
+{
+    struct stat state;
+    struct fq_hash hash;
+
+    if (fstat(file, &state) || !S_ISREG(state.st_mode) || state.st_size == 0) {
+        return fq_fail(out_why, FQ_REASON_FILE, "%s", path);
+    }
+    size_t size = (size_t)state.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file, 0);
+    if (bytes == MAP_FAILED) {
+        return fq_fail(out_why, FQ_REASON_FILE, "%s: %s", path, strerror(errno));
+    }
+    const struct fq_span span = fq_span_of(bytes, size);
+    fq_hash_spans(&span, 1, &hash);
+    munmap(bytes, size);
+    memcpy(out_hash, hash.bytes, FQ_HASH_SIZE);
+    event->value[FQ_FIELD_SIZE] = size;
+    return fq_event_set_bytes(event, FQ_FIELD_HASH, fq_span_of(out_hash, FQ_HASH_SIZE))
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_LIMIT, "document");
+}
+
+fq_err mend_document(struct cli_desk *desk, struct dispute_command *command, struct fq_why *out_why)
+{
+    const char *path = cli_value(desk->cli, "file");
+
+    if (!path || !command->entry.event.value[FQ_FIELD_DOCUMENT]) {
+        return fq_fail(out_why, FQ_REASON_FIELD, path ? "--document" : "--file");
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return fq_fail(out_why, FQ_REASON_FILE, "%s: %s", path, strerror(errno));
+    }
+    fq_err err = hash_file(file, path, &command->entry.event, command->hash, out_why);
+    close(file);
+    return err;
+}
+
+/* ---- referrals ---- */
+
+fq_err mend_referral(struct cli_desk *desk, struct dispute_command *command, struct fq_why *out_why)
+{
+    struct fq_event *event = &command->entry.event;
+
+    (void)desk;
+    if (event->kind == FQ_EVENT_REFERRED) { /* a referral is known by the command that made it */
+        command->other = event->cmd_id;
+    }
+    return fq_event_set_bytes(event, FQ_FIELD_REFERRAL,
+                              fq_span_of(command->other.bytes, FQ_ID_SIZE))
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_LIMIT, "referral");
+}
