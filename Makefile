@@ -106,7 +106,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps deps-test tests replays fuzzers benches simulators test check demo sim mutants \
-        bench sanitize sanitized fuzz tidy coverage install clean help
+        bench sanitize sanitized fuzz po tidy coverage install clean help
 .DEFAULT_GOAL := $(if $(MUTANT),mutants,all)
 
 # --- targets ------------------------------------------------------------------------------------
@@ -169,6 +169,9 @@ fuzz: ## fuzz for SECONDS= in all, or until told to stop
 	@$(MAKE) MODE=fuzz -j$(JOBS) fuzzers
 	@tests/fuzz.sh '$(SECONDS)' $(FUZZ_SRC:%.c=build/fuzz/%)
 
+po: ## append what has no translation yet to the catalogues, and name what nobody says any more
+	@ops/po.py update
+
 tidy: ## format, layers, library doors, translations, READMEs
 	@ops/tidy.sh
 
@@ -228,7 +231,8 @@ $(BIN)/fq: $(BIN)/fengqiao
 $(OUT)/tests/prop_sim: $(call objects,$(SIM_SRC))
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
-$(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c) $(HELP) $(LIB)
+$(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c \
+    nodes/cli/width.c) $(HELP) $(LIB)
 	$(call link)
 $(OUT)/tests/bench/count_syncs.so: tests/bench/count_syncs.c Makefile
 	@mkdir -p $(@D)

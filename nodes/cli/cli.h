@@ -59,7 +59,7 @@ struct cli_command {
     const char *verb;      /* NULL when the noun is the whole command */
     const char *arguments; /* as shown in help, "" none */
     int arguments_min, arguments_max;
-    const char *help;                 /* N_() */
+    const char *help;                 /* N_(); NULL: for programs, in no list */
     const struct cli_option *options; /* NULL none */
     fq_err (*run)(struct cli *cli, struct fq_why *out_why);
 };
@@ -91,6 +91,14 @@ struct cli {
 const char *cli_value(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
+/* Every command, one after the other; NULL past the last. */
+const struct cli_command *cli_command_at(size_t index);
+/* The options of every command. */
+const struct cli_option *cli_global_options(void);
+/* What -o takes; NULL at the end. */
+const char *const *cli_format_names(void);
+
+extern const struct cli_command cli_completion_commands[];
 extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
     cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
     cli_export_commands[], cli_errors_commands[], cli_vault_commands[];
@@ -115,6 +123,9 @@ FQ_CHECKED fq_err cli_print(const struct cli *cli, struct fq_span value,
 const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* The title of a column, in the user's language. */
 const char *cli_title(const char *key);
+/* Whether a key has a title, a word of results a translation: `completion check` asks. */
+bool cli_has_title(const char *key);
+bool cli_has_word(const char *word);
 /* Flush stdout; fails with FILE when the reader went away. */
 FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
 

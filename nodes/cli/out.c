@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "words.h"
+
 #define COLUMNS_MAX 128
 
 /* Titles of keys; a key that is not here is its own title. */
@@ -109,14 +111,26 @@ static const struct {
     {"first_difference", N_("first difference")},
 };
 
-const char *cli_title(const char *key)
+static const char *find_title(const char *key)
 {
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
         if (strcmp(titles[i].key, key) == 0) {
-            return _(titles[i].title);
+            return titles[i].title;
         }
     }
-    return key;
+    return words_title(key);
+}
+
+const char *cli_title(const char *key)
+{
+    const char *title = find_title(key);
+
+    return title ? _(title) : key;
+}
+
+bool cli_has_title(const char *key)
+{
+    return find_title(key) != NULL;
 }
 
 /* ---- cells ---- */
@@ -200,10 +214,15 @@ static bool is_in(const char *text, const char *const *list, size_t count)
     return false;
 }
 
+bool cli_has_word(const char *word)
+{
+    return is_in(word, words, sizeof words / sizeof words[0]) || words_has(word);
+}
+
 const char *cli_word(struct fq_span word, char *out, size_t out_size)
 {
     cli_copy(out, out_size, word);
-    return is_in(out, words, sizeof words / sizeof words[0]) ? cli_text(out) : out;
+    return cli_has_word(out) ? cli_text(out) : out;
 }
 
 static bool is_word_column(const char *key)
