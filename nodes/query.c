@@ -20,6 +20,7 @@ const struct fq_verb fq_verbs[] = {
     {"replay.start", fq_verb_replay_start},
     {"log.verify", fq_verb_log_verify},
     {"evidence", fq_verb_evidence},
+    {"bundle.read", fq_verb_bundle_read},
     {"table.codes", fq_verb_codes},
     {"table.areas", fq_verb_areas},
     {NULL, NULL},

@@ -36,6 +36,14 @@ fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
 
+/* bundle.c: what a person carries */
+fq_verb_run fq_verb_bundle_read;
+/* The submit of args.sealed, which its author, a person this node knows, signed and sealed for this
+ * node. Fails with KEY_UNKNOWN, SEAL, CRYPTO, BYTES or LIMIT. */
+FQ_CHECKED fq_err fq_bundle_unseal(struct fq_node *node, struct fq_span args,
+                                   const struct fq_certificate **out_author,
+                                   struct fq_span *out_submit, struct fq_why *out_why);
+
 /* ---- what several verbs need; in query.c ---- */
 
 /* args.area, the node's own when absent. Fails with AREA_UNKNOWN or NOT_HELD. */

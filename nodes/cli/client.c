@@ -10,7 +10,7 @@
 #include "fq/edge/settings.h"
 #include "lab_process.h"
 
-#define FRAME_MAX (256u << 10)
+#define FRAME_MAX (260u << 10)
 #define ARGS_MAX FRAME_MAX
 #define ARRAY_HEAD 5   /* bytes of an array's head in its long form */
 #define ABSENT_MS 3000 /* a node of the lab that seems not to run */
@@ -93,10 +93,15 @@ fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *
     return FQ_OK;
 }
 
-static fq_err connect_lab(const struct cli *cli, struct cli_client **out_client,
-                          struct fq_why *out_why)
+/* Where a node is, what key it shows, and with which key it is asked. */
+struct address {
+    char endpoint[160], server_key[64], key_file[CLI_PATH_SIZE];
+    bool is_absent; /* a node of the lab that seems not to run */
+};
+
+static fq_err find_in_lab(const struct cli *cli, struct address *out, struct fq_why *out_why)
 {
-    char key[41], key_file[LAB_PATH_SIZE + 64];
+    char key_file[LAB_PATH_SIZE + 64];
     struct lab *lab = NULL;
     fq_err err = lab_load(cli->lab, &lab, out_why);
 
@@ -108,11 +113,10 @@ static fq_err connect_lab(const struct cli *cli, struct cli_client **out_client,
         err = fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s", cli->node);
     } else {
         lab_path(lab, node, "keys/operator.key", key_file);
-        err = lab_server_key(lab, node, key, out_why);
-        err = err ? err : cli_connect_to(node->service, key, key_file, out_client, out_why);
-    }
-    if (!err && !lab_pid(lab, node)) {
-        (*out_client)->answer_ms = ABSENT_MS;
+        snprintf(out->endpoint, sizeof out->endpoint, "%s", node->service);
+        snprintf(out->key_file, sizeof out->key_file, "%s", key_file);
+        out->is_absent = lab_pid(lab, node) == 0;
+        err = lab_server_key(lab, node, out->server_key, out_why);
     }
     free(lab);
     return err;
@@ -138,10 +142,24 @@ static void find_context(const struct cli *cli, char *out, size_t out_size)
 }
 
 /* endpoint, server_key (Z85) and key (the caller's key file); --node may name another endpoint. */
-static fq_err connect_context(const struct cli *cli, struct cli_client **out_client,
-                              struct fq_why *out_why)
+static fq_err read_context(const struct cli *cli, const char *path, const struct fq_setting *first,
+                           struct address *out, struct fq_why *out_why)
 {
-    char path[512], key_file[512];
+    const char *endpoint = cli->node ? cli->node : text_of(first, "endpoint");
+    const char *server_key = text_of(first, "server_key"), *key = text_of(first, "key");
+
+    if (!endpoint || !server_key || !key ||
+        !fq_settings_resolve(path, key, out->key_file, sizeof out->key_file)) {
+        return fq_fail(out_why, FQ_REASON_CONFIG, "%s:1: endpoint, server_key, key", path);
+    }
+    snprintf(out->endpoint, sizeof out->endpoint, "%s", endpoint);
+    snprintf(out->server_key, sizeof out->server_key, "%s", server_key);
+    return FQ_OK;
+}
+
+static fq_err find_in_context(const struct cli *cli, struct address *out, struct fq_why *out_why)
+{
+    char path[512];
     const struct fq_setting *first = NULL;
     void *memory = malloc(CONTEXT_MEMORY);
     fq_err err = memory ? FQ_OK : fq_fail(out_why, FQ_REASON_LIMIT, "context");
@@ -151,24 +169,40 @@ static fq_err connect_context(const struct cli *cli, struct cli_client **out_cli
         struct fq_arena arena = fq_arena_over(memory, CONTEXT_MEMORY);
         err = fq_settings_read(path, &arena, &first, out_why);
     }
-    if (!err) {
-        const char *endpoint = cli->node ? cli->node : text_of(first, "endpoint");
-        const char *server_key = text_of(first, "server_key"), *key = text_of(first, "key");
-        if (!endpoint || !server_key || !key ||
-            !fq_settings_resolve(path, key, key_file, sizeof key_file)) {
-            err = fq_fail(out_why, FQ_REASON_CONFIG, "%s:1: endpoint, server_key, key", path);
-        } else {
-            err = cli_connect_to(endpoint, server_key, key_file, out_client, out_why);
-        }
-    }
+    err = err ? err : read_context(cli, path, first, out, out_why);
     free(memory);
+    return err;
+}
+
+static fq_err find_node(const struct cli *cli, struct address *out, struct fq_why *out_why)
+{
+    *out = (struct address){.is_absent = false};
+    return cli->lab ? find_in_lab(cli, out, out_why) : find_in_context(cli, out, out_why);
+}
+
+fq_err cli_key_file(const struct cli *cli, char out[CLI_PATH_SIZE], struct fq_why *out_why)
+{
+    struct address address;
+    fq_err err = find_node(cli, &address, out_why);
+
+    if (!err) {
+        memcpy(out, address.key_file, CLI_PATH_SIZE);
+    }
     return err;
 }
 
 fq_err cli_connect(const struct cli *cli, struct cli_client **out_client, struct fq_why *out_why)
 {
-    return cli->lab ? connect_lab(cli, out_client, out_why)
-                    : connect_context(cli, out_client, out_why);
+    struct address address;
+    fq_err err = find_node(cli, &address, out_why);
+
+    err = err ? err
+              : cli_connect_to(address.endpoint, address.server_key, address.key_file, out_client,
+                               out_why);
+    if (!err && address.is_absent) {
+        (*out_client)->answer_ms = ABSENT_MS;
+    }
+    return err;
 }
 
 void cli_disconnect(struct cli_client *client)
