@@ -19,7 +19,8 @@ static int open_world(void **state)
 {
     (void)state;
     world_open(&world);
-    county = (struct fq_command_context){&world.areas, &world.codes, WORLD_COUNTY};
+    county = (struct fq_command_context){
+        .areas = &world.areas, .codes = &world.codes, .own_area = WORLD_COUNTY};
     return 0;
 }
 
@@ -219,7 +220,8 @@ static void test_g3_areas_are_counties_under_the_node(void **state)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fq_command_context context = {&world.areas, &world.codes, cases[i].own};
+        struct fq_command_context context = {
+            .areas = &world.areas, .codes = &world.codes, .own_area = cases[i].own};
         struct fq_event command = command_of(FQ_EVENT_REGISTERED, "2021-03-01");
         command.area = cases[i].area;
         why = (struct fq_why){.reason = FQ_REASON_NONE};
@@ -236,6 +238,7 @@ static void test_g3_a_correction_cannot_move_the_home_where_a_registration_could
     struct fq_event command = command_of(FQ_EVENT_CORRECTED, "2021-03-01");
     command.step = FQ_EVENT_REGISTERED;
     command.value[FQ_FIELD_CORRECTS] = FQ_EVENT_REGISTERED;
+    assert_true(fq_event_set_bytes(&command, FQ_FIELD_WHY, fq_span_text("slip of the pen")));
     command.value[FQ_FIELD_TYPE] = 2;
     command.value[FQ_FIELD_SOURCE] = FQ_SOURCE_ON_APPLICATION;
     struct fq_event kept = command;

@@ -512,9 +512,11 @@ static void test_a_dispute_in_full(void **state)
 
     struct fq_span map = in_full();
 
-    expect_keys(map, "dispute id state home type kind source host units dates outcome form "
-                     "amount_cents persons performance confirmation risk difficulty satisfied rev "
-                     "conflicts next");
+    expect_keys(map,
+                "dispute id state home type kind source host units dates outcome form "
+                "amount_cents persons performance confirmation risk difficulty satisfied rev "
+                "conflicts next place committee scale claimed_cents flags deadline extended_days "
+                "confirm_by perform_by referrals supervision merged_into");
     expect_text(map, "dispute", "41010501-1-1");
     expect_text(map, "id", "05000000000000000000000000000000");
     expect_text(map, "state", "performed");
@@ -681,7 +683,7 @@ static void test_a_unit_that_left_assists_no_more_and_may_come_back(void **state
 static void expect_conflict(struct fq_span conflict, const char *name, const char *holds,
                             const char *against)
 {
-    expect_keys(conflict, "register holds against");
+    expect_keys(conflict, "register holds against held other");
     expect_text(conflict, "register", name);
     expect_text(conflict, "holds", holds);
     expect_text(conflict, "against", against);

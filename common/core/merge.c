@@ -535,6 +535,32 @@ enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event
     return is_inert(event) ? FQ_MERGED_INERT : merge_step(view, event); /* M6 */
 }
 
+size_t fq_view_mark(const struct fq_view *view)
+{
+    return view->memory.facts.used;
+}
+
+bool fq_view_rehearse(struct fq_view *view, struct fq_dispute *copy, const struct fq_event *event)
+{
+    const struct fq_log *log = log_of(view, &event->id.log);
+    struct fq_fact *fact = log ? make_fact(view, event, log) : NULL;
+
+    if (!fact) {
+        return false;
+    }
+    link_fact(view, copy, &copy->facts, fact);
+    fq_dispute_apply(copy, event);
+    return true;
+}
+
+void fq_view_forget(struct fq_view *view, size_t mark)
+{
+    FQ_ASSERT(mark <= view->memory.facts.used);
+
+    memset(view->memory.facts.base + mark, 0, view->memory.facts.used - mark);
+    view->memory.facts.used = mark;
+}
+
 void fq_view_expect(const struct fq_view *view, const struct fq_event *events, uint32_t count)
 {
     uint64_t hashes[FQ_VIEW_EXPECT_MAX] = {0};

@@ -15,86 +15,64 @@
 #define IN_HAND (IN(REGISTERED) | IN(ACCEPTED) | IN(MEDIATING))
 #define IN_MEDIATION (IN(ACCEPTED) | IN(MEDIATING))
 #define ENDED (IN(AGREED) | IN(FAILED) | IN(TERMINATED) | IN(PERFORMED))
+#define ALIVE (IN_HAND | ENDED)
+#define AGREEMENT (IN(AGREED) | IN(PERFORMED))
 #define KNOWN (IN_HAND | IN(REJECTED) | ENDED | IN(CLOSED) | IN(ARCHIVED))
 
 #define F(name) FQ_FIELD_##name
 #define ROW(kind) [FQ_EVENT_##kind]
+#define ON(day) FQ_RESTS_ON_##day
+#define BY(who) FQ_WHO_##who
 
-/* verb, states, the day it rests on, who, required fields */
+/* verb, states, the day it rests on, who, required fields, what it writes, whether it is an answer */
 static const struct fq_step_row rows[FQ_EVENT_KINDS] = {
     ROW(REGISTERED) =
-        {"add", IN(UNKNOWN), FQ_RESTS_ON_NOTHING, FQ_WHO_ANYONE, {F(TYPE), F(SOURCE)}, false},
-    ROW(ACCEPTED) = {"accept", IN(REGISTERED), FQ_RESTS_ON_REGISTRATION, FQ_WHO_HOST, {0}, false},
-    ROW(REJECTED) = {"reject", IN(REGISTERED), FQ_RESTS_ON_REGISTRATION, FQ_WHO_HOST, {0}, false},
-    ROW(SESSION) = {"session", IN_MEDIATION, FQ_RESTS_ON_DECISION, FQ_WHO_ASSIST, {0}, false},
-    ROW(JOINED) = {"join", IN_HAND, FQ_RESTS_ON_REGISTRATION, FQ_WHO_JOINER, {F(TO_UNIT)}, false},
-    ROW(LEFT) = {"leave", IN_HAND, FQ_RESTS_ON_REGISTRATION, FQ_WHO_JOINER, {F(TO_UNIT)}, false},
-    ROW(REFERRED) = {"refer", IN_HAND, FQ_RESTS_ON_REGISTRATION, FQ_WHO_HOST, {0}, false},
-    ROW(REFERRAL_ACCEPTED) = {"referral accept",
-                              IN_HAND | ENDED,
-                              FQ_RESTS_ON_REGISTRATION,
-                              FQ_WHO_REFERRED,
-                              {F(REFERRAL)},
-                              true},
-    ROW(REFERRAL_DECLINED) = {"referral decline",
-                              IN_HAND | ENDED,
-                              FQ_RESTS_ON_REGISTRATION,
-                              FQ_WHO_REFERRED,
-                              {F(REFERRAL)},
-                              true},
-    ROW(REFERRAL_REPORTED) = {"referral report",
-                              IN_HAND | ENDED,
-                              FQ_RESTS_ON_REGISTRATION,
-                              FQ_WHO_REFERRED,
-                              {F(REFERRAL)},
-                              true},
-    ROW(TRANSFERRED) = {"transfer", IN_HAND, FQ_RESTS_ON_REGISTRATION, FQ_WHO_HOST, {0}, false},
-    ROW(ESCALATED) = {"escalate", IN_HAND, FQ_RESTS_ON_REGISTRATION, FQ_WHO_HOST, {0}, false},
-    ROW(ASSIGNED) =
-        {"assign", IN_HAND, FQ_RESTS_ON_REGISTRATION, FQ_WHO_ABOVE, {F(TO_UNIT)}, false},
-    ROW(SUPERVISED) = {"supervise", IN_HAND, FQ_RESTS_ON_REGISTRATION, FQ_WHO_ABOVE, {0}, false},
-    ROW(EXTENDED) = {"extend", IN_MEDIATION, FQ_RESTS_ON_DECISION, FQ_WHO_HOST, {F(DAYS)}, false},
-    ROW(AGREED) = {"agree", IN_MEDIATION, FQ_RESTS_ON_DECISION, FQ_WHO_HOST, {0}, false},
-    ROW(FAILED) = {"fail", IN_MEDIATION, FQ_RESTS_ON_DECISION, FQ_WHO_HOST, {0}, false},
-    ROW(TERMINATED) = {"terminate", IN_MEDIATION, FQ_RESTS_ON_DECISION, FQ_WHO_HOST, {0}, false},
-    ROW(PERFORMED) = {"perform",
-                      IN(AGREED) | IN(PERFORMED),
-                      FQ_RESTS_ON_OUTCOME,
-                      FQ_WHO_HOST,
-                      {F(PERFORMANCE)},
-                      false},
-    ROW(CONFIRMATION) = {"confirm",
-                         IN(AGREED) | IN(PERFORMED),
-                         FQ_RESTS_ON_OUTCOME,
-                         FQ_WHO_COURT,
-                         {F(STEP)},
-                         false},
-    ROW(VISITED) = {"visit", ENDED | IN(CLOSED), FQ_RESTS_ON_OUTCOME, FQ_WHO_HOST, {0}, false},
-    ROW(PREVENTED) =
-        {"prevent", IN_HAND | ENDED, FQ_RESTS_ON_REGISTRATION, FQ_WHO_ASSIST, {F(EFFECT)}, false},
-    ROW(RISK_CHANGED) =
-        {"risk", IN_HAND | ENDED, FQ_RESTS_ON_REGISTRATION, FQ_WHO_ASSIST, {F(RISK)}, false},
-    ROW(DOCUMENT) = {"document",
-                     IN_HAND | ENDED | IN(CLOSED),
-                     FQ_RESTS_ON_REGISTRATION,
-                     FQ_WHO_ASSIST,
-                     {0},
-                     false},
-    ROW(CLOSED) = {"close", ENDED, FQ_RESTS_ON_OUTCOME, FQ_WHO_HOST, {0}, false},
-    ROW(ARCHIVED) = {"archive", IN(CLOSED), FQ_RESTS_ON_CLOSING, FQ_WHO_HOST, {0}, false},
-    ROW(REOPENED) = {"reopen",
-                     ENDED | IN(CLOSED) | IN(ARCHIVED),
-                     FQ_RESTS_ON_REGISTRATION,
-                     FQ_WHO_HOST,
-                     {0},
-                     false},
-    ROW(CORRECTED) =
-        {"correct", KNOWN, FQ_RESTS_ON_NOTHING, FQ_WHO_HOST, {F(CORRECTS), F(WHY)}, false},
-    ROW(VOIDED) = {"void", KNOWN, FQ_RESTS_ON_NOTHING, FQ_WHO_HOST, {F(REASON)}, false},
-    ROW(MERGED) = {"merge", KNOWN, FQ_RESTS_ON_REGISTRATION, FQ_WHO_HOST, {F(INTO)}, false},
-    ROW(UNMERGED) = {"unmerge", IN(MERGED), FQ_RESTS_ON_REGISTRATION, FQ_WHO_HOST, {0}, false},
+        {"add", IN(UNKNOWN), ON(NOTHING), BY(ANYONE), {F(TYPE), F(SOURCE)}, "registration", false},
+    ROW(ACCEPTED) =
+        {"accept", IN(REGISTERED), ON(REGISTRATION), BY(HOST), {0}, "acceptance", false},
+    ROW(REJECTED) =
+        {"reject", IN(REGISTERED), ON(REGISTRATION), BY(HOST), {0}, "acceptance", false},
+    ROW(SESSION) = {"session", IN_MEDIATION, ON(DECISION), BY(ASSIST), {0}, NULL, false},
+    ROW(JOINED) = {"join", IN_HAND, ON(REGISTRATION), BY(JOINER), {F(TO_UNIT)}, NULL, false},
+    ROW(LEFT) = {"leave", IN_HAND, ON(REGISTRATION), BY(JOINER), {F(TO_UNIT)}, NULL, false},
+    ROW(REFERRED) = {"refer", IN_HAND, ON(REGISTRATION), BY(HOST), {0}, NULL, false},
+    ROW(REFERRAL_ACCEPTED) =
+        {"referral accept", ALIVE, ON(REGISTRATION), BY(REFERRED), {F(REFERRAL)}, NULL, true},
+    ROW(REFERRAL_DECLINED) =
+        {"referral decline", ALIVE, ON(REGISTRATION), BY(REFERRED), {F(REFERRAL)}, NULL, true},
+    ROW(REFERRAL_REPORTED) =
+        {"referral report", ALIVE, ON(REGISTRATION), BY(REFERRED), {F(REFERRAL)}, NULL, true},
+    ROW(TRANSFERRED) = {"transfer", IN_HAND, ON(REGISTRATION), BY(HOST), {0}, "home", false},
+    ROW(ESCALATED) = {"escalate", IN_HAND, ON(REGISTRATION), BY(HOST), {0}, "escalation", false},
+    ROW(ASSIGNED) = {"assign", IN_HAND, ON(REGISTRATION), BY(ABOVE), {0}, "assignment", false},
+    ROW(SUPERVISED) =
+        {"supervise", IN_HAND, ON(REGISTRATION), BY(ABOVE), {0}, "supervision", false},
+    ROW(EXTENDED) = {"extend", IN_MEDIATION, ON(DECISION), BY(HOST), {F(DAYS)}, "extension", false},
+    ROW(AGREED) = {"agree", IN_MEDIATION, ON(DECISION), BY(HOST), {0}, "outcome", false},
+    ROW(FAILED) = {"fail", IN_MEDIATION, ON(DECISION), BY(HOST), {0}, "outcome", false},
+    ROW(TERMINATED) = {"terminate", IN_MEDIATION, ON(DECISION), BY(HOST), {0}, "outcome", false},
+    ROW(PERFORMED) =
+        {"perform", AGREEMENT, ON(OUTCOME), BY(HOST), {F(PERFORMANCE)}, "performance", false},
+    ROW(CONFIRMATION) =
+        {"confirm", AGREEMENT, ON(OUTCOME), BY(COURT), {F(STEP)}, "confirmation", false},
+    ROW(VISITED) = {"visit", ENDED | IN(CLOSED), ON(OUTCOME), BY(HOST), {0}, "visit", false},
+    ROW(PREVENTED) = {"prevent", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(EFFECT)}, NULL, false},
+    ROW(RISK_CHANGED) = {"risk", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(RISK)}, "risk", false},
+    ROW(DOCUMENT) =
+        {"document", ALIVE | IN(CLOSED), ON(REGISTRATION), BY(ASSIST), {0}, NULL, false},
+    ROW(CLOSED) = {"close", ENDED, ON(OUTCOME), BY(HOST), {0}, "closing", false},
+    ROW(ARCHIVED) = {"archive", IN(CLOSED), ON(CLOSING), BY(HOST), {0}, "archiving", false},
+    ROW(REOPENED) =
+        {"reopen", ENDED | IN(CLOSED) | IN(ARCHIVED), ON(REGISTRATION), BY(HOST), {0}, NULL, false},
+    ROW(CORRECTED) = {"correct", KNOWN, ON(NOTHING), BY(HOST), {F(CORRECTS), F(WHY)}, NULL, false},
+    ROW(VOIDED) = {"void", KNOWN, ON(NOTHING), BY(HOST), {F(REASON)}, NULL, false},
+    ROW(MERGED) = {"merge", KNOWN, ON(REGISTRATION), BY(HOST), {F(INTO)}, NULL, false},
+    ROW(UNMERGED) = {"unmerge", IN(MERGED), ON(REGISTRATION), BY(HOST), {0}, NULL, false},
 };
 #undef F
+#undef ROW
+#undef ON
+#undef BY
 
 const struct fq_step_row *fq_step_row(unsigned kind)
 {
@@ -151,6 +129,20 @@ uint16_t fq_step_rests_on(const struct fq_dispute *dispute, unsigned kind)
     }
 }
 
+bool fq_step_same_register(unsigned kind, unsigned other)
+{
+    const struct fq_step_row *a = fq_step_row(kind), *b = fq_step_row(other);
+
+    return a && b && a->writes && b->writes && strcmp(a->writes, b->writes) == 0;
+}
+
+bool fq_step_is_correctable(unsigned kind)
+{
+    const struct fq_step_row *row = fq_step_row(kind);
+
+    return row && row->writes;
+}
+
 void fq_step_next(enum fq_state state, char *out, size_t size)
 {
     size_t used = 0;
@@ -168,7 +160,32 @@ void fq_step_next(enum fq_state state, char *out, size_t size)
     }
 }
 
-void fq_step_complete(struct fq_event *correction, uint64_t given, const struct fq_event *live)
+static bool is_set(const struct fq_event *event, uint64_t given, enum fq_field field)
+{
+    return given >> field & 1 || event->value[field] != 0;
+}
+
+static void complete_registration(struct fq_event *correction, uint64_t given,
+                                  const struct fq_dispute *dispute)
+{
+    const struct {
+        enum fq_field field;
+        uint64_t value;
+    } present[] = {
+        {FQ_FIELD_HOST, dispute->host},
+        {FQ_FIELD_KIND, dispute->kind},
+        {FQ_FIELD_RISK, dispute->risk},
+    };
+
+    for (size_t i = 0; i < sizeof present / sizeof present[0]; i++) {
+        if (!is_set(correction, given, present[i].field)) {
+            correction->value[present[i].field] = present[i].value;
+        }
+    }
+}
+
+void fq_step_complete(struct fq_event *correction, uint64_t given, const struct fq_event *live,
+                      const struct fq_dispute *dispute)
 {
     const struct fq_kind_row *row = fq_kind_row(live->step);
 
@@ -176,11 +193,16 @@ void fq_step_complete(struct fq_event *correction, uint64_t given, const struct 
         correction->date = live->date;
     }
     if (correction->area == 0) {
-        correction->area = live->area;
+        correction->area = dispute->home;
+    }
+    if (live->step == FQ_EVENT_REGISTERED) {
+        complete_registration(correction, given, dispute);
+        given |= UINT64_C(1) << FQ_FIELD_HOST | UINT64_C(1) << FQ_FIELD_KIND |
+                 UINT64_C(1) << FQ_FIELD_RISK;
     }
     for (unsigned i = 0; row && i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
         enum fq_field field = row->fields[i];
-        if (given >> field & 1 || correction->value[field] || !live->value[field]) {
+        if (is_set(correction, given, field) || !live->value[field]) {
             continue;
         }
         if (fq_field_is_bytes(field)) {

@@ -84,6 +84,46 @@ typedef enum fq_err {
       "Close the dispute or register another.")                                                    \
     X(READ_ONLY, 3011, FQ_ERR_REFUSED, "The node is read-only until its tail is restored.",        \
       "Wait for the tier above to return the missing records, or resend them from an outbox.")     \
+    X(NOT_HOST, 3101, FQ_ERR_REFUSED, "This node may not take that step on this dispute.",         \
+      "Ask the county that is its home, its host's, or a tier above them.")                        \
+    X(DISPUTE_VOIDED, 3102, FQ_ERR_REFUSED, "The dispute is voided.",                              \
+      "A void is final: register the dispute again if it was voided by mistake.")                  \
+    X(DISPUTE_MERGED, 3103, FQ_ERR_REFUSED, "The dispute is merged into another.",                 \
+      "Take the step on the dispute named, or unmerge this one first.")                            \
+    X(REFERRAL_UNKNOWN, 3104, FQ_ERR_REFUSED, "There is no such referral of this dispute.",        \
+      "Name one of the referrals listed; `fengqiao referral ls` shows them.")                      \
+    X(REFERRAL_STATE, 3105, FQ_ERR_REFUSED, "The referral does not wait for this answer.",         \
+      "Accept or decline an open one, report on an accepted one.")                                 \
+    X(UNIT_TAKES_PART, 3106, FQ_ERR_REFUSED, "The unit already takes part.",                       \
+      "Nothing to do, or name another unit.")                                                      \
+    X(UNIT_ABSENT, 3107, FQ_ERR_REFUSED, "The unit does not take part.",                           \
+      "Name one of the units listed.")                                                             \
+    X(HOST_SAME, 3108, FQ_ERR_REFUSED, "The dispute is there already.",                            \
+      "Name another unit or another county.")                                                      \
+    X(EXTENSION, 3109, FQ_ERR_REFUSED, "Mediation is extended once, by 1 to 30 days.",             \
+      "Conclude the dispute, or correct the extension that was granted.")                          \
+    X(TIER, 3110, FQ_ERR_REFUSED, "The tier is not above this one.",                               \
+      "Name a higher tier, or leave it out for the next one.")                                     \
+    X(CORRECTION_NONE, 3111, FQ_ERR_REFUSED, "The dispute has no such step that holds.",           \
+      "Correct one of the steps listed; void what is not to stand and enter it again.")            \
+    X(VOID_TARGET, 3112, FQ_ERR_REFUSED, "This event cannot be voided alone.",                     \
+      "Void the whole dispute, unmerge a merged one, void later steps first.")                     \
+    X(EVENT_UNKNOWN, 3113, FQ_ERR_REFUSED, "The dispute has no such live event.",                  \
+      "Name an event or a command that `dispute show --history` lists.")                           \
+    X(MERGE_INTO, 3114, FQ_ERR_REFUSED, "The dispute cannot be merged into that one.",             \
+      "Name another dispute known here that is neither voided nor merged.")                        \
+    X(MERGE_DIRECTION, 3115, FQ_ERR_REFUSED, "These two are merged the other way round.",          \
+      "Merge the other dispute into this one, as the detail says.")                                \
+    X(PLACE_UNKNOWN, 3116, FQ_ERR_REFUSED, "There is no such town or village.",                    \
+      "Use a code of 9 or 12 digits from the table of places.")                                    \
+    X(PLACE_FOREIGN, 3117, FQ_ERR_REFUSED, "The place lies outside the dispute's county.",         \
+      "Use a place of the county, or register the dispute in the place's county.")                 \
+    X(UNIT_UNKNOWN, 3118, FQ_ERR_REFUSED, "There is no such unit in the table of units.",          \
+      "Use a code of the table, or have the unit added to it.")                                    \
+    X(UNIT_FILE, 3119, FQ_ERR_USAGE, "The table of units is wrong.",                               \
+      "Mend the named line: a code has ten digits and stands there once.")                         \
+    X(PLACE_FILE, 3120, FQ_ERR_USAGE, "The table of places is wrong.",                             \
+      "Mend the named line: a town has nine digits, a village twelve, its town's first.")          \
     X(EVENT_NAME, 3301, FQ_ERR_REFUSED, "No event of the dispute is meant by that, or several.",   \
       "Name it by the number or the command id that `dispute show --history` lists.")              \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \

@@ -76,6 +76,14 @@ struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_
 const struct fq_fact *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
                                       const struct fq_id *cmd_id);
 
+/* A rehearsal: what would be if the event came next. Puts it on top of `copy`, a copy of a dispute of
+ * the view or a new one, which then has the facts of the dispute and this one. The view itself stays as
+ * it is; what was rehearsed since the mark is forgotten with fq_view_forget, before anything else is
+ * folded. False when the heap is full. */
+size_t fq_view_mark(const struct fq_view *view);
+bool fq_view_rehearse(struct fq_view *view, struct fq_dispute *copy, const struct fq_event *event);
+void fq_view_forget(struct fq_view *view, size_t mark);
+
 /* One term of a contribution: `value` of `measure` in (area, month), in each kind of `kinds`. */
 struct fq_term {
     uint32_t area;

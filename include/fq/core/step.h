@@ -4,7 +4,9 @@
  * W1  A step is legal in the states of its row and in no other.
  * W2  A step rests on the day its row names and does not lie before it.
  * W3  Who may take a step is what its row says: see enum fq_step_who.
- * W4  What a correction leaves out stays as it was: it writes the whole step again. */
+ * W4  What a correction leaves out stays as it was: it writes the whole step again.
+ * W5  Only steps that write a register are corrected; of the others there may be several, so a wrong
+ *     one is voided and entered again. */
 #ifndef FQ_CORE_STEP_H
 #define FQ_CORE_STEP_H
 
@@ -38,6 +40,8 @@ struct fq_step_row {
     enum fq_step_rest rests_on;
     enum fq_step_who who;
     enum fq_field required[FQ_STEP_REQUIRED_MAX]; /* FQ_FIELD_NONE ends it */
+    const char *writes; /* the register whose value is that of the greatest live write; NULL: kept
+                           one beside the other, or no value */
     bool is_answer; /* answers a referral: named by it, so not among the next steps of a dispute */
 };
 
@@ -49,13 +53,18 @@ bool fq_step_may(enum fq_state state, unsigned kind);                       /* W
 bool fq_step_requires(unsigned kind, enum fq_field field);                  /* a field of its row */
 uint16_t fq_step_rests_on(const struct fq_dispute *dispute, unsigned kind); /* W2; 0 nothing */
 
+bool fq_step_same_register(unsigned kind, unsigned other);
+bool fq_step_is_correctable(unsigned kind); /* W5 */
+
 /* The names of the legal next steps, separated by spaces, by state alone: the same on all nodes. */
 void fq_step_next(enum fq_state state, char *out, size_t size);
 
 /* Fill what a correction of a step left out with what `live`, the event it corrects, says: its date,
- * its area, and each folded field (texts are not kept by the fold). `given` has a bit per enum
- * fq_field that the correction sets, so that a field can be set to nothing. Borrows bytes of `live`
- * as long as `correction` is used. (W4) */
-void fq_step_complete(struct fq_event *correction, uint64_t given, const struct fq_event *live);
+ * its area, and each folded field (texts are not kept by the fold). What a registration and later
+ * steps both write, home, host, kind and risk, it takes from the dispute as it stands, lest a
+ * correction undo a transfer. `given` has a bit per enum fq_field that the correction sets, so that a
+ * field can be set to nothing. Borrows bytes of `live` as long as `correction` is used. (W4) */
+void fq_step_complete(struct fq_event *correction, uint64_t given, const struct fq_event *live,
+                      const struct fq_dispute *dispute);
 
 #endif
