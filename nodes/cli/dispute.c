@@ -188,38 +188,40 @@ fq_err dispute_run(struct cli *cli, enum fq_kind_of_event kind, struct fq_why *o
 
 /* kind, noun, verb, arguments, help */
 #define D "dispute"
-#define STEPS(X)                                                                                   \
-    X(REGISTERED, D, "add", "[-]", 1, N_("Register a dispute."))                                   \
-    X(ACCEPTED, D, "accept", "DISPUTE", 1, N_("Accept it for mediation."))                         \
-    X(REJECTED, D, "reject", "DISPUTE", 1, N_("Decline to accept it."))                            \
-    X(SESSION, D, "session", "DISPUTE", 1, N_("Record a mediation session."))                      \
-    X(JOINED, D, "join", "DISPUTE", 1, N_("A unit begins to take part."))                          \
-    X(LEFT, D, "leave", "DISPUTE", 1, N_("A unit takes part no more."))                            \
-    X(REFERRED, D, "refer", "DISPUTE", 1, N_("Refer it to another unit or kind of mediation."))    \
-    X(TRANSFERRED, D, "transfer", "DISPUTE", 1, N_("Hand it over to another unit or county."))     \
-    X(ESCALATED, D, "escalate", "DISPUTE", 1, N_("Report it to a tier above."))                    \
-    X(ASSIGNED, D, "assign", "DISPUTE", 1, N_("Assign it to a unit below."))                       \
-    X(SUPERVISED, D, "supervise", "DISPUTE", 1, N_("Supervise it: a yellow or red card."))         \
-    X(EXTENDED, D, "extend", "DISPUTE", 1, N_("Extend its deadline."))                             \
-    X(AGREED, D, "agree", "DISPUTE", 1, N_("The parties reached an agreement."))                   \
-    X(FAILED, D, "fail", "DISPUTE", 1, N_("Mediation failed."))                                    \
-    X(TERMINATED, D, "terminate", "DISPUTE", 1, N_("Mediation was terminated."))                   \
-    X(PERFORMED, D, "perform", "DISPUTE", 1, N_("Record how the agreement was performed."))        \
-    X(CONFIRMATION, D, "confirm", "DISPUTE", 1, N_("Record judicial confirmation."))               \
-    X(VISITED, D, "visit", "DISPUTE", 1, N_("Record a follow-up visit."))                          \
-    X(PREVENTED, D, "prevent", "DISPUTE", 1, N_("Record what was kept from getting worse."))       \
-    X(RISK_CHANGED, D, "risk", "DISPUTE", 1, N_("Change its risk level."))                         \
-    X(DOCUMENT, D, "document", "DISPUTE", 1, N_("Record a document by its hash."))                 \
-    X(CLOSED, D, "close", "DISPUTE", 1, N_("Close it."))                                           \
-    X(ARCHIVED, D, "archive", "DISPUTE", 1, N_("Archive it."))                                     \
-    X(REOPENED, D, "reopen", "DISPUTE", 1, N_("Open it again."))                                   \
-    X(CORRECTED, D, "correct", "DISPUTE STEP", 2, N_("Correct a step; what is not given stays."))  \
-    X(VOIDED, D, "void", "DISPUTE [EVENT]", 2, N_("Void one event, or the whole dispute."))        \
-    X(MERGED, D, "merge", "DISPUTE", 1, N_("Merge it into another dispute."))                      \
-    X(UNMERGED, D, "unmerge", "DISPUTE", 1, N_("Undo a merge."))                                   \
-    X(REFERRAL_ACCEPTED, "referral", "accept", "DISPUTE", 1, N_("Accept a referral."))             \
-    X(REFERRAL_DECLINED, "referral", "decline", "DISPUTE", 1, N_("Send a referral back."))         \
-    X(REFERRAL_REPORTED, "referral", "report", "DISPUTE", 1, N_("Report what came of a referral."))
+#define STEPS(ROW)                                                                                 \
+    ROW(REGISTERED, D, "add", "[-]", 1, N_("Register a dispute."))                                 \
+    ROW(ACCEPTED, D, "accept", "DISPUTE", 1, N_("Accept it for mediation."))                       \
+    ROW(REJECTED, D, "reject", "DISPUTE", 1, N_("Decline to accept it."))                          \
+    ROW(SESSION, D, "session", "DISPUTE", 1, N_("Record a mediation session."))                    \
+    ROW(JOINED, D, "join", "DISPUTE", 1, N_("A unit begins to take part."))                        \
+    ROW(LEFT, D, "leave", "DISPUTE", 1, N_("A unit takes part no more."))                          \
+    ROW(REFERRED, D, "refer", "DISPUTE", 1, N_("Refer it to another unit or kind of mediation."))  \
+    ROW(TRANSFERRED, D, "transfer", "DISPUTE", 1, N_("Hand it over to another unit or county."))   \
+    ROW(ESCALATED, D, "escalate", "DISPUTE", 1, N_("Report it to a tier above."))                  \
+    ROW(ASSIGNED, D, "assign", "DISPUTE", 1, N_("Assign it to a unit below."))                     \
+    ROW(SUPERVISED, D, "supervise", "DISPUTE", 1, N_("Supervise it: a yellow or red card."))       \
+    ROW(EXTENDED, D, "extend", "DISPUTE", 1, N_("Extend its deadline."))                           \
+    ROW(AGREED, D, "agree", "DISPUTE", 1, N_("The parties reached an agreement."))                 \
+    ROW(FAILED, D, "fail", "DISPUTE", 1, N_("Mediation failed."))                                  \
+    ROW(TERMINATED, D, "terminate", "DISPUTE", 1, N_("Mediation was terminated."))                 \
+    ROW(PERFORMED, D, "perform", "DISPUTE", 1, N_("Record how the agreement was performed."))      \
+    ROW(CONFIRMATION, D, "confirm", "DISPUTE", 1, N_("Record judicial confirmation."))             \
+    ROW(VISITED, D, "visit", "DISPUTE", 1, N_("Record a follow-up visit."))                        \
+    ROW(PREVENTED, D, "prevent", "DISPUTE", 1, N_("Record what was kept from getting worse."))     \
+    ROW(RISK_CHANGED, D, "risk", "DISPUTE", 1, N_("Change its risk level."))                       \
+    ROW(DOCUMENT, D, "document", "DISPUTE", 1, N_("Record a document by its hash."))               \
+    ROW(CLOSED, D, "close", "DISPUTE", 1, N_("Close it."))                                         \
+    ROW(ARCHIVED, D, "archive", "DISPUTE", 1, N_("Archive it."))                                   \
+    ROW(REOPENED, D, "reopen", "DISPUTE", 1, N_("Open it again."))                                 \
+    ROW(CORRECTED, D, "correct", "DISPUTE STEP", 2,                                                \
+        N_("Correct a step; what is not given stays."))                                            \
+    ROW(VOIDED, D, "void", "DISPUTE [EVENT]", 2, N_("Void one event, or the whole dispute."))      \
+    ROW(MERGED, D, "merge", "DISPUTE", 1, N_("Merge it into another dispute."))                    \
+    ROW(UNMERGED, D, "unmerge", "DISPUTE", 1, N_("Undo a merge."))                                 \
+    ROW(REFERRAL_ACCEPTED, "referral", "accept", "DISPUTE", 1, N_("Accept a referral."))           \
+    ROW(REFERRAL_DECLINED, "referral", "decline", "DISPUTE", 1, N_("Send a referral back."))       \
+    ROW(REFERRAL_REPORTED, "referral", "report", "DISPUTE", 1,                                     \
+        N_("Report what came of a referral."))
 
 static struct cli_option options[FQ_EVENT_KINDS][STEP_OPTIONS_MAX];
 

@@ -9,6 +9,7 @@
 
 #include "dispute.h"
 #include "fq/base/hash.h"
+#include "fq/core/command.h"
 
 /* ---- correct ---- */
 
@@ -90,16 +91,22 @@ fq_err mend_void(struct cli_desk *desk, struct dispute_command *command, struct 
 {
     struct fq_event *event = &command->entry.event;
     struct fq_span entry;
+    fq_err err = FQ_OK;
 
     if (desk->cli->argument_count < 2) {
         return FQ_OK; /* the whole dispute */
     }
-    fq_err err = history_open(desk, &event->dispute, &command->history, out_why);
-    err = err ? err : history_find(&command->history, desk->cli->arguments[1], &entry, out_why);
-    if (err) {
-        return err;
+    const char *name = desk->cli->arguments[1];
+    if (fq_hex_decode(name, strlen(name), command->other.bytes, FQ_ID_SIZE)) {
+        fq_command_target(&command->other, command->target); /* by the command that made it */
+    } else {
+        err = history_open(desk, &event->dispute, &command->history, out_why);
+        err = err ? err : history_find(&command->history, name, &entry, out_why);
+        if (err) {
+            return err;
+        }
+        history_id(entry, command->target);
     }
-    history_id(entry, command->target);
     return fq_event_set_bytes(event, FQ_FIELD_TARGET, fq_span_of(command->target, FQ_EVENT_ID_SIZE))
                ? FQ_OK
                : fq_fail(out_why, FQ_REASON_LIMIT, "void");
@@ -176,13 +183,29 @@ fq_err mend_document(struct cli_desk *desk, struct dispute_command *command, str
 
 /* ---- referrals ---- */
 
+/* Which referral is answered; the node finds the one that waits for this answer when none is named. */
 fq_err mend_referral(struct cli_desk *desk, struct dispute_command *command, struct fq_why *out_why)
 {
     struct fq_event *event = &command->entry.event;
+    const char *name = cli_value(desk->cli, "referral");
+    struct fq_span entry;
+    fq_err err = FQ_OK;
 
-    (void)desk;
-    if (event->kind == FQ_EVENT_REFERRED) { /* a referral is known by the command that made it */
-        command->other = event->cmd_id;
+    if (event->kind == FQ_EVENT_REFERRED) {
+        command->other = event->cmd_id; /* a referral is known by the command that made it */
+    } else if (!name) {
+        return FQ_OK;
+    } else if (!fq_hex_decode(name, strlen(name), command->other.bytes, FQ_ID_SIZE)) {
+        err = history_open(desk, &event->dispute, &command->history, out_why);
+        err = err ? err : history_find(&command->history, name, &entry, out_why);
+        struct fq_span hex = err ? (struct fq_span){0} : fq_map_text(entry, "cmd_id");
+        if (!err &&
+            !fq_hex_decode((const char *)hex.data, hex.size, command->other.bytes, FQ_ID_SIZE)) {
+            err = fq_fail(out_why, FQ_REASON_EVENT_NAME, "%s", name);
+        }
+    }
+    if (err) {
+        return err;
     }
     return fq_event_set_bytes(event, FQ_FIELD_REFERRAL,
                               fq_span_of(command->other.bytes, FQ_ID_SIZE))

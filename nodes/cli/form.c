@@ -35,15 +35,22 @@ struct form {
 
 /* ---- whether to ask ---- */
 
-static bool is_asked_about(const struct cli *cli, const struct step *step, enum fq_field field)
+static const struct step_binding *find_binding(const struct step *step, enum fq_field field)
 {
     for (size_t i = 0; i < STEP_BINDINGS_MAX && step->bindings[i].option; i++) {
-        const struct step_binding *binding = &step->bindings[i];
-        if (binding->field == field) {
-            return !binding->fallback && !step_given(cli, binding);
+        if (step->bindings[i].field == field) {
+            return &step->bindings[i];
         }
     }
-    return false; /* no option fills it */
+    return NULL; /* no option fills it */
+}
+
+static bool is_missing(const struct cli *cli, const struct step *step, enum fq_field field)
+{
+    const struct step_binding *binding = find_binding(step, field);
+
+    return binding && step_needs(step->kind, field) && !binding->fallback &&
+           !step_given(cli, binding);
 }
 
 static bool is_wanted(const struct cli *cli, const struct step *step)
@@ -54,7 +61,7 @@ static bool is_wanted(const struct cli *cli, const struct step *step)
         return false; /* F1 */
     }
     for (size_t i = 0; i < FQ_STEP_REQUIRED_MAX && row->required[i]; i++) {
-        if (is_asked_about(cli, step, row->required[i])) {
+        if (is_missing(cli, step, row->required[i])) {
             return true;
         }
     }
@@ -107,10 +114,11 @@ static void add_field(struct form *form, const struct step_binding *binding)
                                              cli_title(fq_field_row(binding->field)->name));
 
     question->binding = *binding;
-    question->is_required = fq_step_requires(form->kind, binding->field);
+    question->is_required = step_needs(form->kind, binding->field);
     snprintf(question->answer, sizeof question->answer, "%s", given ? given : "");
-    if (binding->fallback) {
-        snprintf(question->fallback, sizeof question->fallback, "%s", binding->fallback);
+    const char *fallback = binding->field == FQ_FIELD_KIND ? "people" : binding->fallback;
+    if (fallback) {
+        snprintf(question->fallback, sizeof question->fallback, "%s", fallback);
     }
     form_recall(question->option, question->fallback, sizeof question->fallback);
 }
@@ -131,18 +139,21 @@ static void add_parties(struct form *form)
 /* The date, what is required, the parties, then the rest. */
 static void add_questions(struct form *form, const struct step *step)
 {
+    const struct fq_step_row *row = fq_step_row(form->kind);
+
     add_date(form);
     add_area(form);
-    for (size_t i = 0; i < STEP_BINDINGS_MAX && step->bindings[i].option; i++) {
-        if (fq_step_requires(form->kind, step->bindings[i].field)) {
-            add_field(form, &step->bindings[i]);
+    for (size_t i = 0; i < FQ_STEP_REQUIRED_MAX && row->required[i]; i++) {
+        const struct step_binding *binding = find_binding(step, row->required[i]);
+        if (binding && step_needs(form->kind, binding->field)) {
+            add_field(form, binding);
         }
     }
     if (form->kind == FQ_EVENT_REGISTERED) {
         add_parties(form);
     }
     for (size_t i = 0; i < STEP_BINDINGS_MAX && step->bindings[i].option; i++) {
-        if (!fq_step_requires(form->kind, step->bindings[i].field)) {
+        if (!step_needs(form->kind, step->bindings[i].field)) {
             add_field(form, &step->bindings[i]);
         }
     }

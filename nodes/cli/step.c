@@ -23,7 +23,6 @@ struct step step_of(enum fq_kind_of_event kind)
         enum fq_field field;
         const char *value;
     } fallbacks[] = {
-        {FQ_EVENT_REGISTERED, FQ_FIELD_KIND, "people"},
         {FQ_EVENT_ACCEPTED, FQ_FIELD_CONSENT, "yes"},
         {FQ_EVENT_JOINED, FQ_FIELD_ROLE, "assist"},
         {FQ_EVENT_PERFORMED, FQ_FIELD_PERFORMANCE, "performed"},
@@ -365,15 +364,21 @@ fq_err step_read_options(const struct cli_desk *desk, const struct step *step,
     return err;
 }
 
+bool step_needs(unsigned kind, enum fq_field field)
+{
+    return fq_step_requires(kind, field) && field != FQ_FIELD_REFERRAL; /* the node finds it */
+}
+
 fq_err step_check_required(const struct fq_event *event, struct fq_why *out_why)
 {
     const struct fq_step_row *row = fq_step_row(event->kind);
 
     for (size_t i = 0; row && i < FQ_STEP_REQUIRED_MAX && row->required[i]; i++) {
-        if (!event->value[row->required[i]]) {
-            const struct step_field *field = step_field(row->required[i]);
-            return fq_fail(out_why, FQ_REASON_FIELD, "%s%s", field ? "--" : "",
-                           field ? field->option : fq_field_row(row->required[i])->name);
+        enum fq_field field = row->required[i];
+        if (step_needs(event->kind, field) && !event->value[field]) {
+            return fq_fail(out_why, FQ_REASON_FIELD, "%s%s", step_field(field) ? "--" : "",
+                           step_field(field) ? step_field(field)->option
+                                             : fq_field_row(field)->name);
         }
     }
     return FQ_OK;

@@ -82,6 +82,8 @@ const char *step_given(const struct cli *cli, const struct step_binding *binding
 /* Every option given of the step, and its fallbacks. */
 FQ_CHECKED fq_err step_read_options(const struct cli_desk *desk, const struct step *step,
                                     struct fq_event *event, struct fq_why *out_why);
+/* Whether a person must give the field. */
+bool step_needs(unsigned kind, enum fq_field field);
 /* FIELD, naming the option, when a field the step requires is not set. */
 FQ_CHECKED fq_err step_check_required(const struct fq_event *event, struct fq_why *out_why);
 
