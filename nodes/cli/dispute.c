@@ -138,16 +138,12 @@ static bool is_sure(const struct cli *cli, enum fq_kind_of_event kind)
     return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
 }
 
-static fq_err run_one(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event kind,
-                      struct fq_why *out_why)
+static fq_err send_one(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event kind,
+                       struct fq_why *out_why)
 {
     struct dispute_command command = {0};
-    fq_err err = form_ask(desk, cli, kind, out_why);
+    fq_err err = dispute_make(desk, kind, &command, out_why);
 
-    if (err || cli->is_left) {
-        return err;
-    }
-    err = dispute_make(desk, kind, &command, out_why);
     if (!err && !is_sure(cli, kind)) {
         cli_say("%s", _("Nothing was saved."));
         cli->is_left = true;
@@ -155,6 +151,22 @@ static fq_err run_one(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_ev
         err = cli_desk_do(desk, &command.entry, out_why);
     }
     dispute_forget(&command);
+    return err;
+}
+
+static fq_err run_one(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event kind,
+                      struct fq_why *out_why)
+{
+    struct form *form = NULL;
+    fq_err err = form_ask(desk, cli, kind, &form, out_why);
+
+    if (!err && !cli->is_left) {
+        err = send_one(desk, cli, kind, out_why);
+    }
+    while (form && (err == FQ_ERR_REFUSED || err == FQ_ERR_USAGE)) {
+        err = form_again(form, out_why) ? send_one(desk, cli, kind, out_why) : FQ_OK;
+    }
+    form_close(form);
     return err;
 }
 

@@ -29,6 +29,7 @@ struct form {
     struct cli *cli;
     enum fq_kind_of_event kind;
     struct cli_line *line;
+    int given_count; /* of cli, before the answers */
     struct question questions[QUESTIONS_MAX];
     size_t count;
 };
@@ -205,7 +206,7 @@ static bool truth_at(size_t index, struct cli_choice *out)
     return index < 2;
 }
 
-static bool choice_at(void *context, size_t index, struct cli_choice *out)
+static bool choice_at(const void *context, size_t index, struct cli_choice *out)
 {
     const struct choosing *choosing = context;
     const struct question *question = choosing->question;
@@ -291,9 +292,29 @@ static bool is_back(const char *text)
 
 enum turn { TURN_NEXT, TURN_BACK, TURN_LEFT };
 
-static void make_prompt(const struct question *question, char *prompt, size_t prompt_size)
+/* An answer as people read it: a code by its name. */
+static const char *answer_name(const struct form *form, const struct question *question,
+                               const char *text)
 {
-    const char *shown = *question->answer ? question->answer : question->fallback;
+    const struct choosing choosing = {form, question};
+    struct cli_choice choice;
+    char number[24];
+
+    for (size_t i = 0; *text && cli_text_is_chinese() && choice_at(&choosing, i, &choice); i++) {
+        snprintf(number, sizeof number, "%llu", (unsigned long long)choice.number);
+        if (*choice.zh && (strcmp(choice.id, text) == 0 || strcmp(choice.en, text) == 0 ||
+                           (choice.number && strcmp(number, text) == 0))) {
+            return choice.zh;
+        }
+    }
+    return text;
+}
+
+static void make_prompt(const struct form *form, const struct question *question, char *prompt,
+                        size_t prompt_size)
+{
+    const char *shown =
+        answer_name(form, question, *question->answer ? question->answer : question->fallback);
     const char *colon = cli_text_is_chinese() ? "：" : ": ";
 
     snprintf(prompt, prompt_size, "%s%s%s%s%s%s", question->title,
@@ -323,7 +344,7 @@ static enum turn ask(struct form *form, struct question *question)
 
     for (;;) {
         struct fq_why why = {0};
-        make_prompt(question, prompt, sizeof prompt);
+        make_prompt(form, question, prompt, sizeof prompt);
         if (!cli_line_ask(form->line, prompt, choice_at, &choosing, text)) {
             return TURN_LEFT;
         }
@@ -366,7 +387,8 @@ static void print_review(const struct form *form)
     for (size_t i = 0; i < form->count; i++) {
         const struct question *question = &form->questions[i];
         if (*question->answer) {
-            fprintf(stderr, "%3zu  %s  %s\n", i + 1, question->title, question->answer);
+            fprintf(stderr, "%3zu  %s  %s\n", i + 1, question->title,
+                    answer_name(form, question, question->answer));
         }
     }
 }
@@ -439,11 +461,40 @@ static void give_answers(struct form *form)
     form_remember(NULL, NULL);
 }
 
+void form_close(struct form *form)
+{
+    if (form) {
+        cli_line_close(form->line);
+        fq_wipe(form, sizeof *form);
+        free(form);
+    }
+}
+
+/* F3: what was answered is given, or the user has left. */
+static void finish(struct form *form, bool is_saved)
+{
+    form->cli->is_left = !is_saved;
+    if (is_saved) {
+        form->cli->given_count = form->given_count;
+        give_answers(form);
+    } else {
+        cli_say("%s", _("Nothing was saved."));
+    }
+}
+
+bool form_again(struct form *form, const struct fq_why *why)
+{
+    cli_complain(why);
+    finish(form, review(form));
+    return !form->cli->is_left;
+}
+
 fq_err form_ask(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event kind,
-                struct fq_why *out_why)
+                struct form **out_form, struct fq_why *out_why)
 {
     struct step step = step_of(kind);
 
+    *out_form = NULL;
     if (!is_wanted(cli, &step)) {
         return FQ_OK;
     }
@@ -451,23 +502,17 @@ fq_err form_ask(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event ki
     if (!form) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "form");
     }
-    *form = (struct form){.desk = desk, .cli = cli, .kind = kind};
+    *form = (struct form){.desk = desk, .cli = cli, .kind = kind, .given_count = cli->given_count};
     fq_err err = cli_line_open(&form->line, out_why);
-    if (!err) {
-        add_questions(form, &step);
-        cli_say(
-            "%s",
+    if (err) {
+        form_close(form);
+        return err;
+    }
+    add_questions(form, &step);
+    cli_say("%s",
             _("Enter takes what is in brackets, ? lists the choices, Tab completes, < goes back, "
               "- leaves empty, Ctrl-C leaves and saves nothing."));
-        cli->is_left = !(ask_all(form) && review(form)); /* F3 */
-        if (cli->is_left) {
-            cli_say("%s", _("Nothing was saved."));
-        } else {
-            give_answers(form);
-        }
-    }
-    cli_line_close(form->line);
-    fq_wipe(form, sizeof *form);
-    free(form);
-    return err;
+    finish(form, ask_all(form) && review(form));
+    *out_form = form;
+    return FQ_OK;
 }

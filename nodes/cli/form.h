@@ -8,9 +8,15 @@
 
 #include "step.h"
 
+struct form;
+
 /* When something the step requires is missing and F1 holds: ask, and add the answers to cli->given.
- * Sets cli->is_left when the user left. Does nothing otherwise. */
+ * Sets cli->is_left when the user left. Gives a form for form_close, or NULL when it did not ask. */
 FQ_CHECKED fq_err form_ask(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event kind,
-                           struct fq_why *out_why);
+                           struct form **out_form, struct fq_why *out_why);
+/* After the command was refused: say why and let the answers be changed, from the review on. False
+ * when the user left. */
+bool form_again(struct form *form, const struct fq_why *why);
+void form_close(struct form *form); /* NULL is accepted */
 
 #endif

@@ -12,7 +12,7 @@ struct cli_line {
     EditLine *edit;
     const char *prompt;
     cli_choice_at choice_at;
-    void *context;
+    const void *context;
     bool is_left; /* Ctrl-C */
 };
 
@@ -139,7 +139,7 @@ static unsigned char on_tab(EditLine *edit, int key)
     return found.count > 1 ? CC_REDISPLAY : CC_REFRESH;
 }
 
-void cli_line_list(cli_choice_at choice_at, void *context)
+void cli_line_list(cli_choice_at choice_at, const void *context)
 {
     struct cli_choice choice = {0};
 
@@ -202,14 +202,16 @@ void cli_line_close(struct cli_line *line)
     }
 }
 
-bool cli_line_ask(struct cli_line *line, const char *prompt, cli_choice_at choice_at, void *context,
-                  char out_text[CLI_LINE_SIZE])
+bool cli_line_ask(struct cli_line *line, const char *prompt, cli_choice_at choice_at,
+                  const void *context, char out_text[CLI_LINE_SIZE])
 {
     int size = 0;
 
     line->prompt = prompt;
     line->choice_at = choice_at;
     line->context = context;
+    el_set(line->edit, EL_PREP_TERM,
+           1); /* before the prompt: what is typed at once is not echoed */
     const char *text = el_gets(line->edit, &size);
     if (!text || size <= 0 || line->is_left) {
         fputc('\n', stderr);
