@@ -56,6 +56,8 @@ struct fq_node {
     struct fq_config config;
     struct fq_areas areas;
     struct fq_codes codes;
+    struct fq_units units;   /* empty when the node has no such table */
+    struct fq_places places; /* likewise */
     struct fq_identity identity;
     struct fq_certificate *certificates;
     bool *may_feed; /* beside certificates: whose area covers this node's */

@@ -5,6 +5,7 @@
 #include "service.h"
 
 #include "fq/core/period.h"
+#include "fq/edge/table_file.h"
 
 const struct fq_verb fq_verbs[] = {
     {"status", fq_verb_status},
@@ -15,6 +16,9 @@ const struct fq_verb fq_verbs[] = {
     {"dispute.find", fq_verb_find},
     {"dispute.show", fq_verb_show},
     {"dispute.list", fq_verb_list},
+    {"referral.list", fq_verb_referrals},
+    {"today", fq_verb_today},
+    {"alerts", fq_verb_alerts},
     {"vault.read", fq_verb_vault_read},
     {"replay", fq_verb_replay},
     {"replay.start", fq_verb_replay_start},
@@ -23,6 +27,8 @@ const struct fq_verb fq_verbs[] = {
     {"bundle.read", fq_verb_bundle_read},
     {"table.codes", fq_verb_codes},
     {"table.areas", fq_verb_areas},
+    {"table.units", fq_verb_units},
+    {"table.places", fq_verb_places},
     {NULL, NULL},
 };
 
@@ -184,6 +190,32 @@ fq_err fq_service_read_period(struct fq_span args, struct fq_period *out_period,
     if (!fq_period_parse(text, out_period)) {
         return fq_fail(out_why, FQ_REASON_PERIOD_UNKNOWN, "%.*s",
                        (int)(text.size < 40 ? text.size : 40), (const char *)text.data);
+    }
+    return FQ_OK;
+}
+
+fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,
+                            struct fq_why *out_why)
+{
+    struct fq_span text = fq_map_text(args, name);
+
+    if (text.size > 0 && !fq_date_parse(text, out_date)) {
+        return fq_fail(out_why, FQ_REASON_DATE, "%s: %.*s", name,
+                       (int)(text.size < 40 ? text.size : 40), (const char *)text.data);
+    }
+    return FQ_OK;
+}
+
+fq_err fq_service_read_unit(struct fq_span args, uint64_t *out_unit, struct fq_why *out_why)
+{
+    struct fq_span text = fq_map_text(args, "unit");
+
+    if (text.size == 0) {
+        return FQ_OK;
+    }
+    if (text.size != 10 || !fq_table_number(text, out_unit)) {
+        return fq_fail(out_why, FQ_REASON_UNIT, "%.*s", (int)(text.size < 40 ? text.size : 40),
+                       (const char *)text.data);
     }
     return FQ_OK;
 }

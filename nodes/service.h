@@ -31,6 +31,10 @@ extern const struct fq_verb fq_verbs[]; /* ends with a NULL name; in query.c */
 fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb_areas;
 /* figures.c, audit.c: of all of it */
 fq_verb_run fq_verb_rollup, fq_verb_audit;
+/* tables.c: of the tables a node may have */
+fq_verb_run fq_verb_units, fq_verb_places;
+/* today.c, referral.c: what waits for somebody */
+fq_verb_run fq_verb_today, fq_verb_alerts, fq_verb_referrals;
 /* lookup.c: of single disputes */
 fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
 /* events.c: of the log */
@@ -52,6 +56,12 @@ FQ_CHECKED fq_err fq_service_read_area(const struct fq_node *node, struct fq_spa
 /* args.period. Fails with PERIOD_UNKNOWN. */
 FQ_CHECKED fq_err fq_service_read_period(struct fq_span args, struct fq_period *out_period,
                                          struct fq_why *out_why);
+
+/* A day or a unit among the arguments; left alone when absent. Fail with DATE, UNIT. */
+FQ_CHECKED fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,
+                                       struct fq_why *out_why);
+FQ_CHECKED fq_err fq_service_read_unit(struct fq_span args, uint64_t *out_unit,
+                                       struct fq_why *out_why);
 
 /* What stands on every figure: what is held, and what it amounts to. */
 struct fq_proofs {

@@ -251,16 +251,15 @@ void fq_describe_step(const struct fq_codes *codes, const struct fq_event *event
 
 /* ---- disputes ---- */
 
-/* The dispute's number: origin-epoch-seq of its first registration; empty before one is known. */
-static void number_of(const struct fq_view *view, const struct fq_dispute *dispute, char *out,
-                      size_t size)
+void fq_describe_number(const struct fq_view *view, const struct fq_dispute *dispute,
+                        char out[FQ_DISPUTE_NUMBER_SIZE])
 {
     out[0] = '\0';
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
         if (fact->kind == FQ_EVENT_REGISTERED) {
             struct fq_event_id id = fq_view_event_id(view, fact);
-            snprintf(out, size, "%08u-%u-%llu", id.log.origin, id.log.epoch,
+            snprintf(out, FQ_DISPUTE_NUMBER_SIZE, "%08u-%u-%llu", id.log.origin, id.log.epoch,
                      (unsigned long long)id.seq);
         }
     }
@@ -269,9 +268,9 @@ static void number_of(const struct fq_view *view, const struct fq_dispute *dispu
 static void put_head(struct fq_writer *writer, const struct fq_view *view,
                      const struct fq_codes *codes, const struct fq_dispute *dispute)
 {
-    char number[48];
+    char number[FQ_DISPUTE_NUMBER_SIZE];
 
-    number_of(view, dispute, number, sizeof number);
+    fq_describe_number(view, dispute, number);
     put_text(writer, "dispute", number);
     put_id(writer, "id", &dispute->id);
     put_text(writer, "state", fq_state_name(fq_dispute_state(dispute)));

@@ -34,7 +34,7 @@ fq_err fq_places_init(struct fq_places *places, struct fq_arena *arena, uint32_t
     FQ_ASSERT(capacity <= FQ_PLACES_MAX);
 
     *places = (struct fq_places){.capacity = capacity};
-    places->rows = fq_arena_take(arena, (size_t)capacity * sizeof *places->rows);
+    places->rows = fq_arena_take_raw(arena, (size_t)capacity * sizeof *places->rows);
     return places->rows ? FQ_OK : fq_fail(out_why, FQ_REASON_LIMIT, "places");
 }
 

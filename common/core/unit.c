@@ -13,7 +13,7 @@ fq_err fq_units_init(struct fq_units *units, struct fq_arena *arena, uint32_t ca
     FQ_ASSERT(capacity <= FQ_UNITS_MAX);
 
     *units = (struct fq_units){.capacity = capacity};
-    units->rows = fq_arena_take(arena, (size_t)capacity * sizeof *units->rows);
+    units->rows = fq_arena_take_raw(arena, (size_t)capacity * sizeof *units->rows);
     return units->rows ? FQ_OK : fq_fail(out_why, FQ_REASON_LIMIT, "units");
 }
 

@@ -10,6 +10,10 @@
 #define FQ_DESCRIBE_EVENT_MAX 4096 /* bytes of one described event */
 #define FQ_DESCRIBE_ROW_MAX 1024   /* of one row of a list */
 
+/* The dispute's number: origin-epoch-seq of its first registration; empty before one is known. */
+#define FQ_DISPUTE_NUMBER_SIZE 48
+void fq_describe_number(const struct fq_view *view, const struct fq_dispute *dispute,
+                        char out[FQ_DISPUTE_NUMBER_SIZE]);
 /* One event as on the feed. */
 void fq_describe_event(const struct fq_codes *codes, const struct fq_event *event, uint64_t lsn,
                        uint64_t prev, struct fq_writer *writer);
