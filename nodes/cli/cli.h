@@ -101,7 +101,8 @@ const char *const *cli_format_names(void);
 extern const struct cli_command cli_completion_commands[];
 extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
     cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
-    cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_bundle_commands[];
+    cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_today_commands[],
+    cli_bundle_commands[];
 
 /* Build the options of the steps from the core's table; once, before the line is read. */
 void cli_dispute_open(void);

@@ -263,11 +263,21 @@ static const struct cli_option ls_options[] = {
     {"source", 0, "SOURCE", N_("only this source")},
     {"kind", 0, "KIND", N_("only this kind")},
     {"unit", 0, "UNIT", N_("only disputes this unit answers for or takes part in")},
-    {"risk", 0, "LEVEL", N_("only this risk level")},
     {"place", 0, "CODE", N_("only this town or village")},
     {"since", 0, "DATE", N_("registered on or after")},
     {"until", 0, "DATE", N_("registered on or before")},
+    {"due", 0, "DATE", N_("in hand, to be concluded on or before")},
+    {"joined", 0, NULL, N_("only disputes of other areas in which units of this one take part")},
     {"limit", 0, "N", N_("at most so many")},
+    {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
+    {NULL, 0, NULL, NULL},
+};
+
+static const struct cli_option referral_options[] = {
+    {"sent", 0, NULL, N_("those sent from here (default: those that came here)")},
+    {"state", 0, "STATE", N_("only this state: open, accepted, declined or reported")},
+    {"unit", 0, "UNIT", N_("only those to this unit")},
+    {"area", 0, "CODE", N_("only of this area")},
     {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
     {NULL, 0, NULL, NULL},
 };
@@ -281,6 +291,7 @@ const struct cli_command cli_dispute_commands[] = {
     {"dispute", "ls", "", 0, 0, N_("List disputes."), ls_options, dispute_ls},
     {"dispute", "find", "TEXT", 1, 1, N_("Find disputes by a word about them."), ls_options,
      dispute_find},
+    {"referral", "ls", "", 0, 0, N_("List referrals."), referral_options, referral_ls},
     {"assign", NULL, "DISPUTE", 0, 1, N_("Assign it to a unit below."), options[FQ_EVENT_ASSIGNED],
      run_ASSIGNED},
     {"supervise", NULL, "DISPUTE", 0, 1, N_("Supervise it: a yellow or red card."),

@@ -42,6 +42,7 @@ FQ_CHECKED fq_err mend_referral(struct cli_desk *desk, struct dispute_command *c
 FQ_CHECKED fq_err dispute_show(struct cli *cli, struct fq_why *out_why);
 FQ_CHECKED fq_err dispute_ls(struct cli *cli, struct fq_why *out_why);
 FQ_CHECKED fq_err dispute_find(struct cli *cli, struct fq_why *out_why);
+FQ_CHECKED fq_err referral_ls(struct cli *cli, struct fq_why *out_why);
 
 /* ---- rows.c ---- */
 

@@ -238,7 +238,7 @@ const char *cli_word(struct fq_span word, char *out, size_t out_size)
 
 static bool is_word_column(const char *key)
 {
-    static const char *const keys[] = {"state", "event", "tier", "outcome", "saved"};
+    static const char *const keys[] = {"state", "event", "tier", "outcome", "saved", "what"};
 
     return is_in(key, keys, sizeof keys / sizeof keys[0]);
 }

@@ -123,14 +123,18 @@ static const struct {
     {"version", N_("version")},
     {"view_lsn", N_("view written to")},
     {"voided", N_("voided")},
+    {"what", N_("what")},
     {"written", N_("written")},
     {"zero_reports", N_("zero reports")},
 };
 
 static const char *const words[] = {
-    N_("acceptance"), N_("activity"), N_("assist"),  N_("control"),     N_("document"),
-    N_("home"),       N_("host"),     N_("outcome"), N_("performance"), N_("registration"),
-    N_("relay"),      N_("risk"),     N_("sweep"),   N_("visit"),
+    N_("acceptance"), N_("activity"), N_("assist"),       N_("confirm_due"), N_("control"),
+    N_("declined"),   N_("document"), N_("due"),          N_("home"),        N_("host"),
+    N_("open"),       N_("outcome"),  N_("overdue"),      N_("perform_due"), N_("performance"),
+    N_("red"),        N_("refused"),  N_("registration"), N_("relay"),       N_("report_due"),
+    N_("reported"),   N_("risk"),     N_("sent_back"),    N_("sweep"),       N_("unsent"),
+    N_("visit"),      N_("waiting"),
 };
 
 const char *words_title(const char *key)
