@@ -68,13 +68,20 @@ static fq_err read_parties(const struct cli *cli, struct dispute_command *comman
 
 /* ---- one command ---- */
 
-static fq_err read_dispute(struct cli_desk *desk, struct fq_event *event, struct fq_why *out_why)
+static fq_err read_dispute(struct cli_desk *desk, struct dispute_command *command,
+                           struct fq_why *out_why)
 {
+    struct fq_event *event = &command->entry.event;
+
     if (event->kind == FQ_EVENT_REGISTERED) {
         event->dispute = event->cmd_id;
         return step_read_area(desk, &event->area, out_why);
     }
-    return cli_desk_find(desk, desk->cli->arguments[0], &event->dispute, out_why);
+    fq_err err = cli_desk_find(desk, desk->cli->arguments[0], &event->dispute, out_why);
+    bool is_answer = fq_step_row(event->kind)->is_answer;
+    return err && is_answer && out_why->reason == FQ_REASON_DISPUTE_UNKNOWN
+               ? mend_find_referral(desk, command, out_why)
+               : err;
 }
 
 static fq_err read_what_it_points_at(struct cli_desk *desk, struct dispute_command *command,
@@ -109,7 +116,7 @@ fq_err dispute_make(struct cli_desk *desk, enum fq_kind_of_event kind,
     fq_err err = cli_entry_init(desk, kind, &out_command->entry, out_why);
     err = err ? err : step_read_options(desk, &step, event, out_why);
     err = err ? err : read_parties(desk->cli, out_command, out_why);
-    err = err ? err : read_dispute(desk, event, out_why);
+    err = err ? err : read_dispute(desk, out_command, out_why);
     err = err ? err : read_what_it_points_at(desk, out_command, out_why);
     return err ? err : step_check_required(event, out_why);
 }
@@ -149,6 +156,9 @@ static fq_err send_one(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_e
         cli->is_left = true;
     } else if (!err) {
         err = cli_desk_do(desk, &command.entry, out_why);
+    }
+    if (err) {
+        step_name_option(out_why);
     }
     dispute_forget(&command);
     return err;

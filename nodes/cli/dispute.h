@@ -34,6 +34,9 @@ FQ_CHECKED fq_err mend_merge(struct cli_desk *desk, struct dispute_command *comm
                              struct fq_why *out_why);
 FQ_CHECKED fq_err mend_document(struct cli_desk *desk, struct dispute_command *command,
                                 struct fq_why *out_why);
+/* The dispute and the referral that the argument names as a referral's id or its beginning. */
+FQ_CHECKED fq_err mend_find_referral(struct cli_desk *desk, struct dispute_command *command,
+                                     struct fq_why *out_why);
 FQ_CHECKED fq_err mend_referral(struct cli_desk *desk, struct dispute_command *command,
                                 struct fq_why *out_why);
 

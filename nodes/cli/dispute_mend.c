@@ -183,6 +183,53 @@ fq_err mend_document(struct cli_desk *desk, struct dispute_command *command, str
 
 /* ---- referrals ---- */
 
+#define PREFIX_MIN 4 /* hex digits */
+
+/* Count the rows whose referral begins so; the last gives its ids. */
+static uint32_t match_referrals(struct fq_span list, const char *name,
+                                struct dispute_command *command)
+{
+    struct fq_reader reader = fq_reader_over(list);
+    uint32_t count = fq_read_array(&reader), found = 0;
+    size_t size = strlen(name);
+
+    for (uint32_t i = 0; i < count && size >= PREFIX_MIN; i++) {
+        struct fq_span row = fq_read_skip(&reader);
+        struct fq_span id = fq_map_text(row, "referral"), dispute = fq_map_text(row, "id");
+        if (size > id.size || strncasecmp((const char *)id.data, name, size) != 0) {
+            continue;
+        }
+        found += fq_hex_decode((const char *)id.data, id.size, command->other.bytes, FQ_ID_SIZE) &&
+                 fq_hex_decode((const char *)dispute.data, dispute.size,
+                               command->entry.event.dispute.bytes, FQ_ID_SIZE);
+    }
+    return found;
+}
+
+fq_err mend_find_referral(struct cli_desk *desk, struct dispute_command *command,
+                          struct fq_why *out_why)
+{
+    static const char *const directions[] = {"in", "out"};
+    const char *name = desk->cli->arguments[0];
+    uint32_t found = 0;
+    fq_err err = FQ_OK;
+
+    for (size_t i = 0; i < 2 && !found && !err && desk->client; i++) {
+        struct fq_writer list = cli_build_open(CLI_VALUE_MAX);
+        struct cli_args args;
+        cli_args_open(&args);
+        cli_args_text(&args, "direction", directions[i]);
+        err = cli_call_all(desk->client, "referral.list", &args, 0, &list, out_why);
+        found = err ? 0 : match_referrals(fq_writer_span(&list), name, command);
+        cli_args_close(&args);
+        cli_build_close(&list);
+    }
+    if (err || found == 1) {
+        return err;
+    }
+    return fq_fail(out_why, found ? FQ_REASON_DISPUTE_MANY : FQ_REASON_DISPUTE_UNKNOWN, "%s", name);
+}
+
 /* Which referral is answered; the node finds the one that waits for this answer when none is named. */
 fq_err mend_referral(struct cli_desk *desk, struct dispute_command *command, struct fq_why *out_why)
 {
@@ -193,8 +240,10 @@ fq_err mend_referral(struct cli_desk *desk, struct dispute_command *command, str
 
     if (event->kind == FQ_EVENT_REFERRED) {
         command->other = event->cmd_id; /* a referral is known by the command that made it */
-    } else if (!name) {
+    } else if (!name && fq_id_is_zero(&command->other)) {
         return FQ_OK;
+    } else if (!name) {
+        /* the argument named it */
     } else if (!fq_hex_decode(name, strlen(name), command->other.bytes, FQ_ID_SIZE)) {
         err = history_open(desk, &event->dispute, &command->history, out_why);
         err = err ? err : history_find(&command->history, name, &entry, out_why);

@@ -155,6 +155,7 @@ static fq_err end_row(struct rows *rows, uint32_t line, fq_err err, struct fq_wh
         result->dispute = command.entry.event.dispute;
         result->cmd_id = command.entry.event.cmd_id;
     } else if (is_of_the_row(err)) {
+        step_name_option(why);
         result->why = *why;
         rows->refused_count++;
         err = FQ_OK; /* R2 */
@@ -355,6 +356,14 @@ static fq_err print_results(const struct rows *rows, struct fq_why *out_why)
     return err;
 }
 
+static bool is_above(const char *tier, const char *other)
+{
+    enum fq_tier a, b;
+
+    return fq_tier_parse(fq_span_text(tier), &a) &&
+           (!fq_tier_parse(fq_span_text(other), &b) || a > b);
+}
+
 /* All rows are waited for at once, after the last. */
 static fq_err wait_for_all(struct rows *rows, const char *tier, struct fq_why *out_why)
 {
@@ -366,7 +375,7 @@ static fq_err wait_for_all(struct rows *rows, const char *tier, struct fq_why *o
     }
     fq_err err = cli_wait(cli, rows->desk->client, out_why);
     for (size_t i = 0; i < rows->result_count && !err && *tier; i++) {
-        if (rows->results[i].saved[0]) {
+        if (rows->results[i].saved[0] && is_above(tier, rows->results[i].saved)) {
             snprintf(rows->results[i].saved, sizeof rows->results[i].saved, "%s", tier);
         }
     }

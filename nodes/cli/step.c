@@ -383,3 +383,15 @@ fq_err step_check_required(const struct fq_event *event, struct fq_why *out_why)
     }
     return FQ_OK;
 }
+
+void step_name_option(struct fq_why *why)
+{
+    for (unsigned field = FQ_FIELD_NONE + 1; field < FQ_FIELDS_COUNT; field++) {
+        const struct step_field *row = step_field((enum fq_field)field);
+        if (row && why->reason == FQ_REASON_FIELD &&
+            strcmp(why->detail, fq_field_row((enum fq_field)field)->name) == 0) {
+            snprintf(why->detail, sizeof why->detail, "--%s", row->option);
+            return;
+        }
+    }
+}

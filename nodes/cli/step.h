@@ -86,5 +86,7 @@ FQ_CHECKED fq_err step_read_options(const struct cli_desk *desk, const struct st
 bool step_needs(unsigned kind, enum fq_field field);
 /* FIELD, naming the option, when a field the step requires is not set. */
 FQ_CHECKED fq_err step_check_required(const struct fq_event *event, struct fq_why *out_why);
+/* Where a node names a field that is missing, name the option that gives it. */
+void step_name_option(struct fq_why *why);
 
 #endif
