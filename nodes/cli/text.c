@@ -128,6 +128,12 @@ static void tell_steps(const char *detail, char *out, size_t out_size)
     }
 }
 
+static bool names_steps(enum fq_reason reason)
+{
+    return reason == FQ_REASON_STEP || reason == FQ_REASON_NOT_HOST ||
+           reason == FQ_REASON_REFERRAL_STATE || reason == FQ_REASON_CORRECTION_NONE;
+}
+
 void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t out_size)
 {
     const struct fq_reason_row *row = fq_reason_find(why->reason);
@@ -142,7 +148,7 @@ void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t ou
     const char *stop = is_chinese ? "。" : ".";
     const char *detail = why->detail;
     char steps[2 * FQ_WHY_SIZE];
-    if (is_chinese && why->reason == FQ_REASON_STEP) {
+    if (is_chinese && names_steps(why->reason)) {
         tell_steps(detail, steps, sizeof steps);
         detail = steps;
     }
