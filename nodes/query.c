@@ -10,6 +10,7 @@
 const struct fq_verb fq_verbs[] = {
     {"status", fq_verb_status},
     {"rollup", fq_verb_rollup},
+    {"cases", fq_verb_cases},
     {"digest", fq_verb_digest},
     {"audit", fq_verb_audit},
     {"wait", fq_verb_wait},

@@ -89,6 +89,12 @@ static int place_of(const struct fq_rollup_query *query, enum fq_dimension by)
     return -1;
 }
 
+static bool is_in_scope(const struct fq_areas *areas, const struct fq_rollup_query *query,
+                        uint32_t area)
+{
+    return query->is_exact ? area == query->area : fq_areas_covers(areas, query->area, area);
+}
+
 struct gather {
     const struct fq_view *view;
     const struct fq_codes *codes;
@@ -176,7 +182,7 @@ static bool is_listed_area(const struct gather *gather, enum fq_dimension by,
                     (!area->valid_to || area->valid_to > query->period.first_day);
     const struct fq_area *parent = fq_areas_find(areas, area->parent);
 
-    if (!is_valid || !fq_areas_covers(areas, query->area, area->code)) {
+    if (!is_valid || !is_in_scope(areas, query, area->code)) {
         return false;
     }
     switch (by) {
@@ -380,7 +386,7 @@ static void gather_cells(struct gather *gather)
     }
     for (uint32_t i = 0; i < areas->count; i++) {
         uint32_t code = areas->rows[i].code;
-        if (!fq_areas_covers(areas, gather->query->area, code)) {
+        if (!is_in_scope(areas, gather->query, code)) {
             continue;
         }
         /* Stocks need every month from the first; flows of earlier months are left out. */
@@ -415,20 +421,49 @@ static uint32_t dimension_of(const struct fq_dispute *dispute, enum fq_dimension
     }
 }
 
+/* Whether the dispute has the values asked for; kinds are its terms'. */
 static bool passes(const struct fq_rollup_query *query, const struct fq_dispute *dispute)
 {
     for (uint32_t i = 0; i < query->where_count; i++) {
         enum fq_dimension by = query->where[i].dimension;
-        if (by == FQ_BY_KIND) {
-            unsigned kinds = 1u << dispute->kind | dispute->joined_kinds;
-            if (query->where[i].number > 7 || !(kinds >> query->where[i].number & 1)) {
-                return false;
-            }
-        } else if (dimension_of(dispute, by) != query->where[i].number) {
+        if (by != FQ_BY_KIND && dimension_of(dispute, by) != query->where[i].number) {
             return false;
         }
     }
-    return true;
+    return !(dispute->flags & FQ_DISPUTE_ACTIVITY);
+}
+
+/* Whether the term counts in the period and in the kinds asked for. */
+static bool term_passes(const struct fq_rollup_query *query, const struct fq_term *term)
+{
+    for (uint32_t i = 0; i < query->where_count; i++) {
+        if (query->where[i].dimension == FQ_BY_KIND &&
+            (query->where[i].number > 7 || !(term->kinds >> query->where[i].number & 1))) {
+            return false;
+        }
+    }
+    return counts(&query->period, term->month,
+                  fq_measure_row((enum fq_measure)term->measure)->is_stock);
+}
+
+int64_t fq_rollup_value(const struct fq_view *view, const struct fq_rollup_query *query,
+                        const struct fq_dispute *dispute, enum fq_measure measure)
+{
+    struct fq_contribution contribution;
+    int64_t value = 0;
+
+    if (!passes(query, dispute)) {
+        return 0;
+    }
+    fq_contribution_of(view, dispute, &contribution);
+    for (uint32_t i = 0; i < contribution.count; i++) {
+        const struct fq_term *term = &contribution.terms[i];
+        if (term->measure == measure && term_passes(query, term) &&
+            is_in_scope(view->areas, query, term->area)) {
+            value = plus(value, term->value);
+        }
+    }
+    return value;
 }
 
 /* Add one term, which counts in the period, to the row of `key`. */
@@ -460,7 +495,7 @@ static void add_term(struct gather *gather, const struct fq_dispute *dispute,
     uint32_t key[FQ_ROLLUP_BY_MAX] = {0};
     int kind_at = -1;
 
-    if (!counts(&query->period, term->month, is_stock)) {
+    if (!term_passes(query, term)) {
         return;
     }
     int64_t *total = &gather->rollup->total[term->measure];
@@ -496,7 +531,7 @@ static void gather_scan(struct gather *gather)
 
     for (uint32_t i = 0; i < view->index.count && !gather->is_full; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
-        if ((dispute->flags & FQ_DISPUTE_ACTIVITY) || !passes(gather->query, dispute)) {
+        if (!passes(gather->query, dispute)) {
             continue;
         }
         fq_contribution_of(view, dispute, &contribution);
@@ -504,7 +539,7 @@ static void gather_scan(struct gather *gather)
             const struct fq_term *term = &contribution.terms[k];
             if (term->area != last_area) {
                 last_area = term->area;
-                is_covered = fq_areas_covers(view->areas, gather->query->area, last_area);
+                is_covered = is_in_scope(view->areas, gather->query, last_area);
             }
             if (is_covered) {
                 add_term(gather, dispute, term);
