@@ -20,9 +20,9 @@ BIN := $(if $(filter release,$(MODE)),build/bin,$(OUT)/bin)
 
 DEPS := gcc libc6-dev make pkgconf gettext libzmq3-dev librocksdb-dev libmsgpack-dev \
         libconfig-dev libsodium-dev libxxhash-dev libzstd-dev libjansson-dev libsmartcols-dev \
-        libcsv-dev libedit-dev
+        libcsv-dev libedit-dev scdoc
 DEPS_TEST := git perl procps python3 python3-zmq python3-msgpack libcmocka-dev rocksdb-tools \
-        clang libclang-rt-14-dev clang-format
+        groff-base clang libclang-rt-14-dev clang-format
 MODULES := libzmq rocksdb msgpack libconfig libsodium libxxhash libzstd jansson smartcols libedit
 
 # Install what is missing of $(1), say so, and be silent when nothing is.
@@ -93,6 +93,8 @@ HELP     := $(OUT)/libsupport.a
 DAEMONS  := $(TIERS:%=$(BIN)/fengqiao-%)
 PROGRAMS := $(DAEMONS) $(if $(CLI_SRC),$(BIN)/fengqiao $(BIN)/fq)
 CATALOGS := $(patsubst ops/po/%.po,build/locale/%/LC_MESSAGES/fengqiao.mo,$(wildcard ops/po/*.po))
+MANUALS  := $(patsubst ops/man/%.scd,build/man/%,$(wildcard ops/man/*.scd ops/man/*/*.scd))
+COMPLETION := build/completion/fengqiao
 TESTS    := $(TEST_SRC:%.c=$(OUT)/%)
 FUZZERS  := $(FUZZ_SRC:%.c=$(OUT)/%)
 REPLAYS  := $(FUZZ_SRC:tests/fuzz_%.c=$(OUT)/tests/replay_%)
@@ -111,7 +113,7 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # --- targets ------------------------------------------------------------------------------------
 
-all: $(PROGRAMS) $(CATALOGS) ## build the programs (the default)
+all: $(PROGRAMS) $(CATALOGS) $(MANUALS) $(COMPLETION) ## build the programs (the default)
 
 deps: ## install what building and running need (apt, root or sudo)
 	$(call install,$(DEPS))
@@ -193,6 +195,18 @@ install: all ## into DESTDIR/PREFIX
 	for catalog in $(CATALOGS:build/%=%); do \
 	    install -D -m 644 build/$$catalog $(DESTDIR)$(PREFIX)/share/$$catalog || exit 1; \
 	done
+	for manual in $(MANUALS:build/man/%=%); do \
+	    folder=$$(dirname $$manual)/man$${manual##*.}; \
+	    install -D -m 644 build/man/$$manual \
+	        $(DESTDIR)$(PREFIX)/share/man/$$folder/$${manual##*/} || exit 1; \
+	done
+	for folder in man8 zh_CN/man8; do \
+	    for tier in city province; do \
+	        echo ".so man8/fengqiao-county.8" >$(DESTDIR)$(PREFIX)/share/man/$$folder/fengqiao-$$tier.8; \
+	    done; \
+	done
+	install -D -m 644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fengqiao
+	ln -sf fengqiao $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fq
 
 clean: ## forget all that was built
 	rm -rf build
@@ -250,5 +264,19 @@ build/locale/%/LC_MESSAGES/fengqiao.mo: ops/po/%.po
 	@mkdir -p $(@D)
 	@echo "  msg   $<"
 	@msgfmt --check -o $@ $<
+
+# The reference within a page is the program's own, in the language of the page.
+build/man/%: ops/man/%.scd ops/man/head.roff ops/man/zh_CN/head.roff $(BIN)/fengqiao $(CATALOGS)
+	@mkdir -p $(@D)
+	@echo "  man   $<"
+	@FQ_LOCALEDIR=build/locale $(BIN)/fengqiao completion man \
+	    --lang $(if $(filter zh_CN/%,$*),zh,en) >$@.reference
+	@sed -e '/^@REFERENCE@$$/{r $@.reference' -e 'd}' $< | scdoc | \
+	    sed '/^\.TH /r $(<D)/head.roff' >$@
+	@rm -f $@.reference
+
+$(COMPLETION): $(BIN)/fengqiao
+	@mkdir -p $(@D)
+	@$(BIN)/fengqiao completion bash >$@
 
 -include $(patsubst %.c,$(OUT)/%.d,$(SOURCES))

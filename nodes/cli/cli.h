@@ -112,14 +112,21 @@ void cli_dispute_open(void);
 /* How a result becomes rows. A result that is an array is its own rows; a map without `rows` is
  * shown as one record. */
 struct cli_view {
-    const char *rows;           /* key of the array of rows, NULL: the value itself */
-    const char *total;          /* key of a map shown as the last row, NULL none */
-    const char *const *columns; /* keys, NULL at the end; NULL: every key of any row */
+    const char *rows;              /* key of the array of rows, NULL: the value itself */
+    const char *total;             /* key of a map shown as the last row, NULL none */
+    const char *const *columns;    /* keys, NULL at the end; NULL: every key of any row */
+    const char *const *importance; /* keys a narrow terminal keeps longest, NULL at the end; NULL:
+                                    * those on the left */
 };
 
 /* Print `value` on stdout as the user asked (C1, C2). */
 FQ_CHECKED fq_err cli_print(const struct cli *cli, struct fq_span value,
                             const struct cli_view *view, struct fq_why *out_why);
+/* Flush stdout; fails with FILE when the reader went away. */
+FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
+
+/* ---- words.c ---- */
+
 /* A word of the domain, such as a state's name, in the user's language; other texts as they are. */
 const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* The title of a column, in the user's language. */
@@ -127,8 +134,6 @@ const char *cli_title(const char *key);
 /* Whether a key has a title, a word of results a translation: `completion check` asks. */
 bool cli_has_title(const char *key);
 bool cli_has_word(const char *word);
-/* Flush stdout; fails with FILE when the reader went away. */
-FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
 
 /* ---- json.c ---- */
 
@@ -143,12 +148,15 @@ bool cli_json_object(struct fq_span text, size_t *out_used, struct fq_writer *ou
 
 /* ---- table.c ---- */
 
+#define CLI_COLUMNS_MAX 128
+
 struct cli_cells {         /* a grid of texts, owned by out.c */
     const char **titles;   /* column_count of them */
     const bool *is_number; /* right-aligned */
     char **cells;          /* row_count x column_count; NULL is empty */
     size_t column_count, row_count;
-    bool has_total; /* the last row is a total */
+    bool has_total;          /* the last row is a total */
+    const char *const *keys; /* of the columns; NULL: not told */
 };
 
 /* Print an aligned table (libsmartcols), right also with Chinese text. */

@@ -7,6 +7,7 @@
 
 #include "fq/edge/crypto.h"
 #include "fq/edge/net.h"
+#include "codes.h"
 #include "fq/edge/settings.h"
 #include "lab_process.h"
 
@@ -252,6 +253,7 @@ fq_err cli_receive(struct cli_client *client, uint64_t timeout_ms, struct cli_an
     if (!fq_codec_scan(frame)) {
         return fq_fail(out_why, FQ_REASON_BYTES, "%s", client->endpoint);
     }
+    codes_within_reach();
     *out_answer = (struct cli_answer){
         .id = fq_map_uint(frame, "id"),
         .status = (unsigned)fq_map_uint(frame, "status"),
@@ -522,6 +524,7 @@ fq_err cli_tables_open(struct cli_client *client, struct cli_tables **out_tables
         cli_tables_close(tables);
         return err;
     }
+    codes_lend(&tables->codes);
     *out_tables = tables;
     return FQ_OK;
 }
@@ -529,6 +532,7 @@ fq_err cli_tables_open(struct cli_client *client, struct cli_tables **out_tables
 void cli_tables_close(struct cli_tables *tables)
 {
     if (tables) {
+        codes_return(&tables->codes);
         struct fq_writer memory = fq_writer_over(tables->arena.base, tables->arena.size);
         cli_build_close(&memory);
         free(tables);

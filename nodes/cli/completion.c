@@ -202,6 +202,13 @@ static void offer_dimensions(const struct line *line)
     }
 }
 
+static void offer_measures(const struct line *line)
+{
+    for (unsigned i = 0; i < FQ_MEASURES_COUNT; i++) {
+        offer(line, fq_measure_row((enum fq_measure)i)->name);
+    }
+}
+
 static void offer_formats(const struct line *line)
 {
     for (const char *const *format = cli_format_names(); *format; format++) {
@@ -275,8 +282,9 @@ static void offer_value(struct line *line)
         const char *option;
         void (*offer)(const struct line *line);
     } offers[] = {
-        {"output", offer_formats}, {"state", offer_states}, {"event", offer_events},
-        {"by", offer_dimensions},  {"wait", offer_tiers},   {"tier", offer_tiers},
+        {"output", offer_formats}, {"state", offer_states},     {"event", offer_events},
+        {"by", offer_dimensions},  {"measure", offer_measures}, {"wait", offer_tiers},
+        {"tier", offer_tiers},
     };
     const char *name = line->open->name, *comma = strrchr(line->word, ',');
 

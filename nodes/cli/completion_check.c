@@ -76,7 +76,7 @@ static void check_commands(void)
 static void check_title(const char *key)
 {
     if (!cli_has_title(key)) {
-        printf("%s: has no title in out.c\n", key);
+        printf("%s: has no title in words.c\n", key);
     } else if (cli_text_is_chinese() && strcmp(cli_title(key), key) == 0) {
         printf("%s: no Chinese for its title\n", key);
     }
@@ -85,7 +85,7 @@ static void check_title(const char *key)
 static void check_word(const char *word)
 {
     if (!cli_has_word(word)) {
-        printf("%s: is not among the words of out.c\n", word);
+        printf("%s: is not among those of words.c\n", word);
     } else if (!is_translated(word)) {
         printf("%s: no Chinese for the word\n", word);
     }

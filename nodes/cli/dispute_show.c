@@ -5,9 +5,11 @@
 
 fq_err dispute_show(struct cli *cli, struct fq_why *out_why)
 {
-    static const char *const columns[] = {"dispute",   "id",   "state",   "home",         "type",
-                                          "kind",      "host", "outcome", "amount_cents", "dates",
-                                          "conflicts", "next", NULL};
+    static const char *const columns[] = {
+        "dispute",     "id",        "state",      "home",      "type",
+        "kind",        "risk",      "units",      "outcome",   "amount_cents",
+        "dates",       "deadline",  "perform_by", "referrals", "supervision",
+        "merged_into", "conflicts", "next",       NULL};
     static const char *const steps_columns[] = {"lsn", "date",   "event", "origin",
                                                 "seq", "fields", NULL};
     static const char *const conflicts_columns[] = {"register", "holds", "against", NULL};
@@ -107,7 +109,9 @@ static fq_err read_filters(const struct cli *cli, const struct cli_tables *table
 
 static fq_err print_list(struct cli *cli, struct fq_span list, struct fq_why *out_why)
 {
-    static const struct cli_view view = {0};
+    static const char *const importance[] = {"dispute",    "id",        "state",        "type",
+                                             "registered", "concluded", "amount_cents", NULL};
+    static const struct cli_view view = {.importance = importance};
     struct fq_reader reader = fq_reader_over(list);
     fq_err err = cli_print(cli, list, &view, out_why);
 

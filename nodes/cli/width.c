@@ -86,7 +86,7 @@ const char *width_line(const char *text, size_t width, const char **out_next)
         if (character == ' ' && before != ' ') {
             end = at;
             next = at + strspn(at, " ");
-        } else if (before && character != ' ' &&
+        } else if (before && before != ' ' && character != ' ' &&
                    may_part(before, before_columns, character, columns)) {
             end = next = at;
         }
@@ -104,6 +104,24 @@ const char *width_line(const char *text, size_t width, const char **out_next)
         at--;
     }
     return at;
+}
+
+size_t width_of_word(const char *text)
+{
+    wchar_t before = 0, character;
+    size_t before_columns = 0, columns, width = 0, most = 0;
+
+    while (*text) {
+        text += read_character(text, &character, &columns);
+        bool is_new = character == ' ' || character == '\n' ||
+                      (before && may_part(before, before_columns, character, columns));
+        width = is_new ? 0 : width;
+        width += character == ' ' || character == '\n' ? 0 : columns;
+        most = width > most ? width : most;
+        before = character;
+        before_columns = columns;
+    }
+    return most;
 }
 
 void width_print(FILE *out, const char *text, size_t used, size_t indent, size_t width)

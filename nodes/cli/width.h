@@ -11,6 +11,8 @@
 size_t width_terminal(FILE *stream);
 /* The columns of a text. */
 size_t width_of(const char *text);
+/* The columns of the longest part of it that no line may end within. */
+size_t width_of_word(const char *text);
 /* Where the line that begins at `text` ends so that it takes at most `width` columns, and where the
  * next begins. Lines end at spaces and beside Chinese characters, not before what closes. */
 const char *width_line(const char *text, size_t width, const char **out_next);
