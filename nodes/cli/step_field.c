@@ -41,7 +41,7 @@ static const struct step_field rows[] = {
      N_("whether the party answered (default: yes)")},
     {FQ_FIELD_SATISFIED, "satisfied", NULL, "yes|no", N_("whether the party is satisfied")},
     {FQ_FIELD_EFFECT, "effect", NULL, "EFFECT", N_("what was prevented")},
-    {FQ_FIELD_DOCUMENT, "document", NULL, "KIND", N_("kind of document, such as agreement")},
+    {FQ_FIELD_DOCUMENT, "document", NULL, "DOCUMENT", N_("kind of document, such as agreement")},
     {FQ_FIELD_RETENTION, "retention", NULL, "CLASS",
      N_("how long the file is kept: permanent, long or short")},
     {FQ_FIELD_INTO, "into", NULL, "DISPUTE", N_("the dispute it is merged into")},
