@@ -73,7 +73,7 @@ check "accept" step wall accepted dispute accept "$wall" --date 2021-03-02
 check "session" step wall mediating dispute session "$wall" --date 2021-03-03 --minutes 90 --note "双方到场"
 check "join" step wall mediating dispute join "$wall" --to-unit $court --kind judicial --role assist --date 2021-03-03
 check "leave" step wall mediating dispute leave "$wall" --to-unit $court --date 2021-03-04
-check "join again" step wall mediating dispute join "$wall" --to-unit $court --date 2021-03-05
+check "join again, by the unit's name" step wall mediating dispute join "$wall" --to-unit 金水区人民法院 --date 2021-03-05
 check "refer" step wall mediating dispute refer "$wall" --to-unit $bureau --kind administrative \
     --reason "涉及宅基地确权" --due 2021-03-20 --date 2021-03-05
 check "a referral waits, today says so" \

@@ -189,7 +189,13 @@ def whole_form():
         form.answer(title, "")
     form.answer("纠纷事由", "院墙越界，争执多次。")
     form.answer("地点", "")
-    form.answer("主办", "4101050001")
+    form.expect("主办")
+    form.type("Jin" + TAB)  # several: listed, and completed as far as they agree
+    form.expect("4101050001")
+    form.expect("Jinshui")
+    form.type("\025金水区人民调" + TAB)
+    check("a unit is completed by its Chinese name", form.shows("主办：金水区人民调解委员会"))
+    form.type(ENTER)
     form.answer("人民调解", "")
     form.answer("调解组织类型", "")
     form.answer("规模", "")
@@ -263,7 +269,7 @@ def other_steps():
 
 def main():
     subprocess.run([FQ, "-q", "lab", "up", lab, "--areas", "config/areas/henan.csv", "--no-http",
-                    "--only", "410000,410100,410105"], check=True)
+                    "--only", "410000,410100,410105", "--units", "config/units/henan-sample.csv"], check=True)
     whole_form()
     leaving()
     other_steps()

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "form.h"
+#include "names.h"
 
 #define TEXT_FILE_MAX (128 * 1024)
 
@@ -200,8 +201,10 @@ fq_err dispute_run(struct cli *cli, enum fq_kind_of_event kind, struct fq_why *o
     }
     fq_err err = cli_desk_open(cli, &desk, out_why);
     if (!err) {
+        names_resolve(desk, cli, 0);
         err = from ? rows_run(desk, cli, kind, from, out_why) : run_one(desk, cli, kind, out_why);
     }
+    names_close();
     cli_desk_close(desk);
     return err;
 }

@@ -8,6 +8,7 @@
 #include "form_memory.h"
 #include "fq/edge/crypto.h"
 #include "line.h"
+#include "names.h"
 
 #define QUESTIONS_MAX 32
 #define ANSWER_SIZE 1024
@@ -218,6 +219,10 @@ static bool choice_at(const void *context, size_t index, struct cli_choice *out)
     if (question->about != ABOUT_FIELD) {
         return false;
     }
+    enum names_table table = names_table_of(question->option);
+    if (table != NAMES_NONE) {
+        return names_at(choosing->form->desk, table, index, out);
+    }
     const struct fq_field_row *row = fq_field_row(question->binding.field);
     const struct step_word *word = step_word(question->binding.field, index);
     switch (row->type) {
@@ -276,6 +281,7 @@ static fq_err check_answer(const struct form *form, const struct question *quest
         if (question->binding.field == FQ_FIELD_INTO) {
             return cli_desk_find(form->desk, text, &id, out_why);
         }
+        names_take(form->desk, names_table_of(question->option), text, text_size);
         if (fq_field_row(question->binding.field)->type == FQ_VALUE_AREA) {
             take_name(form, text, text_size);
         }

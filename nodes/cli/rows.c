@@ -9,6 +9,7 @@
 
 #include "dispute.h"
 #include "fq/edge/csv.h"
+#include "names.h"
 
 #define INPUT_MAX (64u << 20)
 #define OBJECT_MAX (256u << 10)
@@ -146,6 +147,7 @@ static fq_err end_row(struct rows *rows, uint32_t line, fq_err err, struct fq_wh
         return fq_fail(why, FQ_REASON_LIMIT, "rows");
     }
     err = err ? err : check_arguments(rows, why);
+    names_resolve(rows->desk, rows->cli, rows->given_count);
     err = err ? err : dispute_make(rows->desk, rows->kind, &command, why);
     err = err ? err : cli_desk_send(rows->desk, &command.entry, why);
     if (!err) {

@@ -106,7 +106,7 @@ void step_options(enum fq_kind_of_event kind, struct cli_option *out_options)
     add_option(out_options, "date", "DATE",
                is_correction ? N_("the right date, YYYY-MM-DD (default: it stays)")
                              : N_("business date, YYYY-MM-DD (default: today)"));
-    add_option(out_options, "unit", "UNIT", N_("the unit that acts, ten digits"));
+    add_option(out_options, "unit", "UNIT", N_("the unit that acts: ten digits, or its name"));
     if (kind == FQ_EVENT_REGISTERED || is_correction) {
         add_option(out_options, "area", "CODE",
                    is_correction ? N_("the right county (default: it stays)")

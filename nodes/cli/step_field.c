@@ -6,7 +6,7 @@
 static const struct step_field rows[] = {
     {FQ_FIELD_TYPE, "type", NULL, "TYPE", N_("dispute type: id, number or name")},
     {FQ_FIELD_SOURCE, "source", NULL, "SOURCE", N_("how it was found: id, number or name")},
-    {FQ_FIELD_PLACE, "place", NULL, "CODE", N_("town or village code")},
+    {FQ_FIELD_PLACE, "place", NULL, "CODE", N_("town or village: code or name")},
     {FQ_FIELD_HOST, "host", NULL, "UNIT", N_("the unit that answers for it (default: --unit)")},
     {FQ_FIELD_KIND, "kind", NULL, "KIND", N_("people, administrative or judicial")},
     {FQ_FIELD_COMMITTEE, "committee", NULL, "TYPE", N_("type of the mediation committee")},
@@ -21,7 +21,7 @@ static const struct step_field rows[] = {
     {FQ_FIELD_CONSENT, "consent", NULL, "yes|no", N_("whether the parties consent (default: yes)")},
     {FQ_FIELD_REASON, "reason", NULL, "TEXT", N_("reason; public, so no names of parties")},
     {FQ_FIELD_MINUTES, "minutes", NULL, "N", N_("how long it took")},
-    {FQ_FIELD_TO_UNIT, "to-unit", NULL, "UNIT", N_("the other unit, ten digits")},
+    {FQ_FIELD_TO_UNIT, "to-unit", NULL, "UNIT", N_("the other unit: ten digits, or its name")},
     {FQ_FIELD_TO_KIND, "kind", NULL, "KIND", N_("people, administrative or judicial")},
     {FQ_FIELD_ROLE, "role", NULL, "ROLE", N_("assist or host (default: assist)")},
     {FQ_FIELD_REFERRAL, "referral", NULL, "ID", N_("which referral, when the dispute has several")},
