@@ -260,4 +260,25 @@ check "it counts there now" eval '
     [ "$(at 410000 rollup 2021-04 --area 410102 --json | field total agreed)" = 1 ] &&
     [ "$(at 410000 rollup 2021-04 --area $county --json | field total agreed)" = 0 ] && at $city audit --json && at 410000 audit --json'
 
+# ---- two who did not know of each other ----
+
+lab_do() { "$fq" -q lab "$1" "$lab" "$2"; }
+part() { # the county agrees while the city is away, the city records a failure while the county is
+    step feud registered dispute add --type neighbour --source on_application --date 2021-03-20 &&
+        step feud accepted dispute accept "$(id feud)" --date 2021-03-20 && lab_do stop $city &&
+        at $county dispute agree "$(id feud)" --form oral --amount 300 --date 2021-03-25 && lab_do stop $county &&
+        lab_do start $city && at $city dispute fail "$(id feud)" --reason 未到场 --date 2021-03-26 && lab_do start $county
+}
+check "two outcomes of one dispute" part
+in_conflict() { # in_conflict COUNT: so many conflicts does the city see
+    [ "$(at $city dispute show "$(id feud)" --json | "$python" -c 'import json, sys
+print(len(json.load(sys.stdin)["conflicts"]))')" = "$1" ]
+}
+check "both are kept" until_true 30 in_conflict 1
+check "and shown" exits 0 'outcome +(agreed|failed) +(agreed|failed)' at $city dispute show "$(id feud)" --conflicts
+check "in Chinese" exits 0 '调解' at $city dispute show "$(id feud)" --conflicts --lang zh
+check "a correction by who knows both settles it" eval 'exits 0 agreed \
+    at $city dispute correct "$(id feud)" agree --amount 300 --reason 以县里记录为准 --wait province=30 --json &&
+    in_conflict 0 && shown 410000 feud agreed state && shown $city feud 30000 amount_cents && at $city audit --json'
+
 finish
