@@ -104,6 +104,8 @@ BENCH    := $(OUT)/tests/bench/bench
 SIM      := $(OUT)/tests/sim/simulate
 SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/*/*.c)
 
+# What tests of the program run: the one of this mode.
+export FQ := $(abspath $(BIN)/fengqiao)
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -5,6 +5,7 @@
 
 #include "fq/core/core.h"
 #include "fq/edge/clock.h"
+#include "fq/edge/cold.h"
 #include "fq/edge/config.h"
 #include "fq/edge/crypto.h"
 #include "fq/edge/memory.h"
@@ -69,6 +70,9 @@ struct fq_node {
     struct fq_arena memory;  /* for what lives as long as the node */
     struct fq_arena scratch; /* reset every turn */
     struct fq_view_memory view_memory;
+    struct fq_cold cold; /* facts long written */
+    bool is_cooling;     /* more of them can be put away at once */
+    uint64_t dropped_ms; /* when memory of cold ones was last let go */
     struct fq_core core;
     struct fq_turn turn;
     struct fq_input *inputs; /* of the turn */

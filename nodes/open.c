@@ -230,6 +230,7 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
         .silence_ms = config->silence_ms,
         .reconnect_ms = config->reconnect_ms,
     };
+    fq_cold_open(config->data, &node->cold);
     err = fq_memory_reserve_view(config->disputes_max, &node->view_memory, out_why);
     if (!err) {
         err = fq_core_init(&node->core, &options, &node->areas, &node->codes, &node->memory,
@@ -367,6 +368,7 @@ void fq_node_close(struct fq_node *node)
     fq_told_close(node->told);
     fq_store_close(node->store);
     fq_memory_release_view(&node->view_memory);
+    fq_cold_close(&node->cold);
     fq_memory_release(&node->scratch);
     fq_memory_release(&node->memory);
     fq_identity_wipe(&node->identity);

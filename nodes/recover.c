@@ -156,6 +156,7 @@ static fq_err replay_batch(void *context, const struct fq_batch *batch, uint64_t
                        (unsigned long long)first_lsn - 1);
     }
     replay->batches++;
+    (void)fq_cold_put(&replay->node->cold, &replay->node->core.view.memory.facts);
     return fq_core_replay(&replay->node->core, batch, first_lsn, is_in_view, out_why);
 }
 
@@ -170,6 +171,7 @@ static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
         return err;
     }
     fq_memory_release_view(&node->view_memory);
+    fq_cold_forget(&node->cold);
     node->view_memory = fresh;
     fq_view_init(&node->core.view, &node->areas, &node->core.frontier, &node->view_memory);
     memset(&node->core.feed, 0, sizeof node->core.feed);

@@ -78,6 +78,9 @@ session() { # session LANGUAGE: each step on the terminal
         "$fq" errors show FQ-3003 --lang "$language"
     check "$language: node status" seen --fields 2 -- "${at[@]}" node status
     check "$language: tree status" seen --fields 8 -- "${province[@]}" --lang "$language" tree status
+    check "$language: digest" seen --fields 2 -- "${at[@]}" digest --area 363605
+    check "$language: audit" seen --fields 2 -- "${at[@]}" audit
+    check "$language: feed" seen --fields 4 --says "${agreed[$language]}" -- "${at[@]}" feed --from -4
     check "$language: lab ls" seen --fields 6 -- "$fq" --lang "$language" lab ls "$lab"
 }
 session zh
@@ -91,6 +94,15 @@ even() { # the last column is of numbers: every row but one that lacks it ends a
 }
 check "zh: numbers end below their title" even zh
 check "en: numbers end below their title" even en
+
+# ---- other terminals ----
+
+narrow=(seen --columns 60 --says 未显示 --fields 4 --)
+check "60 columns: more is left out" "${narrow[@]}" "${province[@]}" --lang zh rollup 2015H1 --by county
+check "60 columns: help" seen --columns 60 -- "$fq" --lang zh --help
+check "60 columns: help in English" seen --columns 60 -- "$fq" --lang en dispute add --help
+check "200 columns: nothing is left out or cut" seen --columns 200 --fields 12 --silent-of 未显示 --says 修订 \
+    --says "${id[zh]}" -- "${county[@]}" --lang zh dispute ls --limit 500
 
 # ---- pipes and languages ----
 

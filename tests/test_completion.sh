@@ -2,7 +2,7 @@
 # Completion in bash: the script the program prints, driven as the shell drives it.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-fq=$PWD/build/bin/fengqiao
+fq=${FQ:-$PWD/build/bin/fengqiao}
 work=$(mktemp -d "${TMPDIR:-/tmp}/fengqiao-completion.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 number=0

@@ -3,7 +3,7 @@
 # renders it without a warning and within 80 columns; what is installed is found.
 set -u
 cd "$(dirname "$0")/.." || exit 1
-fq=$PWD/build/bin/fengqiao
+fq=${FQ:-$PWD/build/bin/fengqiao}
 work=$(mktemp -d "${TMPDIR:-/tmp}/fengqiao-man.XXXXXX") || exit 1
 trap 'rm -rf "$work"' EXIT
 number=0
@@ -41,16 +41,20 @@ done
         echo "$noun"
     fi
 done >"$work/commands"
+while IFS= read -r command; do
+    # shellcheck disable=SC2086
+    "$fq" completion words -- $command -- >"$work/options" && echo "$command:$(xargs <"$work/options")"
+done <"$work/commands" >"$work/wanted"
 holds_commands() { # holds_commands PAGE
-    local command option status=0
+    local command options status=0
     sed 's/\\&//g; s/\\-/-/g; s/\\f.//g; s/\\(ha/^/g' "$1" >"$work/page"
-    while IFS= read -r command; do
-        grep -qE "^fengqiao $command( |$)" "$work/page" || { echo "no $command"; status=1; }
-        # shellcheck disable=SC2086
-        for option in $("$fq" completion words -- $command --); do
-            grep -qE "(^|, )$option( |$)" "$work/page" || { echo "no $command $option"; status=1; }
-        done
-    done <"$work/commands"
+    sed -nE 's/^fengqiao ([^ ]+( [a-z][a-z-]*)?)( .*)?$/\1/p' "$work/page" | sort -u >"$work/told"
+    sed -nE 's/^(-., )?(--[a-z-]+)( .*)?$/\2/p' "$work/page" | sort -u >"$work/told_options"
+    while IFS=: read -r command options; do
+        grep -qxF "$command" "$work/told" || { echo "no $command"; status=1; }
+        echo "$options" | tr ' ' '\n' | sort -u | comm -23 - "$work/told_options" >"$work/untold"
+        [ ! -s "$work/untold" ] || { echo "no $command $(xargs <"$work/untold")"; status=1; }
+    done <"$work/wanted"
     return $status
 }
 check "there are commands" test "$(wc -l <"$work/commands")" -gt 30

@@ -3,11 +3,12 @@
 every placeholder, measure, field, event, state and reason its title and its Chinese (`completion
 check` walks the tables), and so has every key of a result that the sources write."""
 import glob
+import os
 import re
 import subprocess
 import sys
 
-PROGRAM = "build/bin/fengqiao"
+PROGRAM = os.environ.get("FQ", "build/bin/fengqiao")
 # Functions that write a key, which stands between the writer and the value.
 WRITERS = r"(?:cli_write_pair_\w+|write_pair_or_nil|copy_pair|put_\w+|fq_write_text)"
 # What is written as text but is a value, or an argument of a request, or for programs alone.

@@ -92,17 +92,18 @@ static const struct help_exit exits[] = {
 
 /* Words of placeholders, by which options and arguments name what they take. */
 static const char *const placeholders[] = {
-    N_("ACCOUNT"), N_("AREA"),      N_("BUNDLE"),   N_("CAMPAIGN"), N_("CARD"),     N_("CLASS"),
-    N_("CODE"),    N_("COLUMN"),    N_("COUNT"),    N_("CURSOR"),   N_("DATE"),     N_("DAYS"),
-    N_("DIR"),     N_("DISPUTE"),   N_("DOCUMENT"), N_("EFFECT"),   N_("ENDPOINT"), N_("ENTRY"),
-    N_("EVENT"),   N_("FIELD"),     N_("FILE"),     N_("FORM"),     N_("FORMAT"),   N_("HEX"),
-    N_("ID"),      N_("INDICATOR"), N_("KEY"),      N_("KIND"),     N_("LEVEL"),    N_("LSN"),
-    N_("MAP"),     N_("MEASURE"),   N_("MINUTES"),  N_("MONTH"),    N_("N"),        N_("NAME"),
-    N_("NUMBER"),  N_("OTHER"),     N_("OUTCOME"),  N_("PAIR"),     N_("PATH"),     N_("PERIOD"),
-    N_("PERSONS"), N_("PREFIX"),    N_("REFERRAL"), N_("ROLE"),     N_("SCALE"),    N_("SEAL"),
-    N_("SECONDS"), N_("SOURCE"),    N_("STATE"),    N_("STATUS"),   N_("STEP"),     N_("TEMPLATE"),
-    N_("TEXT"),    N_("TIER"),      N_("TIME"),     N_("TITLE"),    N_("TOWN"),     N_("TYPE"),
-    N_("UNIT"),    N_("VALUE"),     N_("WHERE"),    N_("WORD"),     N_("YUAN"),
+    N_("A"),        N_("ACCOUNT"),  N_("AREA"),    N_("B"),         N_("BUNDLE"),   N_("CAMPAIGN"),
+    N_("CARD"),     N_("CLASS"),    N_("CODE"),    N_("COLUMN"),    N_("COUNT"),    N_("CURSOR"),
+    N_("DATE"),     N_("DAYS"),     N_("DIR"),     N_("DISPUTE"),   N_("DOCUMENT"), N_("EFFECT"),
+    N_("ENDPOINT"), N_("ENTRY"),    N_("EVENT"),   N_("FIELD"),     N_("FILE"),     N_("FORM"),
+    N_("FORMAT"),   N_("HEX"),      N_("ID"),      N_("INDICATOR"), N_("KEY"),      N_("KIND"),
+    N_("LEVEL"),    N_("LSN"),      N_("MAP"),     N_("MEASURE"),   N_("MINUTES"),  N_("MONTH"),
+    N_("N"),        N_("NAME"),     N_("NUMBER"),  N_("OTHER"),     N_("OUTCOME"),  N_("PAIR"),
+    N_("PATH"),     N_("PERIOD"),   N_("PERSONS"), N_("PREFIX"),    N_("REFERRAL"), N_("ROLE"),
+    N_("SCALE"),    N_("SEAL"),     N_("SECONDS"), N_("SOURCE"),    N_("STATE"),    N_("STATUS"),
+    N_("STEP"),     N_("TEMPLATE"), N_("TEXT"),    N_("TIER"),      N_("TIME"),     N_("TITLE"),
+    N_("TOWN"),     N_("TYPE"),     N_("UNIT"),    N_("VALUE"),     N_("WHERE"),    N_("WORD"),
+    N_("YUAN"),
 };
 
 /* ---- words ---- */
@@ -201,6 +202,15 @@ static size_t columns(void)
     return terminal < HELP_COLUMNS_MOST ? terminal : HELP_COLUMNS_MOST;
 }
 
+/* `Usage: `; a Chinese colon brings its own room. */
+static const char *usage_word(void)
+{
+    static char text[32];
+
+    snprintf(text, sizeof text, "%s%s", _("Usage:"), cli_text_is_chinese() ? "" : " ");
+    return text;
+}
+
 static void print_text(const char *text)
 {
     width_print(stdout, text, 0, 0, columns());
@@ -250,7 +260,7 @@ void help_command(const struct cli_command *command)
     char usage[2 * LEFT_SIZE], arguments[LEFT_SIZE];
 
     help_placeholder(command->arguments, arguments, sizeof arguments, NULL);
-    snprintf(usage, sizeof usage, "%s fengqiao %s%s%s%s%s %s", _("Usage:"), command->noun,
+    snprintf(usage, sizeof usage, "%sfengqiao %s%s%s%s%s %s", usage_word(), command->noun,
              command->verb ? " " : "", command->verb ? command->verb : "", *arguments ? " " : "",
              arguments, _("[OPTION...]"));
     width_print(stdout, usage, 0, 4, columns());
@@ -278,7 +288,7 @@ void help_noun(const char *noun)
     size_t left_width = 0;
     char left[LEFT_SIZE];
 
-    printf("%s fengqiao %s %s %s\n\n", _("Usage:"), noun, _("VERB"),
+    printf("%sfengqiao %s %s %s\n\n", usage_word(), noun, _("VERB"),
            _("[ARGUMENT...] [OPTION...]"));
     if (text) {
         print_text(text);
@@ -364,7 +374,7 @@ static void print_group(size_t group)
 
 void help_overview(void)
 {
-    printf("%s fengqiao %s\n\n", _("Usage:"), _("NOUN [VERB] [ARGUMENT...] [OPTION...]"));
+    printf("%sfengqiao %s\n\n", usage_word(), _("NOUN [VERB] [ARGUMENT...] [OPTION...]"));
     print_text(_("Registers mediated disputes and counts them."));
     for (size_t group = 0; group <= HELP_GROUPS; group++) {
         print_group(group);

@@ -33,7 +33,7 @@ static const struct cli_option globals[] = {
     {"output", 'o', "FORMAT", N_("table, json, jsonl, csv or md")},
     {"json", 0, NULL, N_("the same as -o json")},
     {"jsonl", 0, NULL, N_("the same as -o jsonl")},
-    {"lang", 0, "zh|en", N_("language of the talk")},
+    {"lang", 0, "zh|en", N_("language (default: FQ_LANG, else that of the locale)")},
     {"wait", 0, "TIER[=SECONDS]",
      N_("return when county, city or province holds what was written")},
     {"no-input", 0, NULL, N_("never ask")},

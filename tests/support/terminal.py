@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Run a command on a terminal of 80 x 24 and look at what it shows.
 
-  terminal.py [--status N] [--fields N] [--even] [--chinese] [--says TEXT]... -- COMMAND...
+  terminal.py [--columns N] [--status N] [--fields N] [--even] [--chinese] [--says TEXT]... [--silent-of TEXT] -- COMMAND...
 
 Always: no line is wider than the terminal. --fields: the table has that many columns, parted by
 columns of the screen that are blank in every row. --even: all its rows end at the same place.
@@ -19,7 +19,7 @@ import sys
 import termios
 import unicodedata
 
-COLUMNS, ROWS = 80, 24
+ROWS = 24
 # Values that are typed as they stand, names of programs and formats.
 PROGRAM_WORDS = set("""
     accepted activity administrative agreed agreement archived area assigned assist bash begin
@@ -32,17 +32,17 @@ PROGRAM_WORDS = set("""
     yes""".split())
 
 
-def open_terminal():
+def open_terminal(columns):
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, columns, 0, 0))
     return master, slave
 
 
-def run(command):
+def run(command, columns):
     """The exit status, and what came on standard output and on standard error, a terminal each."""
     environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
-    out, out_slave = open_terminal()
-    err, err_slave = open_terminal()
+    out, out_slave = open_terminal(columns)
+    err, err_slave = open_terminal(columns)
     program = subprocess.Popen(command, stdin=out_slave, stdout=out_slave, stderr=err_slave, env=environment)
     os.close(out_slave)
     os.close(err_slave)
@@ -83,25 +83,27 @@ def fields(lines):
 
 def english(shown, words):
     text = re.sub(r"`[^`]*`", " ", shown)
-    text = re.sub(r"--?[A-Za-z][a-z-]*", " ", text)
+    text = re.sub(r"--?[A-Za-z][a-z-]*|FQ_[A-Z]+", " ", text)
     found = re.findall(r"[A-Za-z]{3,}", text)
     return sorted({word for word in found if word.lower() not in words and not word.startswith("YYYY")})
 
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--columns", type=int, default=80)
     parser.add_argument("--status", type=int, default=0)
     parser.add_argument("--fields", type=int)
     parser.add_argument("--even", action="store_true")
     parser.add_argument("--chinese", action="store_true")
     parser.add_argument("--words", default="", help="more words of the program")
     parser.add_argument("--says", action="append", default=[])
+    parser.add_argument("--silent-of")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
-    status, out, err = run(options.command)
+    status, out, err = run(options.command, options.columns)
     shown = out + err
     print(shown)
-    faults = [f"{width(line)} columns: {line}" for line in shown.split("\n") if width(line) > COLUMNS]
+    faults = [f"{width(line)} columns: {line}" for line in shown.split("\n") if width(line) > options.columns]
     if status != options.status:
         faults.append(f"exit status {status}, expected {options.status}")
     lines = table(out)
@@ -113,6 +115,8 @@ def main():
         left = english(shown, PROGRAM_WORDS | set(options.words.split()))
         faults += [f"English: {', '.join(left)}"] if left else []
     faults += [f"does not say: {text}" for text in options.says if text not in shown]
+    if options.silent_of and options.silent_of in shown:
+        faults.append(f"says: {options.silent_of}")
     for fault in faults:
         print(f"terminal: {fault}")
     return len(faults) > 0
