@@ -316,6 +316,29 @@ static void test_a_dry_run_judges_alike_and_takes_nothing_in(void **state)
     assert_int_equal(county.core->view.index.count, 0);
 }
 
+static void test_a_dry_run_knows_what_it_rehearsed(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                next_step(1, 3, FQ_EVENT_JOINED), next_step(1, 4, FQ_EVENT_JOINED),
+                                next_step(1, 5, FQ_EVENT_LEFT)};
+    for (int i = 2; i < 5; i++) {
+        events[i].value[FQ_FIELD_TO_UNIT] = UINT64_C(4103020001);
+    }
+    submit(events, 2, false);
+    size_t mark = fq_view_mark(&county.core->view);
+
+    submit(&events[2], 3, true);
+
+    assert_int_equal(verdict_at(0).status, 0);
+    assert_int_equal(verdict_at(1).status, FQ_REASON_UNIT_TAKES_PART);
+    assert_int_equal(verdict_at(2).status, 0);
+    assert_int_equal(county.core->view.event_count, 2);
+    assert_int_equal(fq_view_mark(&county.core->view), mark); /* and it is forgotten */
+    submit(&events[4], 1, false);
+    assert_int_equal(verdict_at(0).status, FQ_REASON_UNIT_ABSENT);
+}
+
 static void test_a_revision_nobody_can_know_is_refused(void **state)
 {
     (void)state;
@@ -1043,6 +1066,7 @@ int main(void)
         CASE(test_n2_one_id_for_two_commands_is_refused),
         CASE(test_one_refused_command_stops_no_other),
         CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),
+        CASE(test_a_dry_run_knows_what_it_rehearsed),
         CASE(test_a_revision_nobody_can_know_is_refused),
         CASE(test_d1_a_command_is_one_more_than_what_its_author_knew),
         CASE(test_n7_control_goes_to_the_log_for_all_below),

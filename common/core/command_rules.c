@@ -384,9 +384,6 @@ static uint16_t rested_on_from(const struct fq_command_context *context,
         note_earlier(&least, dispute->visited_on);
         note_earlier(&least, dispute->closed_on);
         break;
-    case FQ_EVENT_REOPENED:
-        note_earlier(&least, dispute->outcome_on);
-        break;
     case FQ_EVENT_CLOSED:
         note_earlier(&least, dispute->flags & FQ_DISPUTE_ARCHIVED
                                  ? first_day_of(context, dispute, FQ_EVENT_ARCHIVED)
@@ -451,17 +448,24 @@ static fq_err check_correction(const struct fq_command_context *context,
 
 /* ---- voids ---- */
 
-/* Whether other live facts write what the fact writes, so that voiding it leaves that written. */
-static bool is_written_elsewhere(const struct fq_command_context *context,
-                                 const struct fq_dispute *dispute, const struct fq_fact *fact)
+/* Whether the values are those of a life that steps could have led to. */
+static bool is_life(const struct fq_command_context *context, const struct fq_dispute *dispute)
 {
-    for (const struct fq_fact *other = fq_view_facts(context->view, dispute); other;
-         other = fq_view_next(context->view, other)) {
-        if (other != fact && !other->is_voided && fq_step_same_register(other->step, fact->step)) {
-            return true;
-        }
-    }
-    return false;
+    bool is_accepted = dispute->decision == FQ_DECISION_ACCEPTED;
+    bool is_at_once = dispute->flags & FQ_DISPUTE_AT_ONCE;
+    uint16_t first_session = first_day_of(context, dispute, FQ_EVENT_SESSION);
+    uint16_t after = is_at_once ? 0 : dispute->performed_on;
+
+    note_earlier(&after, dispute->confirmed_on);
+    note_earlier(&after, dispute->visited_on);
+    note_earlier(&after, dispute->closed_on);
+    return (dispute->flags & FQ_DISPUTE_REGISTERED) &&
+           (dispute->decided_on == 0 || dispute->registered_on <= dispute->decided_on) &&
+           (!(dispute->flags & FQ_DISPUTE_MEDIATING) || is_accepted) &&
+           (first_session == 0 || dispute->decided_on <= first_session) &&
+           (dispute->outcome == 0 || (is_accepted && dispute->decided_on <= dispute->outcome_on)) &&
+           (after == 0 || (dispute->outcome != 0 && dispute->outcome_on <= after)) &&
+           (!(dispute->flags & FQ_DISPUTE_ARCHIVED) || dispute->closed_on != 0);
 }
 
 /* A void of one event; the whole dispute may always be voided. */
@@ -469,6 +473,7 @@ static fq_err check_void(const struct fq_command_context *context, const struct 
                          const struct fq_event *command, struct fq_why *out_why)
 {
     struct fq_span target = fq_event_bytes(command, FQ_FIELD_TARGET);
+    struct fq_dispute left;
 
     if (target.size != FQ_EVENT_ID_SIZE || !context->view) {
         return FQ_OK;
@@ -481,9 +486,8 @@ static fq_err check_void(const struct fq_command_context *context, const struct 
     }
     bool is_final = fact->step == FQ_EVENT_VOIDED || fact->step == FQ_EVENT_MERGED ||
                     fact->step == FQ_EVENT_UNMERGED; /* D2, D4 */
-    bool is_rested_on =
-        fact->step == FQ_EVENT_REGISTERED || rested_on_from(context, dispute, fact->step) != 0;
-    if (is_final || (is_rested_on && !is_written_elsewhere(context, dispute, fact))) {
+    if (is_final || !fq_docket_without(context->view, dispute, fact, &left) ||
+        !is_life(context, &left)) {
         return fq_fail(out_why, FQ_REASON_VOID_TARGET, "%s", fq_kind_row(fact->step)->name);
     }
     return FQ_OK;

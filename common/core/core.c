@@ -332,8 +332,13 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         .room = &room,
     };
     const struct fq_dispute *dispute = fq_view_find(&core->view, &command->dispute);
+    struct fq_event tried;
     struct fq_why why = {0};
 
+    if (rehearsal) { /* what is only tried stays as it came */
+        tried = *command;
+        command = &tried;
+    }
     if (is_repeat(core, dispute, command, verdict)) {
         return FQ_OK;
     }

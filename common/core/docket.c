@@ -184,6 +184,9 @@ static bool resolves(const struct fq_fact *newer, const struct fq_fact *fact)
 bool fq_docket_is_superseded(const struct fq_view *view, const struct fq_dispute *dispute,
                              const struct fq_fact *fact)
 {
+    if (fact->step == FQ_EVENT_PERFORMED && (dispute->flags & FQ_DISPUTE_AT_ONCE)) {
+        return true; /* an outcome wrote the performance as well */
+    }
     for (const struct fq_fact *newer = fq_view_facts(view, dispute); newer != fact;
          newer = fq_view_next(view, newer)) {
         if (!newer->is_voided && resolves(newer, fact)) {
@@ -228,6 +231,33 @@ const struct fq_fact *fq_docket_event(const struct fq_view *view, const struct f
         }
     }
     return NULL;
+}
+
+/* Facts run from the greatest stamp down; they are applied from the smallest up. */
+bool fq_docket_without(const struct fq_view *view, const struct fq_dispute *dispute,
+                       const struct fq_fact *left_out, struct fq_dispute *out_dispute)
+{
+    const struct fq_fact *facts[FQ_DOCKET_FACTS_MAX];
+    struct fq_event event;
+    uint32_t count = 0;
+
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
+         fact = fq_view_next(view, fact)) {
+        if (fact->is_voided || fact == left_out) {
+            continue;
+        }
+        if (count == FQ_DOCKET_FACTS_MAX) {
+            return false;
+        }
+        facts[count++] = fact;
+    }
+    *out_dispute = *dispute;
+    fq_dispute_clear(out_dispute);
+    while (count > 0) {
+        fq_fact_unpack(facts[--count], &event);
+        fq_dispute_apply(out_dispute, &event);
+    }
+    return true;
 }
 
 bool fq_docket_supervision(const struct fq_view *view, const struct fq_dispute *dispute,

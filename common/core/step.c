@@ -165,21 +165,30 @@ static bool is_set(const struct fq_event *event, uint64_t given, enum fq_field f
     return given >> field & 1 || event->value[field] != 0;
 }
 
-static void complete_registration(struct fq_event *correction, uint64_t given,
-                                  const struct fq_dispute *dispute)
+/* What other steps may have written since: as it stands, not as the step wrote it. */
+static void complete_shared(struct fq_event *correction, uint64_t *given,
+                            const struct fq_event *live, const struct fq_dispute *dispute)
 {
+    bool is_at_once = dispute->flags & FQ_DISPUTE_AT_ONCE;
     const struct {
+        unsigned step;
         enum fq_field field;
         uint64_t value;
-    } present[] = {
-        {FQ_FIELD_HOST, dispute->host},
-        {FQ_FIELD_KIND, dispute->kind},
-        {FQ_FIELD_RISK, dispute->risk},
+    } shared[] = {
+        {FQ_EVENT_REGISTERED, FQ_FIELD_HOST, dispute->host},
+        {FQ_EVENT_REGISTERED, FQ_FIELD_KIND, dispute->kind},
+        {FQ_EVENT_REGISTERED, FQ_FIELD_RISK, dispute->risk},
+        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_AREA, dispute->home},
+        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_UNIT, dispute->host},
+        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_KIND, dispute->kind},
+        {FQ_EVENT_RISK_CHANGED, FQ_FIELD_RISK, dispute->risk},
+        {FQ_EVENT_AGREED, FQ_FIELD_IMMEDIATE, is_at_once},
     };
 
-    for (size_t i = 0; i < sizeof present / sizeof present[0]; i++) {
-        if (!is_set(correction, given, present[i].field)) {
-            correction->value[present[i].field] = present[i].value;
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+        if (shared[i].step == live->step && !is_set(correction, *given, shared[i].field)) {
+            correction->value[shared[i].field] = shared[i].value;
+            *given |= UINT64_C(1) << shared[i].field;
         }
     }
 }
@@ -195,11 +204,7 @@ void fq_step_complete(struct fq_event *correction, uint64_t given, const struct 
     if (correction->area == 0) {
         correction->area = dispute->home;
     }
-    if (live->step == FQ_EVENT_REGISTERED) {
-        complete_registration(correction, given, dispute);
-        given |= UINT64_C(1) << FQ_FIELD_HOST | UINT64_C(1) << FQ_FIELD_KIND |
-                 UINT64_C(1) << FQ_FIELD_RISK;
-    }
+    complete_shared(correction, &given, live, dispute);
     for (unsigned i = 0; row && i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
         enum fq_field field = row->fields[i];
         if (is_set(correction, given, field) || !live->value[field]) {

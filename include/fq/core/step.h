@@ -60,9 +60,9 @@ bool fq_step_is_correctable(unsigned kind); /* W5 */
 void fq_step_next(enum fq_state state, char *out, size_t size);
 
 /* Fill what a correction of a step left out with what `live`, the event it corrects, says: its date,
- * its area, and each folded field (texts are not kept by the fold). What a registration and later
- * steps both write, home, host, kind and risk, it takes from the dispute as it stands, lest a
- * correction undo a transfer. `given` has a bit per enum fq_field that the correction sets, so that a
+ * its area, and each folded field (texts are not kept by the fold). What other steps write as
+ * well, such as home, host, kind and risk, it takes from the dispute as it stands, lest a correction of
+ * a registration undo a transfer. `given` has a bit per enum fq_field that the correction sets, so that a
  * field can be set to nothing. Borrows bytes of `live` as long as `correction` is used. (W4) */
 void fq_step_complete(struct fq_event *correction, uint64_t given, const struct fq_event *live,
                       const struct fq_dispute *dispute);
