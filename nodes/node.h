@@ -14,6 +14,8 @@
 #include "fq/edge/vault.h"
 #include "fq/edge/verify.h"
 
+#include "progress.h"
+
 #define FQ_NODE_QUERIES_MAX 1024 /* requests taken in one turn */
 #define FQ_NODE_READINGS_MAX 32  /* of them, those that are no commands */
 #define FQ_NODE_WAITERS_MAX 512  /* requests that wait for something to happen */
@@ -87,6 +89,7 @@ struct fq_node {
     uint64_t pass_lsn;   /* it will go so far */
     uint32_t pass_left;  /* disputes still to be written */
     size_t scratch_high; /* most of it ever used since it was trimmed */
+    struct fq_progress progress; /* of the own log, above */
     uint64_t boot;
     uint64_t subscriptions;
     uint64_t active_ms; /* when an event was last taken in; in steady time, as those below */

@@ -203,6 +203,7 @@ static void fold_note(struct fq_outbox *outbox, uint64_t kind, struct fq_reader 
         wait_again(entry);
     } else if (kind == FQ_OUTBOX_NOTE_LOST && entry->state == FQ_OUTBOX_DELIVERED) {
         wait_again(entry);
+        entry->was_held = true;
     }
 }
 

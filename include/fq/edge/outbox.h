@@ -27,7 +27,7 @@
 #include "fq/core/event.h"
 
 #define FQ_OUTBOX_SIZE_MAX ((size_t)256 << 20) /* of the journal */
-#define FQ_OUTBOX_SEALED_MAX (64u << 10)       /* bytes of one entry's sealed party data */
+#define FQ_OUTBOX_SEALED_MAX (160u << 10)      /* bytes of one entry's sealed party data */
 #define FQ_OUTBOX_DETAIL_MAX 240
 #define FQ_OUTBOX_LOCK_MS 5000 /* how long a writer waits for another */
 
@@ -51,6 +51,7 @@ struct fq_outbox_entry {
     struct fq_span sealed; /* its party data; empty when it has none. Opaque here */
     /* as the notes make it (O3) */
     enum fq_outbox_state state;
+    bool was_held;                          /* a node held it once and lost it */
     struct fq_event_id event;               /* of DELIVERED: the fact it became */
     uint64_t held_ms[FQ_TIER_PROVINCE + 1]; /* by tier: since when it is held there; 0 not yet */
     unsigned reason;                        /* of REFUSED */
