@@ -84,11 +84,11 @@ struct fq_node {
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
     uint32_t route_origins[FQ_CHILDREN_MAX];
     uint32_t route_count;
-    uint64_t view_lsn;   /* the persisted view goes so far */
-    bool is_passing;     /* the view is being written behind: */
-    uint64_t pass_lsn;   /* it will go so far */
-    uint32_t pass_left;  /* disputes still to be written */
-    size_t scratch_high; /* most of it ever used since it was trimmed */
+    uint64_t view_lsn;           /* the persisted view goes so far */
+    bool is_passing;             /* the view is being written behind: */
+    uint64_t pass_lsn;           /* it will go so far */
+    uint32_t pass_left;          /* disputes still to be written */
+    size_t scratch_high;         /* most of it ever used since it was trimmed */
     struct fq_progress progress; /* of the own log, above */
     uint64_t boot;
     uint64_t subscriptions;

@@ -54,6 +54,10 @@ FQ_CHECKED fq_err cli_entry_init(const struct cli_desk *desk, enum fq_kind_of_ev
  * DISPUTE_UNKNOWN, DISPUTE_MANY, or OUTBOX_DISPUTE when only the node could tell. */
 FQ_CHECKED fq_err cli_desk_find(struct cli_desk *desk, const char *name, struct fq_id *out_id,
                                 struct fq_why *out_why);
+/* The same for a question that goes to the node alone: an L-name as an id, other names as they are. Fails
+ * with DISPUTE_UNKNOWN. */
+FQ_CHECKED fq_err cli_desk_name(const struct cli *cli, const char *name, char out[64],
+                                struct fq_why *out_why);
 /* Check the command, save it, send it with all that waits, and wait as --wait says; with --dry-run only
  * check it. Fails with the reason of a rule, and the command is not kept (K4) or kept as refused; or,
  * when it is saved and the tier waited for has not answered, with NOT_ACKNOWLEDGED: the out fields are

@@ -6,6 +6,7 @@
 
 #include "desk_local.h"
 #include "desk_sync.h"
+#include "target.h"
 
 /* ---- which dispute ---- */
 
@@ -20,11 +21,11 @@ static bool is_letter_name(const char *name, uint32_t *out_number)
     return true;
 }
 
-static fq_err find_by_letter(const struct cli_desk *desk, const char *name, uint32_t number,
+static fq_err find_by_letter(const struct fq_outbox *outbox, const char *name, uint32_t number,
                              struct fq_id *out_id, struct fq_why *out_why)
 {
-    for (size_t i = 0; i < fq_outbox_count(desk->outbox); i++) {
-        const struct fq_outbox_entry *entry = fq_outbox_at(desk->outbox, i);
+    for (size_t i = 0; i < fq_outbox_count(outbox); i++) {
+        const struct fq_outbox_entry *entry = fq_outbox_at(outbox, i);
         if (entry->number == number && number > 0) {
             *out_id = entry->dispute;
             return FQ_OK;
@@ -116,7 +117,7 @@ fq_err cli_desk_find(struct cli_desk *desk, const char *name, struct fq_id *out_
     bool is_here = false, is_number = strchr(name, '-') != NULL;
 
     if (is_letter_name(name, &letter)) {
-        return find_by_letter(desk, name, letter, out_id, out_why);
+        return find_by_letter(desk->outbox, name, letter, out_id, out_why);
     }
     if (!desk->client || !is_number) {
         fq_err err = find_here(desk, name, is_number, &here, &is_here, out_why);
@@ -132,4 +133,25 @@ fq_err cli_desk_find(struct cli_desk *desk, const char *name, struct fq_id *out_
         return find_at_both(desk, name, is_here, &here, out_id, out_why);
     }
     return fq_fail(out_why, FQ_REASON_OUTBOX_DISPUTE, "%s", name);
+}
+
+fq_err cli_desk_name(const struct cli *cli, const char *name, char out[64], struct fq_why *out_why)
+{
+    struct cli_target target;
+    struct fq_outbox *outbox = NULL;
+    struct fq_id id;
+    uint32_t letter = 0;
+
+    if (!is_letter_name(name, &letter)) {
+        snprintf(out, 64, "%s", name);
+        return FQ_OK;
+    }
+    fq_err err = target_find(cli, &target, out_why);
+    err = err ? err : fq_outbox_open(target.outbox, &outbox, out_why);
+    err = err ? err : find_by_letter(outbox, name, letter, &id, out_why);
+    if (!err) {
+        fq_hex_encode(fq_span_of(id.bytes, FQ_ID_SIZE), out);
+    }
+    fq_outbox_close(outbox);
+    return err;
 }

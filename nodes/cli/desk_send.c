@@ -151,7 +151,7 @@ static fq_err deliver(struct cli_desk *desk, struct fq_why *out_why)
         struct fq_why held = {.reason = counts.held_by};
         char text[512];
         cli_text_why(&held, false, text, sizeof text);
-        cli_say("%s", text);
+        cli_say("FQ-%04u: %s", (unsigned)held.reason, text);
     }
     return err ? fq_fail(out_why, why.reason, "%s", why.detail) : FQ_OK;
 }

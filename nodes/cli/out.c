@@ -107,6 +107,16 @@ static const struct {
     {"match", N_("match")},
     {"first_bad", N_("first bad")},
     {"first_difference", N_("first difference")},
+    {"entry", N_("entry")},
+    {"cmd_id", N_("command id")},
+    {"province", N_("province")},
+    {"reached", N_("node reached")},
+    {"sent", N_("sent")},
+    {"lost", N_("lost by the node")},
+    {"waiting", N_("waiting")},
+    {"refused_in_all", N_("refused in all")},
+    {"ended", N_("ended")},
+    {"parties", N_("parties")},
 };
 
 const char *cli_title(const char *key)
@@ -188,6 +198,9 @@ static const char *const words[] = {
     N_("unmerged"),
     N_("visited"),
     N_("voided"),
+    N_("waiting"),
+    N_("refused"),
+    N_("dropped"),
 };
 
 static bool is_in(const char *text, const char *const *list, size_t count)

@@ -46,8 +46,8 @@ const char *outbox_state(const struct fq_outbox_entry *entry)
     return state;
 }
 
-/* RFC 3339 in the time of this place, or nil. */
-static void write_time(struct fq_writer *writer, const char *key, uint64_t at_ms)
+/* RFC 3339 in the time of this place, or nil; short for tables that must fit a screen. */
+static void write_time(struct fq_writer *writer, const char *key, uint64_t at_ms, bool is_short)
 {
     time_t seconds = (time_t)(at_ms / 1000);
     struct tm parts;
@@ -55,6 +55,11 @@ static void write_time(struct fq_writer *writer, const char *key, uint64_t at_ms
 
     if (at_ms == 0 || !localtime_r(&seconds, &parts)) {
         cli_write_pair_nil(writer, key);
+        return;
+    }
+    if (is_short) {
+        strftime(text, sizeof text, "%m-%d %H:%M", &parts);
+        cli_write_pair_text(writer, key, text);
         return;
     }
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
@@ -100,8 +105,8 @@ static void write_date(const struct fq_outbox_entry *entry, struct fq_writer *wr
     }
 }
 
-void outbox_write_row(const struct fq_outbox *outbox, size_t place, uint32_t extra_pairs,
-                      struct fq_writer *writer)
+void outbox_write_row(const struct fq_outbox *outbox, size_t place, bool is_short,
+                      uint32_t extra_pairs, struct fq_writer *writer)
 {
     const struct fq_outbox_entry *entry = fq_outbox_at(outbox, place);
     const struct fq_kind_row *kind = fq_kind_row(entry->kind);
@@ -118,12 +123,12 @@ void outbox_write_row(const struct fq_outbox *outbox, size_t place, uint32_t ext
     cli_write_pair_text(writer, "event", kind ? kind->name : "");
     write_date(entry, writer);
     cli_write_pair_text(writer, "state", outbox_state(entry));
-    write_time(writer, "saved", entry->saved_ms);
+    write_time(writer, "saved", entry->saved_ms, is_short);
     for (unsigned tier = FQ_TIER_COUNTY; tier <= FQ_TIER_PROVINCE; tier++) {
-        write_time(writer, fq_tier_name((enum fq_tier)tier), entry->held_ms[tier]);
+        write_time(writer, fq_tier_name((enum fq_tier)tier), entry->held_ms[tier], is_short);
     }
     write_reason(entry, writer);
-    write_time(writer, "ended", entry->ended_ms);
+    write_time(writer, "ended", entry->ended_ms, is_short);
 }
 
 /* ---- ls ---- */
@@ -156,9 +161,8 @@ static fq_err check_state(const struct cli *cli, struct fq_why *out_why)
 
 static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
 {
-    static const char *const columns[] = {"entry",    "dispute", "event",  "date",
-                                          "state",    "saved",   "county", "city",
-                                          "province", "reason",  NULL};
+    static const char *const columns[] = {"entry", "dispute",  "event",  "state", "county",
+                                          "city",  "province", "reason", NULL};
     static const struct cli_view view = {.columns = columns};
     struct fq_outbox *outbox = NULL;
     struct fq_writer rows = cli_build_open(CLI_VALUE_MAX), list = cli_build_open(CLI_VALUE_MAX);
@@ -168,7 +172,7 @@ static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
     err = err ? err : open_outbox(cli, &outbox, out_why);
     for (size_t i = 0; !err && i < fq_outbox_count(outbox); i++) {
         if (is_listed(cli, fq_outbox_at(outbox, i))) {
-            outbox_write_row(outbox, i, 0, &rows);
+            outbox_write_row(outbox, i, cli->format == CLI_TABLE, 0, &rows);
             count++;
         }
     }
@@ -273,7 +277,7 @@ static fq_err run_show(struct cli *cli, struct fq_why *out_why)
     err = err ? err : outbox_find(desk->outbox, cli->arguments[0], &place, out_why);
     if (!err) {
         const struct fq_outbox_entry *entry = fq_outbox_at(desk->outbox, place);
-        outbox_write_row(desk->outbox, place, 1 + has_parties, &writer);
+        outbox_write_row(desk->outbox, place, false, 1 + has_parties, &writer);
         write_fields(desk, entry, &writer);
         err = has_parties ? write_parties(desk->outbox, entry, &writer, out_why) : FQ_OK;
     }
@@ -308,7 +312,7 @@ static fq_err print_rows(const struct cli *cli, const struct fq_outbox *outbox,
 
     fq_write_array(&writer, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
-        outbox_write_row(outbox, places[i], 0, &writer);
+        outbox_write_row(outbox, places[i], false, 0, &writer);
     }
     fq_err err = cli_print(cli, fq_writer_span(&writer), &view, out_why);
     cli_build_close(&writer);

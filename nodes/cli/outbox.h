@@ -11,9 +11,10 @@ const char *outbox_state(const struct fq_outbox_entry *entry);
  * OUTBOX_ENTRY. */
 FQ_CHECKED fq_err outbox_find(const struct fq_outbox *outbox, const char *name, size_t *out_place,
                               struct fq_why *out_why);
-/* One entry as a row of `outbox ls`, with `extra_pairs` for the caller to append. */
-void outbox_write_row(const struct fq_outbox *outbox, size_t place, uint32_t extra_pairs,
-                      struct fq_writer *writer);
+/* One entry as a row of `outbox ls`, with `extra_pairs` for the caller to append; `is_short` for a table,
+ * whose times must fit a screen. */
+void outbox_write_row(const struct fq_outbox *outbox, size_t place, bool is_short,
+                      uint32_t extra_pairs, struct fq_writer *writer);
 
 /* sync.c */
 fq_err sync_run(struct cli *cli, struct fq_why *out_why);

@@ -167,9 +167,6 @@ bool target_may_listen(const struct cli_target *target)
     struct addrinfo *found = NULL;
     char host[160], port[8];
 
-    if (target->is_absent) {
-        return false;
-    }
     if (sscanf(target->endpoint, "tcp://%159[^:]:%7[0-9]", host, port) != 2 ||
         getaddrinfo(host, port, &hints, &found) != 0) {
         return true;
