@@ -146,6 +146,7 @@ static bool load_disputes(struct fq_node *node)
         struct fq_span key = fq_cursor_key(cursor);
         is_whole = key.size == PLACE_SIZE && fq_get_be32(key.data) == view->index.count &&
                    fq_view_decode(view, fq_cursor_value(cursor));
+        (void)fq_cold_put(&node->cold, &view->memory.facts);
     }
     is_whole = is_whole && fq_cursor_error(cursor, &why) == FQ_OK;
     fq_cursor_close(cursor);

@@ -207,11 +207,11 @@ static fq_err put_vaults(struct fq_node *node, struct fq_writes *writes, struct 
     }
     for (size_t i = 0; i < node->input_count && !err; i++) {
         const struct fq_input *input = &node->inputs[i];
-        if (input->kind != FQ_INPUT_COMMANDS) {
+        if (input->kind != FQ_INPUT_COMMANDS && input->kind != FQ_INPUT_BUNDLE) {
             continue;
         }
         const struct fq_reply *given = &node->turn.replies[reply++];
-        if (given->new_count > 0 && !input->is_dry_run) {
+        if (input->kind == FQ_INPUT_COMMANDS && given->new_count > 0 && !input->is_dry_run) {
             err = put_vault(&vaulting, input, given, out_why);
         }
     }
@@ -239,12 +239,22 @@ static size_t vault_writes_max(const struct fq_node *node)
  * alone says how far the tail goes, should the node die in the middle (N5). */
 static fq_err tell(struct fq_node *node, struct fq_why *out_why)
 {
+    static const struct fq_hash none;
     const struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
+    uint64_t told = fq_core_told(&node->core);
 
-    if (own->last < node->core.sync.amnesia_seq) {
+    if (told < node->core.sync.amnesia_seq) {
         return FQ_OK;
     }
-    return fq_told_write(node->told, own->id.epoch, own->last, &own->chain, out_why);
+    return fq_told_write(node->told, node->core.own.epoch, told, own ? &own->chain : &none,
+                         out_why);
+}
+
+/* Of what is written to the log clients are told (relays are nobody's commands). */
+static bool is_told(const struct fq_core *core, const struct fq_log_id *log)
+{
+    return log->origin == core->own.origin && log->epoch == core->own.epoch &&
+           log->stream <= FQ_STREAM_CONTROL;
 }
 
 fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out_why)
@@ -264,7 +274,7 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out
         put_append(&writes, append);
         fq_writes_put_have(&writes, &node->core.frontier,
                            fq_frontier_find(&node->core.frontier, &append->log));
-        is_own |= fq_log_id_equal(&append->log, &node->core.own);
+        is_own |= is_told(&node->core, &append->log);
     }
     for (uint32_t i = 0; i < effects->evidence_count; i++) {
         put_evidence(node, &writes, &effects->evidence[i], wall_ms);

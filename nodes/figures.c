@@ -4,6 +4,7 @@
 
 #include "service.h"
 
+#include "fq/core/describe.h"
 #include "fq/core/rollup.h"
 
 /* The verb `rollup`: figures as a map, with what says how far they can be trusted. */
@@ -64,6 +65,37 @@ static fq_err unknown_code(const struct fq_node *node, enum fq_code_table table,
                    (int)(text.size < 40 ? text.size : 40), (const char *)text.data, known);
 }
 
+/* A condition on a row's area or month narrows the question itself, so that any row printed can be
+ * asked for by its keys. */
+static fq_err narrow(struct fq_node *node, enum fq_dimension dimension, struct fq_span value,
+                     struct fq_rollup_query *query, struct fq_why *out_why)
+{
+    struct fq_period month;
+    char code[8] = "";
+
+    if (dimension == FQ_BY_MONTH) {
+        if (!fq_period_parse(value, &month) || month.first_month != month.last_month ||
+            month.first_month < query->period.first_month ||
+            month.last_month > query->period.last_month) {
+            return fq_fail(out_why, FQ_REASON_PERIOD_UNKNOWN, "%.*s",
+                           (int)(value.size < 40 ? value.size : 40), (const char *)value.data);
+        }
+        query->period = month;
+        return FQ_OK;
+    }
+    memcpy(code, value.data, value.size < sizeof code ? value.size : 0);
+    const struct fq_area *area = fq_areas_find(&node->areas, (uint32_t)strtoul(code, NULL, 10));
+    if (!area || !fq_areas_covers(&node->areas, query->area, area->code)) {
+        return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%.*s",
+                       (int)(value.size < 40 ? value.size : 40), (const char *)value.data);
+    }
+    /* A row by county is of that area alone, as is what stands under the area of the question; a
+     * unit above county takes part there. */
+    query->is_exact = dimension == FQ_BY_COUNTY || area->code == query->area;
+    query->area = area->code;
+    return FQ_OK;
+}
+
 static fq_err read_where(struct fq_node *node, struct fq_span args, struct fq_rollup_query *query,
                          struct fq_why *out_why)
 {
@@ -78,18 +110,23 @@ static fq_err read_where(struct fq_node *node, struct fq_span args, struct fq_ro
         struct fq_span value = fq_read_text(&where);
         enum fq_dimension dimension;
         uint16_t number;
-        if (!fq_dimension_find(name, &dimension) ||
-            fq_dimension_table(dimension) == FQ_CODES_NONE) {
+        if (!fq_dimension_find(name, &dimension)) {
             return unknown_dimension(name, out_why);
         }
         enum fq_code_table table = fq_dimension_table(dimension);
+        if (table == FQ_CODES_NONE) {
+            fq_err err = narrow(node, dimension, value, query, out_why);
+            if (err) {
+                return err;
+            }
+            continue;
+        }
         if (!fq_codes_find_id(&node->codes, table, value, &number)) {
             return unknown_code(node, table, value, out_why);
         }
-        query->where[i].dimension = dimension;
-        query->where[i].number = number;
+        query->where[query->where_count].dimension = dimension;
+        query->where[query->where_count++].number = number;
     }
-    query->where_count = count;
     return FQ_OK;
 }
 
@@ -405,5 +442,62 @@ fq_err fq_verb_rollup(struct fq_node *node, struct fq_span args, struct fq_answe
         fq_put_be32(answer->cursor, next);
         answer->cursor_size = 4;
     }
+    return FQ_OK;
+}
+
+/* ---- cases: the disputes behind a figure ---- */
+
+static fq_err read_measure(struct fq_span args, enum fq_measure *out_measure,
+                           struct fq_why *out_why)
+{
+    struct fq_span name = fq_map_text(args, "measure");
+    char known[FQ_WHY_SIZE - 60] = "";
+    size_t used = 0;
+
+    if (fq_measure_find(name, out_measure) && *out_measure != FQ_MEASURE_ACTIVITY) {
+        return FQ_OK;
+    }
+    for (int i = 0; i < FQ_MEASURE_ACTIVITY && used + 40 < sizeof known; i++) {
+        used += (size_t)snprintf(known + used, sizeof known - used, " %s",
+                                 fq_measure_row((enum fq_measure)i)->name);
+    }
+    return fq_fail(out_why, FQ_REASON_MEASURE_UNKNOWN, "%.*s;%s",
+                   (int)(name.size < 40 ? name.size : 40), name.size ? (const char *)name.data : "",
+                   known);
+}
+
+#define CASES_PER_TURN 200000 /* disputes looked at before an answer is given */
+
+fq_err fq_verb_cases(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                     struct fq_why *out_why)
+{
+    const struct fq_view *view = &node->core.view;
+    struct fq_span from = fq_map_bytes(args, "cursor");
+    uint32_t at = from.size == 4 ? fq_get_be32(from.data) : 0;
+    struct fq_writer rows = fq_writer_take(&node->scratch, ROWS_SIZE_MAX);
+    struct fq_rollup_query query = {.by_count = 0};
+    enum fq_measure measure = FQ_MEASURE_ACCEPTED;
+    uint32_t count = 0;
+    fq_err err = read_query(node, args, &query, out_why);
+
+    err = err ? err : read_measure(args, &measure, out_why);
+    if (err) {
+        return err;
+    }
+    uint32_t end =
+        view->index.count - at < CASES_PER_TURN ? view->index.count : at + CASES_PER_TURN;
+    for (; at < end && rows.size - rows.used > FQ_DESCRIBE_ROW_MAX; at++) {
+        int64_t value = fq_rollup_value(view, &query, &view->disputes[at], measure);
+        if (value != 0) {
+            fq_describe_case(view, &node->codes, &view->disputes[at], value, &rows);
+            count++;
+        }
+    }
+    if (at < view->index.count) {
+        fq_put_be32(answer->cursor, at);
+        answer->cursor_size = 4;
+    }
+    fq_write_array(&answer->writer, count);
+    fq_write_raw(&answer->writer, fq_writer_span(&rows));
     return FQ_OK;
 }

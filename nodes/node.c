@@ -17,6 +17,7 @@
 #define SCRATCH_KEPT ((size_t)4 * 1024 * 1024)
 #define IDLE_CHECKPOINT_MS 10000 /* a quiet node writes its view behind after so long */
 #define IDLE_TRIM_MS 1000
+#define IDLE_DROP_MS 10000 /* between two times that the memory of cold facts is let go */
 /* Whose command was answered often gives the next at once: to fall asleep and be woken costs more
  * than a small turn, so the loop looks about for so long before it sleeps. */
 #define AWAKE_MS 2
@@ -119,7 +120,8 @@ uint64_t fq_node_idle_ms(const struct fq_node *node, uint64_t steady_ms)
     uint64_t next = least(fq_sync_next_timer(&node->core.sync, steady_ms),
                           least(fq_service_deadline(node), steady_ms + IDLE_POLL_MS));
 
-    bool is_busy = node->pending_count > 0 || node->is_passing || steady_ms < node->awake_ms;
+    bool is_busy = node->pending_count > 0 || node->is_passing || node->is_cooling ||
+                   steady_ms < node->awake_ms;
 
     return is_busy || next <= steady_ms ? 0 : next - steady_ms;
 }
@@ -148,6 +150,11 @@ static void end_turn(struct fq_node *node, uint64_t steady_ms)
     if (node->scratch_high > SCRATCH_KEPT && quiet_ms >= IDLE_TRIM_MS) {
         fq_memory_trim(&node->scratch, SCRATCH_KEPT);
         node->scratch_high = 0;
+    }
+    node->is_cooling = fq_cold_put(&node->cold, &node->core.view.memory.facts);
+    if (quiet_ms >= IDLE_TRIM_MS && steady_ms >= node->dropped_ms + IDLE_DROP_MS) {
+        fq_cold_drop(&node->cold, &node->core.view.memory.facts);
+        node->dropped_ms = steady_ms;
     }
     if (node->turn.reply_count > 0) {
         node->awake_ms = fq_clock_now().steady_ms + AWAKE_MS; /* the turn itself took its time */

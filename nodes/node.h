@@ -5,6 +5,7 @@
 
 #include "fq/core/core.h"
 #include "fq/edge/clock.h"
+#include "fq/edge/cold.h"
 #include "fq/edge/config.h"
 #include "fq/edge/crypto.h"
 #include "fq/edge/memory.h"
@@ -69,6 +70,9 @@ struct fq_node {
     struct fq_arena memory;  /* for what lives as long as the node */
     struct fq_arena scratch; /* reset every turn */
     struct fq_view_memory view_memory;
+    struct fq_cold cold; /* facts long written */
+    bool is_cooling;     /* more of them can be put away at once */
+    uint64_t dropped_ms; /* when memory of cold ones was last let go */
     struct fq_core core;
     struct fq_turn turn;
     struct fq_input *inputs; /* of the turn */
@@ -113,6 +117,11 @@ void fq_node_close(struct fq_node *node);
 
 /* recover.c: the frontier and the view out of the store. */
 FQ_CHECKED fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why);
+/* Whether the batch at the cursor is the one to send next: it holds `next_seq`. It begins there, or
+ * the other side has a boundary that this log does not know; it then refuses the batch and keeps it,
+ * and the fork is known to both (Y5). */
+bool fq_node_batch_at(struct fq_cursor *cursor, const struct fq_log_id *log, uint64_t next_seq,
+                      struct fq_batch *out_batch);
 /* Called for each batch of the log in the order of arrival. */
 typedef fq_err fq_batch_visit(void *context, const struct fq_batch *batch, uint64_t first_lsn,
                               const struct fq_arrival *arrival, struct fq_why *out_why);

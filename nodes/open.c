@@ -221,6 +221,7 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
         .silence_ms = config->silence_ms,
         .reconnect_ms = config->reconnect_ms,
     };
+    fq_cold_open(config->data, &node->cold);
     err = fq_memory_reserve_view(config->disputes_max, &node->view_memory, out_why);
     if (!err) {
         err = fq_core_init(&node->core, &options, &node->areas, &node->codes, &node->memory,
@@ -253,7 +254,8 @@ static fq_err compare_told(struct fq_node *node, struct fq_why *out_why)
     fq_err err = fq_told_open(node->config.data, &node->told, &told, out_why);
     const struct fq_log_id *id = &node->core.own;
     const struct fq_log *own = fq_frontier_find(&node->core.frontier, id);
-    uint64_t last = own ? own->last : 0;
+    static const struct fq_hash none;
+    uint64_t last = fq_core_told(&node->core);
     uint64_t told_seq = told.is_present && told.epoch == id->epoch ? told.seq : 0;
 
     if (!err && told_seq > last) {
@@ -261,7 +263,7 @@ static fq_err compare_told(struct fq_node *node, struct fq_why *out_why)
                     (unsigned long long)last + 1, (unsigned long long)told.seq);
         fq_sync_set_amnesia(&node->core.sync, id, told.seq);
     } else if (!err && told_seq < last && told.epoch <= id->epoch) {
-        err = fq_told_write(node->told, id->epoch, last, &own->chain, out_why);
+        err = fq_told_write(node->told, id->epoch, last, own ? &own->chain : &none, out_why);
     }
     return err;
 }
@@ -355,6 +357,7 @@ void fq_node_close(struct fq_node *node)
     fq_told_close(node->told);
     fq_store_close(node->store);
     fq_memory_release_view(&node->view_memory);
+    fq_cold_close(&node->cold);
     fq_memory_release(&node->scratch);
     fq_memory_release(&node->memory);
     fq_identity_wipe(&node->identity);

@@ -9,6 +9,7 @@
 const struct fq_verb fq_verbs[] = {
     {"status", fq_verb_status},
     {"rollup", fq_verb_rollup},
+    {"cases", fq_verb_cases},
     {"digest", fq_verb_digest},
     {"audit", fq_verb_audit},
     {"wait", fq_verb_wait},
@@ -23,6 +24,7 @@ const struct fq_verb fq_verbs[] = {
     {"desk", fq_verb_desk},
     {"dispute.records", fq_verb_records},
     {"receipt", fq_verb_receipt},
+    {"bundle.read", fq_verb_bundle_read},
     {"table.codes", fq_verb_codes},
     {"table.areas", fq_verb_areas},
     {NULL, NULL},

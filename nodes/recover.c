@@ -91,6 +91,21 @@ done:
     return err;
 }
 
+bool fq_node_batch_at(struct fq_cursor *cursor, const struct fq_log_id *log, uint64_t next_seq,
+                      struct fq_batch *out_batch)
+{
+    struct fq_event_id first = fq_event_id_decode(fq_cursor_key(cursor).data);
+    struct fq_span value = fq_cursor_value(cursor);
+    struct fq_why why;
+
+    if (!fq_log_id_equal(&first.log, log) || value.size <= FQ_LOG_VALUE_HEAD ||
+        fq_batch_parse(fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD),
+                       out_batch, &why)) {
+        return false;
+    }
+    return out_batch->seal.from_seq <= next_seq && next_seq <= out_batch->seal.to_seq;
+}
+
 /* ---- recovery ---- */
 
 static fq_err load_frontier(struct fq_node *node, struct fq_why *out_why)
@@ -141,6 +156,7 @@ static fq_err replay_batch(void *context, const struct fq_batch *batch, uint64_t
                        (unsigned long long)first_lsn - 1);
     }
     replay->batches++;
+    (void)fq_cold_put(&replay->node->cold, &replay->node->core.view.memory.facts);
     return fq_core_replay(&replay->node->core, batch, first_lsn, is_in_view, out_why);
 }
 
@@ -155,21 +171,52 @@ static fq_err restart_view(struct fq_node *node, struct fq_why *out_why)
         return err;
     }
     fq_memory_release_view(&node->view_memory);
+    fq_cold_forget(&node->cold);
     node->view_memory = fresh;
     fq_view_init(&node->core.view, &node->areas, &node->core.frontier, &node->view_memory);
     memset(&node->core.feed, 0, sizeof node->core.feed);
     return FQ_OK;
 }
 
-/* Own events may all be in the view written behind and not be walked: the next stamp must be above
- * theirs even so, wherever the wall clock stands (N6). */
-static void resume_stamps(struct fq_core *core)
+static fq_err replay_control_log(struct fq_node *node, const struct fq_log *log,
+                                 struct fq_cursor *cursor, struct fq_why *out_why)
 {
-    const struct fq_log *own = fq_frontier_find(&core->frontier, &core->own);
+    const struct fq_event_id first = {log->id, 1};
+    uint8_t key[FQ_LOG_KEY_SIZE];
+    fq_err err = FQ_OK;
 
-    if (own && own->hlc > core->hlc) {
-        core->hlc = own->hlc;
+    fq_log_key_encode(&first, key);
+    for (fq_cursor_seek(cursor, fq_span_of(key, sizeof key)); !err && fq_cursor_is_valid(cursor);
+         fq_cursor_next(cursor)) {
+        struct fq_event_id at = fq_event_id_decode(fq_cursor_key(cursor).data);
+        struct fq_span value = fq_cursor_value(cursor);
+        struct fq_batch batch;
+        if (!fq_log_id_equal(&at.log, &log->id) || value.size <= FQ_LOG_VALUE_HEAD) {
+            break;
+        }
+        err = fq_batch_parse(
+            fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD), &batch,
+            out_why);
+        err = err ? err : fq_core_replay_control(&node->core, &batch, out_why);
     }
+    return err;
+}
+
+/* The control logs are few and short, and what they amount to is written behind by nobody: they are
+ * folded whole, whatever the view holds. */
+static fq_err replay_control(struct fq_node *node, struct fq_why *out_why)
+{
+    const struct fq_frontier *frontier = &node->core.frontier;
+    struct fq_cursor *cursor = NULL;
+    fq_err err = fq_cursor_open(node->store, FQ_FAMILY_LOG, &cursor, out_why);
+
+    for (uint32_t i = 0; i < frontier->count && !err; i++) {
+        if (frontier->logs[i].id.stream == FQ_STREAM_CONTROL && frontier->logs[i].last > 0) {
+            err = replay_control_log(node, &frontier->logs[i], cursor, out_why);
+        }
+    }
+    fq_cursor_close(cursor);
+    return err;
 }
 
 /* Whether the persisted view claims more than the log holds: it is of another log, or the disk lied. */
@@ -196,7 +243,11 @@ fq_err fq_node_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out
             return err;
         }
     }
-    resume_stamps(&node->core);
+    fq_core_resume_stamps(&node->core);
+    err = replay_control(node, out_why);
+    if (err) {
+        return err;
+    }
     err = fq_node_walk(node->store, replay.from_lsn + 1, UINT64_MAX, replay_batch, &replay,
                        &next_lsn, out_why);
     if (!err && is_view_ahead(&replay, next_lsn)) {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define RESULT_SIZE_MAX (248 * 1024) /* with its envelope below the frame's 260 KiB */
+#define RESULT_SIZE_MAX (258 * 1024) /* with its envelope below the frame's 260 KiB */
 #define ENVELOPE_SIZE 1024
 
 /* ---- taking requests ---- */
@@ -82,6 +82,41 @@ static void take_submit(struct fq_node *node, struct fq_query *query)
     node->query_count++;
 }
 
+/* Commands that were carried here, given by who sealed them. */
+static void take_sealed(struct fq_node *node, struct fq_query *query)
+{
+    struct fq_why why = {0};
+    fq_err err = fq_bundle_unseal(node, query->args, &query->asker, &query->args, &why);
+
+    if (err) {
+        send_answer(node, &query->route, query->id, err, &why, (struct fq_span){0},
+                    (struct fq_span){0});
+    } else {
+        take_submit(node, query);
+    }
+}
+
+/* Batches that were carried here: judged by the core as those of a link are. */
+static void take_bundle(struct fq_node *node, struct fq_query *query)
+{
+    struct fq_reader batches = fq_reader_over(fq_map_get(query->args, "batches"));
+    bool is_array = fq_read_type(&batches) == FQ_CODEC_ARRAY;
+    uint32_t count = is_array ? fq_read_array(&batches) : 0;
+
+    if (!is_array || count > FQ_BUNDLE_BATCHES_MAX) {
+        refuse(node, query, FQ_REASON_ARGUMENT, "batches");
+        return;
+    }
+    query->is_command = true;
+    node->appends_ahead += count;
+    node->inputs[node->input_count++] = (struct fq_input){
+        .kind = FQ_INPUT_BUNDLE,
+        .token = (uint32_t)node->query_count,
+        .bytes = query->args,
+    };
+    node->query_count++;
+}
+
 void fq_service_take(struct fq_node *node, const struct fq_net_message *message)
 {
     struct fq_query *query = &node->queries[node->query_count];
@@ -99,6 +134,10 @@ void fq_service_take(struct fq_node *node, const struct fq_net_message *message)
     memcpy(query->route.bytes, message->routing.data, message->routing.size);
     if (is_text(query->verb, "submit")) {
         take_submit(node, query);
+    } else if (is_text(query->verb, "bundle.import")) {
+        take_bundle(node, query);
+    } else if (is_text(query->verb, "bundle.commands")) {
+        take_sealed(node, query);
     } else {
         node->query_count++;
         node->reading_count++;

@@ -30,13 +30,21 @@ extern const struct fq_verb fq_verbs[]; /* ends with a NULL name; in query.c */
 /* query.c: of the view */
 fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb_areas;
 /* figures.c, audit.c: of all of it */
-fq_verb_run fq_verb_rollup, fq_verb_audit;
+fq_verb_run fq_verb_rollup, fq_verb_cases, fq_verb_audit;
 /* lookup.c: of single disputes */
 fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
 /* records.c: for work away from the node */
 fq_verb_run fq_verb_desk, fq_verb_records, fq_verb_receipt;
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
+
+/* bundle.c: what a person carries */
+fq_verb_run fq_verb_bundle_read;
+/* The submit of args.sealed, which its author, a person this node knows, signed and sealed for this
+ * node. Fails with KEY_UNKNOWN, SEAL, CRYPTO, BYTES or LIMIT. */
+FQ_CHECKED fq_err fq_bundle_unseal(struct fq_node *node, struct fq_span args,
+                                   const struct fq_certificate **out_author,
+                                   struct fq_span *out_submit, struct fq_why *out_why);
 
 /* ---- what several verbs need; in query.c ---- */
 

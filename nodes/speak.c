@@ -64,24 +64,6 @@ static bool send_link(struct fq_node *node, uint32_t peer, struct fq_span frame)
     return sent == FQ_SENT_OK;
 }
 
-/* Whether the batch at the cursor is the one to send next: it holds `next_seq`. It begins there, or
- * the other side has a boundary that this log does not know; it then refuses the batch and keeps it,
- * and the fork is known to both (Y5). */
-static bool is_next_batch(struct fq_cursor *cursor, const struct fq_log_id *log, uint64_t next_seq,
-                          struct fq_batch *out_batch)
-{
-    struct fq_event_id first = fq_event_id_decode(fq_cursor_key(cursor).data);
-    struct fq_span value = fq_cursor_value(cursor);
-    struct fq_why why;
-
-    if (!fq_log_id_equal(&first.log, log) || value.size <= FQ_LOG_VALUE_HEAD ||
-        fq_batch_parse(fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD),
-                       out_batch, &why)) {
-        return false;
-    }
-    return out_batch->seal.from_seq <= next_seq && next_seq <= out_batch->seal.to_seq;
-}
-
 /* Carry out one forward: read batches from the store and send each; tell the core how far. */
 static void forward(struct fq_node *node, const struct fq_forward *wanted, struct fq_cursor *cursor)
 {
@@ -93,7 +75,8 @@ static void forward(struct fq_node *node, const struct fq_forward *wanted, struc
 
     fq_log_key_encode(&at, key);
     for (fq_cursor_seek_last(cursor, fq_span_of(key, sizeof key));
-         fq_cursor_is_valid(cursor) && is_next_batch(cursor, &wanted->log, told.next_seq, &batch);
+         fq_cursor_is_valid(cursor) &&
+         fq_node_batch_at(cursor, &wanted->log, told.next_seq, &batch);
          fq_cursor_next(cursor)) {
         if (told.bytes_sent > 0 && told.bytes_sent + batch.bytes.size > wanted->size_max) {
             break;

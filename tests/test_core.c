@@ -1,4 +1,4 @@
-/* The core's rules (N1 to N6) through fq_core_step, and what the link does with bad batches. */
+/* The core's rules (N1 to N7) through fq_core_step, and what the link does with bad batches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,9 +140,10 @@ static struct fq_event next_step(uint8_t dispute, uint8_t command, uint16_t kind
                              .date = world_date("2021-03-02")};
 }
 
-static void submit(const struct fq_event *events, uint32_t count, bool is_dry_run)
+static void submit_to(struct side *side, const struct fq_event *events, uint32_t count,
+                      bool is_dry_run)
 {
-    struct fq_writer writer = fq_writer_take(&county.scratch, 65536);
+    struct fq_writer writer = fq_writer_take(&side->scratch, 65536);
 
     fq_write_map(&writer, 1);
     fq_write_text(&writer, "commands");
@@ -157,17 +158,22 @@ static void submit(const struct fq_event *events, uint32_t count, bool is_dry_ru
                                    .bytes = fq_writer_span(&writer),
                                    .actor = fq_span_text("m017"),
                                    .is_dry_run = is_dry_run};
-    step(&county, &input, 1, NOW_MS);
-    assert_int_equal(county.turn->reply_count, 1);
+    step(side, &input, 1, NOW_MS);
+    assert_int_equal(side->turn->reply_count, 1);
+}
+
+static void submit(const struct fq_event *events, uint32_t count, bool is_dry_run)
+{
+    submit_to(&county, events, count, is_dry_run);
 }
 
 struct verdict {
     uint64_t status, origin, epoch, seq;
 };
 
-static struct verdict verdict_at(uint32_t index)
+static struct verdict verdict_of(const struct side *side, uint32_t index)
 {
-    struct fq_reader reader = fq_reader_over(county.turn->replies[0].result);
+    struct fq_reader reader = fq_reader_over(side->turn->replies[0].result);
     uint32_t count = fq_read_array(&reader);
 
     assert_true(index < count);
@@ -178,6 +184,11 @@ static struct verdict verdict_at(uint32_t index)
     struct verdict verdict = {fq_read_uint(&reader), fq_read_uint(&reader), fq_read_uint(&reader),
                               fq_read_uint(&reader)};
     return verdict;
+}
+
+static struct verdict verdict_at(uint32_t index)
+{
+    return verdict_of(&county, index);
 }
 
 /* The bound holds where batches are cut by their records and where by their bytes, and the largest
@@ -342,6 +353,80 @@ static void test_d1_a_command_is_one_more_than_what_its_author_knew(void **state
         assert_non_null(fact);
         assert_int_equal(fact->rev, revs[i]);
     }
+}
+
+/* ---- control ---- */
+
+static struct fq_event control(uint8_t command)
+{
+    struct fq_event event = {.kind = FQ_EVENT_CONTROL,
+                             .step = FQ_EVENT_CONTROL,
+                             .cmd_id = world_id(command),
+                             .date = world_date("2021-03-02")};
+
+    event.value[FQ_FIELD_VERB] = 1;
+    assert_true(fq_event_set_bytes(&event, FQ_FIELD_PAYLOAD, fq_span_text("spring")));
+    return event;
+}
+
+static void test_n7_control_goes_to_the_log_for_all_below(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {control(1), registered(2), control(3)};
+    events[1].area = WORLD_COUNTY;
+
+    submit_to(&city, events, 3, false);
+
+    const struct fq_effects *effects = &city.turn->effects;
+    assert_int_equal(effects->append_count, 2);
+    assert_int_equal(effects->appends[0].log.stream, FQ_STREAM_FACTS);
+    assert_int_equal(effects->appends[1].log.stream, FQ_STREAM_CONTROL);
+    assert_int_equal(effects->appends[1].last_seq, 2);
+    assert_int_equal(verdict_of(&city, 2).seq, 2);
+    assert_int_equal(city.core->control.count, 2);
+    assert_int_equal(fq_core_told(city.core), 3);
+    assert_int_equal(fq_feed_last(&city.core->feed, WORLD_COUNTY), 1); /* not linked: not told */
+}
+
+static void test_n2_a_control_command_is_one_event(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {control(1), control(1)};
+
+    submit_to(&city, events, 2, false);
+
+    assert_int_equal(verdict_of(&city, 1).status, 1);
+    assert_int_equal(verdict_of(&city, 1).seq, 1);
+    submit_to(&city, events, 1, true);
+    assert_int_equal(verdict_of(&city, 0).status, 1);
+    assert_int_equal(city.turn->effects.append_count, 0);
+}
+
+static void test_control_is_not_a_countys_to_give(void **state)
+{
+    (void)state;
+    struct fq_event event = control(1);
+
+    submit(&event, 1, false);
+
+    assert_int_equal(verdict_at(0).status, FQ_REASON_FIELD);
+}
+
+static void test_m4_control_is_replayed_whole(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {control(1), control(2)};
+    struct fq_batch batch;
+    struct fq_why why;
+
+    submit_to(&city, events, 2, false);
+    const struct fq_append *append = &city.turn->effects.appends[0];
+    assert_int_equal(fq_batch_parse(append->batch, &batch, &why), FQ_OK);
+    for (int i = 0; i < 2; i++) { /* a second time changes nothing */
+        assert_int_equal(fq_core_replay_control(county.core, &batch, &why), FQ_OK);
+        assert_int_equal(county.core->control.count, 2);
+    }
+    assert_int_equal(fq_control_command(&county.core->control, &events[1].cmd_id)->seq, 2);
 }
 
 /* Within one millisecond, and in a later turn of the same. */
@@ -629,6 +714,57 @@ static void test_n4_a_batch_of_another_key_is_refused_and_the_next_accepted(void
     assert_int_equal(city.core->view.event_count, 2);
 }
 
+/* ---- bundles ---- */
+
+/* Hand batches to the city as a person does; gives the statuses, at most 8. */
+static void carry(const struct fq_span *batches, uint32_t count, uint64_t *out_statuses)
+{
+    struct fq_writer writer = fq_writer_take(&city.scratch, 65536);
+
+    fq_write_map(&writer, 1);
+    fq_write_text(&writer, "batches");
+    fq_write_array(&writer, count);
+    for (uint32_t i = 0; i < count; i++) {
+        fq_write_bytes(&writer, batches[i].data, batches[i].size);
+    }
+    const struct fq_input input = {.kind = FQ_INPUT_BUNDLE, .bytes = fq_writer_span(&writer)};
+    step(&city, &input, 1, NOW_MS);
+    assert_int_equal(city.turn->reply_count, 1);
+    struct fq_reader reader = fq_reader_over(city.turn->replies[0].result);
+    assert_int_equal(fq_read_array(&reader), count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_int_equal(fq_read_array(&reader), 4);
+        out_statuses[i] = fq_read_uint(&reader);
+        for (int part = 0; part < 3; part++) {
+            (void)fq_read_skip(&reader);
+        }
+    }
+}
+
+static void test_n4_a_carried_batch_is_judged_by_its_seal(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), registered(2)};
+    struct fq_span records = records_of(events, 2);
+    struct fq_span good = sealed_by(COUNTY_ORIGIN, COUNTY_ORIGIN, records, 2);
+    struct fq_span forged = sealed_by(CITY_ORIGIN, COUNTY_ORIGIN, records, 2);
+    const struct fq_span batches[] = {forged, good, good};
+    uint64_t statuses[3];
+
+    carry(batches, 3, statuses);
+
+    assert_int_equal(statuses[0], FQ_REASON_SEAL);
+    assert_int_equal(statuses[1], 0);
+    assert_int_equal(statuses[2], 1);
+    assert_int_equal(city.turn->replies[0].new_count, 1);
+    assert_int_equal(city.turn->effects.append_count, 1);
+    assert_int_equal(city.turn->effects.send_count, 0); /* nobody on a link is answered */
+    assert_int_equal(city.core->view.event_count, 2);
+    carry(&batches[1], 1, statuses);
+    assert_int_equal(statuses[0], 1);
+    assert_int_equal(city.turn->effects.append_count, 0);
+}
+
 /* The neighbour's batch is sound; the county is not the one to bring it. */
 static void test_n4_a_batch_of_a_foreign_area_is_refused_and_the_next_accepted(void **state)
 {
@@ -909,6 +1045,10 @@ int main(void)
         CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),
         CASE(test_a_revision_nobody_can_know_is_refused),
         CASE(test_d1_a_command_is_one_more_than_what_its_author_knew),
+        CASE(test_n7_control_goes_to_the_log_for_all_below),
+        CASE(test_n2_a_control_command_is_one_event),
+        CASE(test_control_is_not_a_countys_to_give),
+        CASE(test_m4_control_is_replayed_whole),
         CASE(test_the_hybrid_clock_never_stands_still),
         CASE(test_n3_batches_are_cut_and_stored_in_the_turn_that_made_them),
         CASE(test_n3_what_is_told_is_stored_in_the_same_effects),
@@ -917,6 +1057,7 @@ int main(void)
         CASE(test_m4_a_node_started_anew_from_its_batches_is_the_same),
         CASE(test_n4_a_bad_batch_is_refused_whole_and_kept_as_evidence),
         CASE(test_n1_a_sealed_event_is_taken_in_whatever_it_says),
+        CASE(test_n4_a_carried_batch_is_judged_by_its_seal),
         CASE(test_n4_a_batch_of_another_key_is_refused_and_the_next_accepted),
         CASE(test_n4_a_batch_of_a_foreign_area_is_refused_and_the_next_accepted),
         CASE(test_n4_one_record_that_is_none_refuses_the_whole_batch),

@@ -576,6 +576,54 @@ static void test_what_is_asked_of_one_code_is_the_row_of_that_code(void **state)
     }
 }
 
+/* The cell of a row, asked for by the row's keys, dispute by dispute. */
+static void expect_cases(const enum fq_dimension *by, const struct fq_rollup_row *row,
+                         const char *period)
+{
+    struct fq_rollup_query query = {.area = WORLD_PROVINCE};
+    char month[16];
+
+    assert_true(fq_period_parse(fq_span_text(period), &query.period));
+    for (int i = 0; i < 2; i++) {
+        if (by[i] <= FQ_BY_COUNTY) {
+            query.area = row->key[i];
+            query.is_exact = by[i] == FQ_BY_COUNTY || row->key[i] == WORLD_PROVINCE;
+        } else if (by[i] == FQ_BY_MONTH) {
+            fq_month_format((uint16_t)row->key[i], month);
+            assert_true(fq_period_parse(fq_span_text(month), &query.period));
+        } else {
+            query.where[query.where_count].dimension = by[i];
+            query.where[query.where_count++].number = row->key[i];
+        }
+    }
+    for (int measure = 0; measure < FQ_MEASURE_ACTIVITY; measure++) {
+        int64_t sum = 0;
+        for (uint32_t i = 0; i < held->view.index.count; i++) {
+            sum += fq_rollup_value(&held->view, &query, &held->view.disputes[i],
+                                   (enum fq_measure)measure);
+        }
+        assert_int_equal(sum, row->value[measure]);
+    }
+}
+
+static void test_r5_every_figure_is_the_sum_over_its_cases(void **state)
+{
+    (void)state;
+    static const enum fq_dimension pairs[][2] = {
+        {FQ_BY_COUNTY, FQ_BY_KIND}, {FQ_BY_CITY, FQ_BY_MONTH},  {FQ_BY_TYPE, FQ_BY_KIND},
+        {FQ_BY_KIND, FQ_BY_MONTH},  {FQ_BY_SOURCE, FQ_BY_KIND}, {FQ_BY_COUNTY, FQ_BY_TYPE},
+    };
+
+    for (size_t p = 0; p < sizeof pairs / sizeof pairs[0]; p++) {
+        fq_arena_reset(&arena);
+        struct fq_rollup rollup = RUN(WORLD_PROVINCE, "2021", pairs[p][0], pairs[p][1]);
+        assert_true(rollup.count > 0);
+        for (uint32_t i = 0; i < rollup.count; i++) {
+            expect_cases(pairs[p], &rollup.rows[i], "2021");
+        }
+    }
+}
+
 static void test_every_dimension_is_the_disputes_own(void **state)
 {
     (void)state;
@@ -686,6 +734,7 @@ int main(void)
         cmocka_unit_test(test_cells_and_a_scan_give_the_same_figures),
         cmocka_unit_test(test_cells_and_a_scan_agree_by_kind_month_and_area),
         cmocka_unit_test(test_what_is_asked_of_one_code_is_the_row_of_that_code),
+        cmocka_unit_test(test_r5_every_figure_is_the_sum_over_its_cases),
         SMALL(test_every_dimension_is_the_disputes_own),
         cmocka_unit_test(test_rates_are_rounded_half_up),
         cmocka_unit_test(test_rates_end_and_are_of_counted_measures),

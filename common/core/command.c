@@ -215,6 +215,20 @@ static bool is_known(const struct fq_dispute *dispute)
     return dispute && fq_dispute_state(dispute) != FQ_STATE_UNKNOWN;
 }
 
+/* Control is ordered by cities and provinces, of no dispute; what it says is not looked at here. */
+static fq_err check_control(const struct fq_command_context *context,
+                            const struct fq_event *command, struct fq_why *out_why)
+{
+    const struct fq_area *area = fq_areas_find(context->areas, context->own_area);
+
+    if (fq_id_is_zero(&command->cmd_id) || !fq_id_is_zero(&command->dispute)) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);
+    }
+    return area && area->tier != FQ_TIER_COUNTY
+               ? check_dates(NULL, command, out_why)
+               : fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);
+}
+
 fq_err fq_command_check(const struct fq_command_context *context, const struct fq_dispute *dispute,
                         struct fq_event *command, struct fq_why *out_why)
 {
@@ -222,6 +236,9 @@ fq_err fq_command_check(const struct fq_command_context *context, const struct f
     enum fq_state state = dispute ? fq_dispute_state(dispute) : FQ_STATE_UNKNOWN;
     fq_err err;
 
+    if (command->kind == FQ_EVENT_CONTROL) {
+        return check_control(context, command, out_why);
+    }
     if (!fq_command_verb(command->kind) || !fq_command_verb(command->step) ||
         fq_id_is_zero(&command->cmd_id)) {
         return fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);

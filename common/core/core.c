@@ -72,20 +72,37 @@ bool fq_core_add_signer(struct fq_core *core, uint32_t origin, const struct fq_s
 
 /* ---- what a step carries through its turn ---- */
 
+/* Own records of the turn, of one log, not yet sealed. */
+struct unsealed {
+    struct fq_log_id log;
+    struct fq_writer records;
+    uint32_t *areas; /* of each of them, as the feed links them */
+    uint32_t count;
+    uint64_t from_seq; /* of the first of them */
+    uint64_t hlc;      /* of the last */
+};
+
+enum { UNSEALED_FACTS, UNSEALED_CONTROL, UNSEALED_LOGS };
+
 struct step {
     struct fq_core *core;
     struct fq_turn *turn;
     struct fq_arena *arena;
     struct fq_now now;
     struct fq_why *why;
-    struct fq_writer records; /* own records of the turn not yet sealed, NULL until the first */
-    uint32_t *areas;          /* of each of them */
-    uint32_t record_count;
-    uint64_t from_seq; /* of the first of them */
+    struct unsealed unsealed[UNSEALED_LOGS];
     bool may_originate;
 };
 
 /* ---- batches: own and received alike are numbered, stored and held ---- */
+
+/* Whether the log's events are told on the feed, and so linked by area: control is the system's own
+ * talk (P2). */
+static bool is_fed(const struct fq_core *core, const struct fq_log_id *log)
+{
+    (void)core;
+    return log->stream != FQ_STREAM_CONTROL;
+}
 
 /* Number the batch, hand it to the store and move the frontier to its end. */
 static fq_err take_batch(struct step *step, const struct fq_batch *batch, const uint32_t *areas)
@@ -118,53 +135,64 @@ static fq_err take_batch(struct step *step, const struct fq_batch *batch, const 
 
 /* ---- own events ---- */
 
-/* Seal what the turn has written so far. */
-static fq_err seal_records(struct step *step)
+/* Seal what the turn has written to the log so far. */
+static fq_err seal_records(struct step *step, struct unsealed *unsealed)
 {
     struct fq_core *core = step->core;
-    struct fq_log *log = fq_frontier_find(&core->frontier, &core->own);
+    struct fq_log *log = fq_frontier_find(&core->frontier, &unsealed->log);
     struct fq_seal seal = {
-        .log = core->own,
-        .from_seq = step->from_seq,
-        .to_seq = step->from_seq + step->record_count - 1,
-        .hlc = core->hlc,
+        .log = unsealed->log,
+        .from_seq = unsealed->from_seq,
+        .to_seq = unsealed->from_seq + unsealed->count - 1,
+        .hlc = unsealed->hlc,
         .cert_serial = core->options.cert_serial,
         .instance = core->options.instance,
     };
     struct fq_batch batch;
 
-    if (step->record_count == 0) {
+    if (unsealed->count == 0) {
         return FQ_OK;
     }
-    if (!fq_batch_seal(&seal, log ? &log->chain : NULL, fq_writer_span(&step->records),
-                       step->record_count, &core->options.secret, step->arena, &batch)) {
+    if (!fq_batch_seal(&seal, log ? &log->chain : NULL, fq_writer_span(&unsealed->records),
+                       unsealed->count, &core->options.secret, step->arena, &batch)) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
     }
-    step->record_count = 0;
-    return take_batch(step, &batch, step->areas);
+    unsealed->count = 0;
+    return take_batch(step, &batch, unsealed->areas);
+}
+
+static fq_err seal_all(struct step *step)
+{
+    fq_err err = FQ_OK;
+
+    for (int i = 0; i < UNSEALED_LOGS && !err; i++) {
+        err = seal_records(step, &step->unsealed[i]);
+    }
+    return err;
 }
 
 /* Room for one more record: a batch that is full is sealed and the next one begun. */
-static fq_err make_room(struct step *step)
+static fq_err make_room(struct step *step, struct unsealed *unsealed)
 {
     const struct fq_core_options *options = &step->core->options;
     size_t size_max = options->batch_size_max - FQ_BATCH_OVERHEAD;
     size_t size_of_records = (size_t)options->batch_records_max * FQ_RECORD_MAX;
 
-    if (step->record_count > 0 && step->record_count < options->batch_records_max &&
-        step->records.used + FQ_RECORD_MAX <= size_max) {
+    if (unsealed->count > 0 && unsealed->count < options->batch_records_max &&
+        unsealed->records.used + FQ_RECORD_MAX <= size_max) {
         return FQ_OK;
     }
-    fq_err err = seal_records(step);
+    fq_err err = seal_records(step, unsealed);
     if (err) {
         return err;
     }
-    const struct fq_log *log = fq_frontier_find(&step->core->frontier, &step->core->own);
-    step->from_seq = (log ? log->last : 0) + 1;
-    step->records =
+    const struct fq_log *log = fq_frontier_find(&step->core->frontier, &unsealed->log);
+    unsealed->from_seq = (log ? log->last : 0) + 1;
+    unsealed->records =
         fq_writer_take(step->arena, size_of_records < size_max ? size_of_records : size_max);
-    step->areas = fq_arena_take_raw(step->arena, options->batch_records_max * sizeof *step->areas);
-    return step->records.is_full || !step->areas
+    unsealed->areas =
+        fq_arena_take_raw(step->arena, options->batch_records_max * sizeof *unsealed->areas);
+    return unsealed->records.is_full || !unsealed->areas
                ? fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn")
                : FQ_OK;
 }
@@ -178,22 +206,38 @@ static uint64_t tick(struct fq_core *core, uint64_t wall_ms)
     return core->hlc;
 }
 
-/* Write a checked command as the next own event and fold it. */
-static fq_err write_event(struct step *step, struct fq_event *event)
+/* Append the event to one of the own logs. */
+static fq_err append_record(struct step *step, struct unsealed *unsealed, struct fq_event *event)
 {
     struct fq_core *core = step->core;
-    fq_err err = make_room(step);
+    fq_err err = make_room(step, unsealed);
 
     if (err) {
         return err;
     }
-    event->id = (struct fq_event_id){core->own, step->from_seq + step->record_count};
-    event->hlc = tick(core, step->now.wall_ms);
+    event->id = (struct fq_event_id){unsealed->log, unsealed->from_seq + unsealed->count};
+    event->hlc = unsealed->hlc = tick(core, step->now.wall_ms);
     event->dict_version = core->codes->version;
-    fq_event_encode(event, &step->records);
-    FQ_ASSERT(!step->records.is_full);
-    step->areas[step->record_count++] = event->area;
-    if (fq_merge_event(&core->view, event) == FQ_MERGED_FULL) {
+    fq_event_encode(event, &unsealed->records);
+    FQ_ASSERT(!unsealed->records.is_full);
+    unsealed->areas[unsealed->count++] = is_fed(core, &unsealed->log) ? event->area : 0;
+    return FQ_OK;
+}
+
+/* Write a checked command as the next own event and fold it (N7). */
+static fq_err write_event(struct step *step, struct fq_event *event)
+{
+    struct fq_core *core = step->core;
+    bool is_control = event->kind == FQ_EVENT_CONTROL;
+    struct unsealed *unsealed = &step->unsealed[is_control ? UNSEALED_CONTROL : UNSEALED_FACTS];
+    fq_err err = append_record(step, unsealed, event);
+
+    if (err) {
+        return err;
+    }
+    if (is_control) {
+        (void)fq_control_fold(&core->control, event);
+    } else if (fq_merge_event(&core->view, event) == FQ_MERGED_FULL) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
     }
     return FQ_OK;
@@ -240,6 +284,12 @@ static void rehearse(struct rehearsal *rehearsal, const struct fq_dispute *dispu
 static bool is_repeat(const struct fq_core *core, const struct fq_dispute *dispute,
                       const struct fq_event *command, struct verdict *verdict)
 {
+    if (command->kind == FQ_EVENT_CONTROL) {
+        const struct fq_event_id *id = fq_control_command(&core->control, &command->cmd_id);
+        verdict->is_repeat = id != NULL;
+        verdict->id = id ? *id : verdict->id;
+        return verdict->is_repeat;
+    }
     const struct fq_fact *fact =
         dispute ? fq_view_command(&core->view, dispute, &command->cmd_id) : NULL;
 
@@ -298,7 +348,9 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
                                  fq_span_of(command->cmd_id.bytes, FQ_ID_SIZE));
     }
     if (rehearsal) {
-        rehearse(rehearsal, dispute, command);
+        if (command->kind != FQ_EVENT_CONTROL) {
+            rehearse(rehearsal, dispute, command);
+        }
         return FQ_OK;
     }
     set_rev(command, dispute);
@@ -316,7 +368,8 @@ uint32_t fq_core_appends_max(const struct fq_core *core, uint32_t count, size_t 
     size_t grown = size + (size_t)count * (FQ_RECORD_MAX - COMMAND_SIZE_MAX);
     size_t least =
         options->batch_size_max - FQ_BATCH_OVERHEAD - FQ_RECORD_MAX; /* of a full batch */
-    uint64_t batches = count / options->batch_records_max + grown / (least ? least : 1) + 1;
+    uint64_t batches =
+        count / options->batch_records_max + grown / (least ? least : 1) + FQ_COMMAND_LOGS;
 
     return batches < count ? (uint32_t)batches : count; /* none is empty */
 }
@@ -453,10 +506,18 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
 
 /* ---- received batches ---- */
 
-/* A child speaks for its own area and below; the parent hands back what this node itself holds. */
+/* Whether this node wrote the log, in its present incarnation. */
+static bool is_own(const struct fq_core *core, const struct fq_log_id *log)
+{
+    return log->origin == core->own.origin && log->epoch == core->own.epoch;
+}
+
+/* A child speaks for its own area and below; the parent, and a person with a bundle, bring what this
+ * node itself holds. */
 static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq_log_id *log)
 {
-    uint32_t scope = peer == FQ_PEER_PARENT ? core->options.area : peer / 100;
+    bool is_child = peer != FQ_PEER_PARENT && peer != FQ_PEER_BUNDLE;
+    uint32_t scope = is_child ? peer / 100 : core->options.area;
 
     return fq_areas_covers(core->areas, scope, log->origin / 100);
 }
@@ -475,7 +536,28 @@ static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struc
     if (!err && !fq_batch_areas(batch, out_areas)) {
         err = fq_fail(out_why, FQ_REASON_BYTES, "a record of the batch");
     }
+    if (!is_fed(core, &seal->log)) {
+        memset(out_areas, 0, batch->record_count * sizeof *out_areas);
+    }
     return err;
+}
+
+/* The control events of a batch of a control stream; of any other batch, nothing. */
+static fq_err fold_control(struct fq_core *core, const struct fq_batch *batch,
+                           struct fq_why *out_why)
+{
+    struct fq_batch_reader reader = fq_batch_reader_over(batch);
+    struct fq_event event;
+
+    if (batch->seal.log.stream != FQ_STREAM_CONTROL) {
+        return FQ_OK;
+    }
+    while (fq_batch_read(&reader, &event, 1) > 0) {
+        if (event.kind == FQ_EVENT_CONTROL) {
+            (void)fq_control_fold(&core->control, &event);
+        }
+    }
+    return fq_batch_is_read(&reader) ? FQ_OK : fq_fail(out_why, FQ_REASON_BYTES, "control");
 }
 
 static void keep_evidence(struct step *step, uint32_t peer, const struct fq_batch *batch,
@@ -495,7 +577,8 @@ static void keep_evidence(struct step *step, uint32_t peer, const struct fq_batc
 }
 
 /* Judge, verify, number and fold one received batch, whole or not at all (N4). */
-static fq_err receive_batch(struct step *step, const struct fq_incoming *incoming)
+static fq_err receive_batch(struct step *step, const struct fq_incoming *incoming,
+                            struct fq_sync_result *out_result)
 {
     struct fq_core *core = step->core;
     struct fq_batch batch = {0};
@@ -513,7 +596,7 @@ static fq_err receive_batch(struct step *step, const struct fq_incoming *incomin
     }
     if (!err && result.judgement == FQ_SYNC_ACCEPTED) {
         err = check_batch(core, incoming->peer, &batch, areas, &why);
-        if (!err && fq_log_id_equal(&batch.seal.log, &core->own)) {
+        if (!err && is_own(core, &batch.seal.log)) {
             core->hlc = batch.seal.hlc > core->hlc ? batch.seal.hlc : core->hlc;
         }
     }
@@ -524,23 +607,82 @@ static fq_err receive_batch(struct step *step, const struct fq_incoming *incomin
     } else if (result.judgement == FQ_SYNC_ACCEPTED) {
         err = take_batch(step, &batch, areas);
         err = err ? err : fq_merge_batch(&core->view, &batch, NULL, step->why);
+        err = err ? err : fold_control(core, &batch, step->why);
         if (err) {
             return err;
         }
     }
     result.log = batch.seal.log;
     result.size = incoming->batch.size;
-    fq_sync_batch_result(&core->sync, incoming->peer, &result);
+    *out_result = result;
     return FQ_OK;
 }
 
 static fq_err receive_frame(struct step *step, const struct fq_input *input)
 {
     struct fq_incoming incoming = {0};
+    struct fq_sync_result result;
 
     fq_sync_receive(&step->core->sync, input->peer, input->bytes, step->now, &step->turn->effects,
                     &incoming);
-    return incoming.is_batch ? receive_batch(step, &incoming) : FQ_OK;
+    if (!incoming.is_batch) {
+        return FQ_OK;
+    }
+    fq_err err = receive_batch(step, &incoming, &result);
+    if (!err) {
+        fq_sync_batch_result(&step->core->sync, incoming.peer, &result);
+    }
+    return err;
+}
+
+/* ---- bundles ---- */
+
+/* What became of a carried batch, as one verdict: 0 taken in, 1 held before, else a reason. */
+static void write_batch_verdict(struct fq_writer *writer, const struct fq_sync_result *result)
+{
+    static const enum fq_reason statuses[] = {
+        [FQ_SYNC_ACCEPTED] = FQ_REASON_NONE,
+        [FQ_SYNC_DUPLICATE] = 1,
+        [FQ_SYNC_GAP] = FQ_REASON_GAP,
+    };
+    bool is_refused = result->judgement == FQ_SYNC_REFUSED;
+
+    fq_write_array(writer, 4);
+    fq_write_uint(writer, is_refused ? result->reason : statuses[result->judgement]);
+    fq_write_uint(writer, result->log.origin);
+    fq_write_uint(writer, result->log.epoch);
+    fq_write_uint(writer, result->log.stream);
+}
+
+/* Batches that a person carried here: each is proved by its own seal, whoever brings it (N4). */
+static fq_err run_bundle(struct step *step, const struct fq_input *input)
+{
+    struct fq_turn *turn = step->turn;
+    struct fq_reader batches = fq_reader_over(fq_map_get(input->bytes, "batches"));
+    uint32_t count = fq_read_type(&batches) == FQ_CODEC_ARRAY ? fq_read_array(&batches) : 0;
+    struct fq_writer verdicts = fq_writer_take(step->arena, 16 + (size_t)count * VERDICT_SIZE_MAX);
+    struct fq_reply reply = {.token = input->token};
+
+    FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
+    FQ_ASSERT(count <= FQ_BUNDLE_BATCHES_MAX); /* the service refuses more before */
+
+    fq_write_array(&verdicts, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct fq_incoming incoming = {true, FQ_PEER_BUNDLE, fq_read_bytes(&batches)};
+        struct fq_sync_result result;
+        fq_err err = receive_batch(step, &incoming, &result);
+        if (err) {
+            return err;
+        }
+        reply.new_count += result.judgement == FQ_SYNC_ACCEPTED;
+        write_batch_verdict(&verdicts, &result);
+    }
+    if (verdicts.is_full) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    reply.result = fq_writer_span(&verdicts);
+    turn->replies[turn->reply_count++] = reply;
+    return FQ_OK;
 }
 
 /* ---- the turn ---- */
@@ -552,6 +694,8 @@ static fq_err take_input(struct step *step, const struct fq_input *input)
         return receive_frame(step, input);
     case FQ_INPUT_COMMANDS:
         return run_commands(step, input);
+    case FQ_INPUT_BUNDLE:
+        return run_bundle(step, input);
     case FQ_INPUT_FORWARDED:
         fq_sync_forwarded(&step->core->sync, &input->forward, input->next_seq, input->bytes_sent);
         return FQ_OK;
@@ -573,6 +717,8 @@ fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t 
         .why = out_why,
     };
 
+    step.unsealed[UNSEALED_FACTS].log = step.unsealed[UNSEALED_CONTROL].log = core->own;
+    step.unsealed[UNSEALED_CONTROL].log.stream = FQ_STREAM_CONTROL;
     turn->reply_count = 0;
     for (size_t i = 0; i < count; i++) {
         fq_err err = take_input(&step, &inputs[i]);
@@ -580,7 +726,7 @@ fq_err fq_core_step(struct fq_core *core, const struct fq_input *inputs, size_t 
             return err;
         }
     }
-    fq_err err = seal_records(&step);
+    fq_err err = seal_all(&step);
     if (!err) {
         fq_sync_finish(&core->sync, now, &turn->effects); /* N3: sent after the store has it */
     }
@@ -602,9 +748,33 @@ fq_err fq_core_replay(struct fq_core *core, const struct fq_batch *batch, uint64
     } else if (!fq_batch_areas(batch, areas)) {
         return fq_fail(out_why, FQ_REASON_BYTES, "lsn %llu", (unsigned long long)first_lsn);
     }
+    if (!is_fed(core, &batch->seal.log)) {
+        memset(areas, 0, batch->record_count * sizeof *areas);
+    }
     fq_feed_note(&core->feed, areas, batch->record_count, first_lsn);
-    if (batch->seal.hlc > core->hlc && fq_log_id_equal(&batch->seal.log, &core->own)) {
+    if (batch->seal.hlc > core->hlc && is_own(core, &batch->seal.log)) {
         core->hlc = batch->seal.hlc;
     }
     return FQ_OK;
+}
+
+fq_err fq_core_replay_control(struct fq_core *core, const struct fq_batch *batch,
+                              struct fq_why *out_why)
+{
+    return fold_control(core, batch, out_why);
+}
+
+void fq_core_resume_stamps(struct fq_core *core)
+{
+    for (uint32_t i = 0; i < core->frontier.count; i++) {
+        const struct fq_log *log = &core->frontier.logs[i];
+        if (is_own(core, &log->id) && log->hlc > core->hlc) {
+            core->hlc = log->hlc;
+        }
+    }
+}
+
+uint64_t fq_core_told(const struct fq_core *core)
+{
+    return fq_sync_told(&core->frontier, &core->own);
 }

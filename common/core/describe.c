@@ -529,14 +529,31 @@ void fq_describe_dispute(const struct fq_view *view, const struct fq_codes *code
     put_next(writer, dispute);
 }
 
-void fq_describe_dispute_row(const struct fq_view *view, const struct fq_codes *codes,
-                             const struct fq_dispute *dispute, struct fq_writer *writer)
+#define ROW_PAIRS (HEAD_PAIRS + 5)
+
+static void put_row(struct fq_writer *writer, const struct fq_view *view,
+                    const struct fq_codes *codes, const struct fq_dispute *dispute)
 {
-    fq_write_map(writer, HEAD_PAIRS + 5);
     put_head(writer, view, codes, dispute);
     put_date(writer, "registered", dispute->registered_on);
     put_date(writer, "concluded", dispute->outcome_on);
     put_code(writer, codes, "outcome", FQ_CODES_OUTCOME, dispute->outcome);
     put_uint(writer, "amount_cents", dispute->amount_cents);
     put_uint(writer, "rev", dispute->rev);
+}
+
+void fq_describe_dispute_row(const struct fq_view *view, const struct fq_codes *codes,
+                             const struct fq_dispute *dispute, struct fq_writer *writer)
+{
+    fq_write_map(writer, ROW_PAIRS);
+    put_row(writer, view, codes, dispute);
+}
+
+void fq_describe_case(const struct fq_view *view, const struct fq_codes *codes,
+                      const struct fq_dispute *dispute, int64_t value, struct fq_writer *writer)
+{
+    fq_write_map(writer, ROW_PAIRS + 1);
+    put_row(writer, view, codes, dispute);
+    fq_write_text(writer, "value");
+    fq_write_int(writer, value);
 }

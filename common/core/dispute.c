@@ -279,6 +279,7 @@ void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event)
     case FQ_EVENT_REFERRED:
     case FQ_EVENT_PREVENTED:
         dispute->flags |= FQ_DISPUTE_HAS_MAPS;
+        dispute->maps_on = event->date > dispute->maps_on ? event->date : dispute->maps_on;
         break;
     case FQ_EVENT_TRANSFERRED:
         apply_transferred(dispute, event);

@@ -15,6 +15,17 @@ const struct fq_measure_row *fq_measure_row(enum fq_measure measure)
     return &measure_rows[measure];
 }
 
+bool fq_measure_find(struct fq_span name, enum fq_measure *out_measure)
+{
+    for (int i = 0; i < FQ_MEASURES_COUNT; i++) {
+        if (fq_span_equal(name, fq_span_text(measure_rows[i].name))) {
+            *out_measure = (enum fq_measure)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 void fq_cells_init(struct fq_cells *cells, struct fq_arena *region, struct fq_arena *head_region,
                    struct fq_arena *link_region)
 {

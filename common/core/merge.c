@@ -347,6 +347,9 @@ static uint32_t *find_place(const struct fq_view *view, struct fq_dispute *dispu
     uint32_t *link = &dispute->facts;
 
     *out_is_known = false;
+    if (stamp->rev > dispute->rev) {
+        return link; /* above all there are, which need not be touched to see it */
+    }
     for (struct fq_fact *fact = fact_at(view, *link); fact; fact = fact_at(view, *link)) {
         struct fq_stamp other = stamp_of_fact(view, fact);
         int order = fq_stamp_compare(stamp, &other);

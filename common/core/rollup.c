@@ -89,6 +89,12 @@ static int place_of(const struct fq_rollup_query *query, enum fq_dimension by)
     return -1;
 }
 
+static bool is_in_scope(const struct fq_areas *areas, const struct fq_rollup_query *query,
+                        uint32_t area)
+{
+    return query->is_exact ? area == query->area : fq_areas_covers(areas, query->area, area);
+}
+
 struct gather {
     const struct fq_view *view;
     const struct fq_codes *codes;
@@ -176,7 +182,7 @@ static bool is_listed_area(const struct gather *gather, enum fq_dimension by,
                     (!area->valid_to || area->valid_to > query->period.first_day);
     const struct fq_area *parent = fq_areas_find(areas, area->parent);
 
-    if (!is_valid || !fq_areas_covers(areas, query->area, area->code)) {
+    if (!is_valid || !is_in_scope(areas, query, area->code)) {
         return false;
     }
     switch (by) {
@@ -380,7 +386,7 @@ static void gather_cells(struct gather *gather)
     }
     for (uint32_t i = 0; i < areas->count; i++) {
         uint32_t code = areas->rows[i].code;
-        if (!fq_areas_covers(areas, gather->query->area, code)) {
+        if (!is_in_scope(areas, gather->query, code)) {
             continue;
         }
         /* Stocks need every month from the first; flows of earlier months are left out. */
@@ -415,20 +421,49 @@ static uint32_t dimension_of(const struct fq_dispute *dispute, enum fq_dimension
     }
 }
 
+/* Whether the dispute has the values asked for; kinds are its terms'. */
 static bool passes(const struct fq_rollup_query *query, const struct fq_dispute *dispute)
 {
     for (uint32_t i = 0; i < query->where_count; i++) {
         enum fq_dimension by = query->where[i].dimension;
-        if (by == FQ_BY_KIND) {
-            unsigned kinds = 1u << dispute->kind | dispute->joined_kinds;
-            if (query->where[i].number > 7 || !(kinds >> query->where[i].number & 1)) {
-                return false;
-            }
-        } else if (dimension_of(dispute, by) != query->where[i].number) {
+        if (by != FQ_BY_KIND && dimension_of(dispute, by) != query->where[i].number) {
             return false;
         }
     }
-    return true;
+    return !(dispute->flags & FQ_DISPUTE_ACTIVITY);
+}
+
+/* Whether the term counts in the period and in the kinds asked for. */
+static bool term_passes(const struct fq_rollup_query *query, const struct fq_term *term)
+{
+    for (uint32_t i = 0; i < query->where_count; i++) {
+        if (query->where[i].dimension == FQ_BY_KIND &&
+            (query->where[i].number > 7 || !(term->kinds >> query->where[i].number & 1))) {
+            return false;
+        }
+    }
+    return counts(&query->period, term->month,
+                  fq_measure_row((enum fq_measure)term->measure)->is_stock);
+}
+
+int64_t fq_rollup_value(const struct fq_view *view, const struct fq_rollup_query *query,
+                        const struct fq_dispute *dispute, enum fq_measure measure)
+{
+    struct fq_contribution contribution;
+    int64_t value = 0;
+
+    if (!passes(query, dispute)) {
+        return 0;
+    }
+    fq_contribution_of(view, dispute, &contribution);
+    for (uint32_t i = 0; i < contribution.count; i++) {
+        const struct fq_term *term = &contribution.terms[i];
+        if (term->measure == measure && term_passes(query, term) &&
+            is_in_scope(view->areas, query, term->area)) {
+            value = plus(value, term->value);
+        }
+    }
+    return value;
 }
 
 /* Add one term, which counts in the period, to the row of `key`. */
@@ -451,64 +486,113 @@ static void add_to_row(struct gather *gather, const struct fq_term *term, bool i
     }
 }
 
+/* What a dispute under scan goes to. Its terms mostly stand under one area, and without months in the
+ * key they then go to one row, or one for each kind. */
+struct scanned {
+    const struct fq_dispute *dispute;
+    uint32_t area; /* of the term before; 0: none yet */
+    bool is_in_scope;
+    uint32_t key[FQ_ROLLUP_BY_MAX];
+    int kind_at;
+    struct fq_rollup_row
+        *rows[FQ_KIND_JUDICIAL + 1]; /* by kind, or the first; NULL: not looked for */
+};
+
+static void aim_at_area(const struct gather *gather, struct scanned *scanned, uint32_t area)
+{
+    const struct fq_rollup_query *query = gather->query;
+
+    scanned->area = area;
+    scanned->is_in_scope = is_in_scope(gather->view->areas, query, area);
+    for (uint32_t i = 0; i < query->by_count && scanned->is_in_scope; i++) {
+        enum fq_dimension by = query->by[i];
+        scanned->key[i] =
+            is_area_like(by) ? area_key(gather, by, area) : dimension_of(scanned->dispute, by);
+    }
+    memset(scanned->rows, 0, sizeof scanned->rows);
+}
+
+/* Add to the row of the kind; 0 where the rows are not by kind. */
+static void add_under(struct gather *gather, struct scanned *scanned, const struct fq_term *term,
+                      bool is_stock, unsigned kind)
+{
+    struct fq_rollup_row **row = &scanned->rows[kind];
+
+    if (scanned->kind_at >= 0) {
+        scanned->key[scanned->kind_at] = kind;
+    }
+    if (gather->month_at >= 0) {
+        add_to_row(gather, term, is_stock, scanned->key);
+        return;
+    }
+    *row = *row ? *row : row_of(gather, scanned->key);
+    if (*row) {
+        (*row)->value[term->measure] = plus((*row)->value[term->measure], term->value);
+    }
+}
+
 /* Once for each kind when the rows are by kind. */
-static void add_term(struct gather *gather, const struct fq_dispute *dispute,
-                     const struct fq_term *term)
+static void add_term(struct gather *gather, struct scanned *scanned, const struct fq_term *term)
 {
     const struct fq_rollup_query *query = gather->query;
     bool is_stock = fq_measure_row((enum fq_measure)term->measure)->is_stock;
-    uint32_t key[FQ_ROLLUP_BY_MAX] = {0};
-    int kind_at = -1;
 
-    if (!counts(&query->period, term->month, is_stock)) {
+    if (term->area != scanned->area) {
+        aim_at_area(gather, scanned, term->area);
+    }
+    if (!scanned->is_in_scope || !term_passes(query, term)) {
         return;
     }
     int64_t *total = &gather->rollup->total[term->measure];
     *total = plus(*total, term->value);
-    for (uint32_t i = 0; i < query->by_count; i++) {
-        enum fq_dimension by = query->by[i];
-        key[i] = is_area_like(by)    ? area_key(gather, by, term->area)
-                 : by == FQ_BY_MONTH ? term->month
-                                     : dimension_of(dispute, by);
-        kind_at = by == FQ_BY_KIND ? (int)i : kind_at;
-    }
     if (query->by_count == 0) {
         return;
     }
-    if (kind_at < 0) {
-        add_to_row(gather, term, is_stock, key);
+    if (scanned->kind_at < 0) {
+        add_under(gather, scanned, term, is_stock, 0);
         return;
     }
-    for (uint32_t kind = FQ_KIND_PEOPLE; kind <= FQ_KIND_JUDICIAL; kind++) {
+    for (unsigned kind = FQ_KIND_PEOPLE; kind <= FQ_KIND_JUDICIAL; kind++) {
         if (term->kinds >> kind & 1) {
-            key[kind_at] = kind;
-            add_to_row(gather, term, is_stock, key);
+            add_under(gather, scanned, term, is_stock, kind);
         }
     }
+}
+
+static uint16_t later(uint16_t a, uint16_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Whether all of it lies before the period and nothing of it is still open: then it adds nothing, for
+ * a stock's coming and going cancel. */
+static bool is_over(const struct fq_dispute *dispute, uint16_t first_day)
+{
+    uint16_t last = later(dispute->registered_on, dispute->decided_on);
+
+    last =
+        later(later(last, dispute->outcome_on), later(dispute->confirmed_on, dispute->closed_on));
+    last = later(later(last, dispute->performed_on), later(dispute->visited_on, dispute->maps_on));
+    bool is_open = !dispute->outcome && dispute->decision == FQ_DECISION_ACCEPTED;
+    return last < first_day && !is_open;
 }
 
 static void gather_scan(struct gather *gather)
 {
     const struct fq_view *view = gather->view;
     struct fq_contribution contribution;
-    uint32_t last_area = 0;
-    bool is_covered = false;
+    struct scanned scanned = {.kind_at = place_of(gather->query, FQ_BY_KIND)};
 
     for (uint32_t i = 0; i < view->index.count && !gather->is_full; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
-        if ((dispute->flags & FQ_DISPUTE_ACTIVITY) || !passes(gather->query, dispute)) {
+        if (is_over(dispute, gather->query->period.first_day) || !passes(gather->query, dispute)) {
             continue;
         }
+        scanned.dispute = dispute;
+        scanned.area = 0;
         fq_contribution_of(view, dispute, &contribution);
         for (uint32_t k = 0; k < contribution.count; k++) {
-            const struct fq_term *term = &contribution.terms[k];
-            if (term->area != last_area) {
-                last_area = term->area;
-                is_covered = fq_areas_covers(view->areas, gather->query->area, last_area);
-            }
-            if (is_covered) {
-                add_term(gather, dispute, term);
-            }
+            add_term(gather, &scanned, &contribution.terms[k]);
         }
     }
 }

@@ -930,6 +930,18 @@ void fq_sync_peer_gone(struct fq_sync *sync, uint32_t peer)
 
 /* ---- state for others ---- */
 
+uint64_t fq_sync_told(const struct fq_frontier *frontier, const struct fq_log_id *own)
+{
+    uint64_t told = 0;
+
+    for (uint32_t stream = FQ_STREAM_FACTS; stream <= FQ_STREAM_CONTROL; stream++) {
+        const struct fq_log_id id = {own->origin, stream, own->epoch};
+        const struct fq_log *log = fq_frontier_find(frontier, &id);
+        told += log ? log->last : 0;
+    }
+    return told;
+}
+
 void fq_sync_set_amnesia(struct fq_sync *sync, const struct fq_log_id *log, uint64_t seq)
 {
     sync->amnesia_log = *log;
@@ -938,9 +950,8 @@ void fq_sync_set_amnesia(struct fq_sync *sync, const struct fq_log_id *log, uint
 
 bool fq_sync_may_originate(const struct fq_sync *sync)
 {
-    const struct fq_log *lost = fq_frontier_find(sync->frontier, &sync->amnesia_log);
-
-    if (sync->amnesia_seq > 0 && (!lost || lost->last < sync->amnesia_seq)) {
+    if (sync->amnesia_seq > 0 &&
+        fq_sync_told(sync->frontier, &sync->amnesia_log) < sync->amnesia_seq) {
         return false;
     }
     for (uint32_t i = 0; i < sync->frontier->count; i++) {

@@ -9,7 +9,7 @@
 #include "fq/edge/net.h"
 #include "target.h"
 
-#define FRAME_MAX (256u << 10)
+#define FRAME_MAX (260u << 10)
 #define ARGS_MAX FRAME_MAX
 #define ARRAY_HEAD 5   /* bytes of an array's head in its long form */
 #define ABSENT_MS 3000 /* a node of the lab that seems not to run */
@@ -89,6 +89,17 @@ fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *
     }
     *out_client = client;
     return FQ_OK;
+}
+
+fq_err cli_key_file(const struct cli *cli, char out[CLI_PATH_SIZE], struct fq_why *out_why)
+{
+    struct cli_target target;
+    fq_err err = target_find(cli, &target, out_why);
+
+    if (!err) {
+        snprintf(out, CLI_PATH_SIZE, "%s", target.key_file);
+    }
+    return err;
 }
 
 fq_err cli_connect(const struct cli *cli, struct cli_client **out_client, struct fq_why *out_why)

@@ -269,6 +269,43 @@ static fq_err run_rollup(struct cli *cli, struct fq_why *out_why)
     return err;
 }
 
+/* ---- cases ---- */
+
+static fq_err run_cases(struct cli *cli, struct fq_why *out_why)
+{
+    static const char *const columns[] = {"dispute", "id",         "home",      "type",  "state",
+                                          "kind",    "registered", "concluded", "value", NULL};
+    static const struct cli_view view = {.columns = columns};
+    static const struct by none = {.count = 0};
+    struct fq_writer list = cli_build_open(CLI_VALUE_MAX);
+    struct cli_client *client = NULL;
+    struct cli_args args;
+    const char *measure = cli_value(cli, "measure");
+    fq_err err = cli_connect(cli, &client, out_why);
+
+    cli_args_open(&args);
+    err = err ? err : make_args(cli, &none, &args, out_why);
+    cli_args_text(&args, "measure", measure ? measure : "accepted");
+    err = err ? err : cli_call_all(client, "cases", &args, 0, &list, out_why);
+    err = err ? err : cli_print(cli, fq_writer_span(&list), &view, out_why);
+    struct fq_reader reader = fq_reader_over(fq_writer_span(&list));
+    if (!err && cli_has(cli, "fail-empty") && fq_read_array(&reader) == 0) {
+        err = fq_fail(out_why, FQ_REASON_EMPTY, "cases");
+    }
+    cli_args_close(&args);
+    cli_disconnect(client);
+    cli_build_close(&list);
+    return err;
+}
+
+static const struct cli_option cases_options[] = {
+    {"measure", 0, "NAME", N_("the figure's measure (default: accepted)")},
+    {"area", 0, "CODE", N_("area (default: the node's own)")},
+    {"where", 0, "NAME=VALUE,...", N_("only what has these values; a row's own keys")},
+    {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
+    {NULL, 0, NULL, NULL},
+};
+
 static const struct cli_option rollup_options[] = {
     {"area", 0, "CODE", N_("area (default: the node's own)")},
     {"by", 0, "NAME,...", N_("area, city, county, type, kind, committee, source, month, ...")},
@@ -279,5 +316,7 @@ static const struct cli_option rollup_options[] = {
 const struct cli_command cli_rollup_commands[] = {
     {"rollup", NULL, "PERIOD", 1, 1, N_("Count the disputes of a period."), rollup_options,
      run_rollup},
+    {"cases", NULL, "PERIOD", 1, 1, N_("List the disputes behind a figure."), cases_options,
+     run_cases},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

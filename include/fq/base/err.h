@@ -94,6 +94,11 @@ typedef enum fq_err {
       "Mend the named key at the named line.")                                                     \
     X(ENCODING, 4005, FQ_ERR_REFUSED, "The text is neither UTF-8 nor GB18030.",                    \
       "Save the file as UTF-8 and import it again.")                                               \
+    X(BUNDLE_CUT, 4601, FQ_ERR_VERIFY, "The bundle is cut short.",                                 \
+      "Copy it again and import it again; what was taken in stays.")                               \
+    X(BUNDLE_GAP, 4602, FQ_ERR_REFUSED,                                                            \
+      "Something before what the bundle carries is missing here.",                                 \
+      "Import the bundle made before it, or export again without --since.")                        \
     X(BYTES, 5001, FQ_ERR_VERIFY, "The bytes are not a well-formed message.",                      \
       "Nothing to do here; the sender is named in `fengqiao evidence ls`.")                        \
     X(CHAIN, 5002, FQ_ERR_VERIFY, "The batch does not continue the log it names.",                 \

@@ -9,16 +9,19 @@
  * N3  Every effect that rests on a fact is in the same effects as the fact: store, then speak.
  * N4  A batch is taken in whole or not at all.
  * N5  A node that lost its tail writes nothing until it has it back.
- * N6  Stamps grow and timers run on whatever happens to the wall clock. */
+ * N6  Stamps grow and timers run on whatever happens to the wall clock.
+ * N7  The kind of a command says the log: control goes to the one that flows to everyone below. */
 #ifndef FQ_CORE_CORE_H
 #define FQ_CORE_CORE_H
 
+#include "fq/core/control.h"
 #include "fq/core/effects.h"
 #include "fq/core/feed.h"
 #include "fq/core/merge.h"
 #include "fq/core/sync.h"
 
 #define FQ_SUBMIT_COMMANDS_MAX 4096
+#define FQ_BUNDLE_BATCHES_MAX 1024 /* of one request */
 #define FQ_SIGNERS_MAX 4096
 
 struct fq_signer { /* whose seals are believed */
@@ -49,6 +52,7 @@ struct fq_core {
     struct fq_view view;
     struct fq_sync sync;
     struct fq_feed feed;
+    struct fq_control control;
     struct fq_log_id own; /* this node's stream 0 of its present epoch */
     uint64_t hlc;
     uint64_t refused_batch_count;
@@ -57,6 +61,7 @@ struct fq_core {
 enum fq_input_kind {
     FQ_INPUT_LINK,      /* a frame from `peer` */
     FQ_INPUT_COMMANDS,  /* the args of a `submit` request; answered by a reply with `token` */
+    FQ_INPUT_BUNDLE,    /* the args of a `bundle.import` request; answered as COMMANDS are */
     FQ_INPUT_FORWARDED, /* how far a forward effect went */
     FQ_INPUT_PEER_GONE,
 };
@@ -75,7 +80,7 @@ struct fq_input {
 struct fq_reply {
     uint32_t token;
     struct fq_span result; /* MessagePack: [[status, origin, epoch, seq, detail], ...] */
-    uint32_t new_count;    /* commands that made an event */
+    uint32_t new_count;    /* commands that made an event, batches that were taken in */
 };
 
 #define FQ_REPLIES_MAX 4096
@@ -106,11 +111,21 @@ FQ_CHECKED fq_err fq_core_step(struct fq_core *core, const struct fq_input *inpu
  * appends one. None appends more than FQ_CORE_APPENDS_MAX. */
 uint32_t fq_core_appends_max(const struct fq_core *core, uint32_t count, size_t size);
 #define FQ_CORE_APPENDS_MAX (FQ_EFFECT_APPENDS_MAX / 2)
+#define FQ_COMMAND_LOGS 2 /* that commands are written to: facts and control */
 
 /* Start-up: fold a batch read back from this node's own store, which numbered it from `first_lsn` on.
  * `is_in_view` when the persisted view holds its events. Its chain is not checked: that is for
  * fq_verify. */
 FQ_CHECKED fq_err fq_core_replay(struct fq_core *core, const struct fq_batch *batch,
                                  uint64_t first_lsn, bool is_in_view, struct fq_why *out_why);
+/* Start-up: fold a batch of a control log. All of them are, from their first batch on: what they
+ * amount to is not written behind. */
+FQ_CHECKED fq_err fq_core_replay_control(struct fq_core *core, const struct fq_batch *batch,
+                                         struct fq_why *out_why);
+/* Start-up: own events may all be in the view written behind and not be walked: the next stamp is
+ * above theirs even so, wherever the wall clock stands (N6). */
+void fq_core_resume_stamps(struct fq_core *core);
+/* How many own events a client may have been told of: what is noted as told (N5). */
+uint64_t fq_core_told(const struct fq_core *core);
 
 #endif

@@ -23,5 +23,8 @@ void fq_describe_dispute(const struct fq_view *view, const struct fq_codes *code
 /* One dispute as a row of a list. */
 void fq_describe_dispute_row(const struct fq_view *view, const struct fq_codes *codes,
                              const struct fq_dispute *dispute, struct fq_writer *writer);
+/* The same with the `value` it adds to a figure. */
+void fq_describe_case(const struct fq_view *view, const struct fq_codes *codes,
+                      const struct fq_dispute *dispute, int64_t value, struct fq_writer *writer);
 
 #endif

@@ -53,8 +53,9 @@ struct fq_dispute {
     uint8_t source, committee, scale, difficulty, risk;
     uint8_t decision, outcome, form, performance, confirmation, visit;
     uint8_t unused;
-    uint16_t flags; /* enum fq_dispute_flag */
-    uint32_t tags;  /* bit per fact, by its cmd_tag: most that are not there are seen not to be */
+    uint16_t flags;   /* enum fq_dispute_flag */
+    uint16_t maps_on; /* no referral or prevention is dated later */
+    uint32_t tags;    /* bit per fact, by its cmd_tag: most that are not there are seen not to be */
 };
 
 /* A fact: an event as the fold needs it. The payload (fq_fact_unpack) follows. */

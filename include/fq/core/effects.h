@@ -10,7 +10,8 @@ struct fq_now {         /* what time it is, in milliseconds */
     uint64_t steady_ms; /* never runs backwards: for all that waits or falls silent */
 };
 
-#define FQ_PEER_PARENT 0 /* a child is named by its origin */
+#define FQ_PEER_PARENT 0          /* a child is named by its origin */
+#define FQ_PEER_BUNDLE UINT32_MAX /* a person with a bundle */
 
 struct fq_send { /* one link frame */
     uint32_t peer;

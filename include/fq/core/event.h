@@ -19,9 +19,12 @@
 
 struct fq_log_id {
     uint32_t origin; /* area code x 100 + index */
-    uint32_t stream; /* 0 own facts, 1 control, an area code: relays addressed to that child */
+    uint32_t stream; /* FQ_STREAM_FACTS, FQ_STREAM_CONTROL, or an area code: relays for that area */
     uint32_t epoch;  /* incarnation, from 1 */
 };
+
+#define FQ_STREAM_FACTS 0
+#define FQ_STREAM_CONTROL 1
 
 struct fq_event_id {
     struct fq_log_id log;

@@ -70,6 +70,7 @@ struct fq_measure_row {
 };
 
 const struct fq_measure_row *fq_measure_row(enum fq_measure measure);
+bool fq_measure_find(struct fq_span name, enum fq_measure *out_measure);
 
 enum fq_cell_table {
     FQ_CELLS_AREA,     /* (area, month) */

@@ -7,7 +7,8 @@
  * R2  By kind a dispute is counted in each kind that took part; overlap = sum of rows - distinct,
  *     and distinct is the total.
  * R3  Stocks are what stands at the end of the period.
- * R4  Areas, types, kinds and months are all listed, those without figures with zeros. */
+ * R4  Areas, types, kinds and months are all listed, those without figures with zeros.
+ * R5  A figure is the sum of what fq_rollup_value gives for each dispute of the view. */
 #ifndef FQ_CORE_ROLLUP_H
 #define FQ_CORE_ROLLUP_H
 
@@ -48,6 +49,7 @@ enum fq_code_table fq_dimension_table(enum fq_dimension dimension);
 struct fq_rollup_query {
     struct fq_period period;
     uint32_t area;
+    bool is_exact; /* what stands under the area itself, not what lies below it */
     enum fq_dimension by[FQ_ROLLUP_BY_MAX];
     uint32_t by_count;
     struct {
@@ -74,6 +76,11 @@ struct fq_rollup {
 FQ_CHECKED fq_err fq_rollup_run(const struct fq_view *view, const struct fq_codes *codes,
                                 const struct fq_rollup_query *query, struct fq_arena *arena,
                                 struct fq_rollup *out_rollup, struct fq_why *out_why);
+
+/* What the dispute adds to the total of `measure` in the query, whose `by` is not looked at: a cell is
+ * asked for by its area, its month as the period, and its codes as `where` (R5). */
+int64_t fq_rollup_value(const struct fq_view *view, const struct fq_rollup_query *query,
+                        const struct fq_dispute *dispute, enum fq_measure measure);
 
 struct fq_rate_row {
     const char *name;

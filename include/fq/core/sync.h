@@ -151,7 +151,10 @@ void fq_sync_forwarded(struct fq_sync *sync, const struct fq_forward *forward, u
 /* What was sent to the peer did not leave. */
 void fq_sync_peer_gone(struct fq_sync *sync, uint32_t peer);
 
-/* Clients were told of `seq` and the log is behind it: read-only until it is back (Y3). */
+/* How many events the writer of `own` told clients of at most: those of its streams 0 and 1. */
+uint64_t fq_sync_told(const struct fq_frontier *frontier, const struct fq_log_id *own);
+/* Clients were told of `seq` events and the logs are behind that: read-only until they are back
+ * (Y3). */
 void fq_sync_set_amnesia(struct fq_sync *sync, const struct fq_log_id *log, uint64_t seq);
 bool fq_sync_may_originate(const struct fq_sync *sync);
 

@@ -94,6 +94,17 @@ FQ_CHECKED fq_err fq_certificate_load(const char *path, struct fq_certificate *o
 FQ_CHECKED fq_err fq_certificates_load(const char *directory, struct fq_certificate *certificates,
                                        size_t capacity, size_t *out_count, struct fq_why *out_why);
 
+#define FQ_SEALED_OVERHEAD 48 /* an ephemeral public key and a tag */
+/* Seal `plain` so that only the holder of the CURVE key opens it (X25519, XSalsa20-Poly1305; libsodium
+ * crypto_box_seal), in the arena. Says nothing of who sealed it. Fails with LIMIT. */
+FQ_CHECKED fq_err fq_sealed_make(const uint8_t curve_public[FQ_CURVE_KEY_SIZE],
+                                 struct fq_span plain, struct fq_arena *arena,
+                                 struct fq_span *out_sealed, struct fq_why *out_why);
+/* What was sealed for this identity, in the arena. Fails with CRYPTO, or LIMIT. */
+FQ_CHECKED fq_err fq_sealed_open(const struct fq_identity *identity, struct fq_span sealed,
+                                 struct fq_arena *arena, struct fq_span *out_plain,
+                                 struct fq_why *out_why);
+
 /* Write a new secret file (C1), synced. Fails with FILE, also when it exists. */
 FQ_CHECKED fq_err fq_secret_file_write(const char *path, struct fq_span content,
                                        struct fq_why *out_why);
