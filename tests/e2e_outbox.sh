@@ -86,6 +86,8 @@ for entry in json.load(sys.stdin):
     assert re.match(r"36360501-1-\d+$", entry["dispute"]), entry'
 }
 check "with their times, and the disputes with their numbers" receipts
+follows() { [ "$(at 363605 dispute show L1 --json | field conflicts)" = "[]" ]; }
+check "each step follows the one before: no conflict" follows
 check "the county holds each once" test "$(events_at 363605)" = 10
 check "the party data is in the county" exits 0 'Zhang Canary' at 363605 vault read L1 --purpose test
 forgotten() { ! ls "$lab/363605/outbox" | grep -q key-; }

@@ -271,6 +271,7 @@ static void fail_everywhere(bool is_half, bool is_stuck)
         struct fq_outbox_entry entry = entry_of(4);
         struct fq_why why = {0};
         size_t index;
+        off_t size = size_of(journal);
         is_half_written = is_half;
         is_cut_failing = is_stuck;
         calls_until_fault = failed;
@@ -282,6 +283,7 @@ static void fail_everywhere(bool is_half, bool is_stuck)
         if (err) {
             assert_int_equal(why.reason, FQ_REASON_OUTBOX_FULL);
             assert_int_equal(fq_outbox_count(outbox), 4);
+            assert_true(is_stuck || size_of(journal) == size);
             failed++;
         } else {
             assert_int_equal(fq_outbox_count(outbox), 5);
@@ -489,6 +491,7 @@ static void test_o3_an_entry_is_what_its_notes_make_of_it(void **state)
     entry = noted(forgotten, 2);
     assert_int_equal(entry->state, FQ_OUTBOX_WAITING);
     assert_int_equal(entry->held_ms[FQ_TIER_COUNTY], 0);
+    assert_true(entry->was_held);
 
     const struct fq_outbox_note dropped[] = {refusal(), drop};
     entry = noted(dropped, 2);
