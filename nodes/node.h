@@ -15,6 +15,8 @@
 #include "fq/edge/vault.h"
 #include "fq/edge/verify.h"
 
+#include "progress.h"
+
 #define FQ_NODE_QUERIES_MAX 1024 /* requests taken in one turn */
 #define FQ_NODE_READINGS_MAX 32  /* of them, those that are no commands */
 #define FQ_NODE_WAITERS_MAX 512  /* requests that wait for something to happen */
@@ -88,11 +90,12 @@ struct fq_node {
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
     uint32_t route_origins[FQ_CHILDREN_MAX];
     uint32_t route_count;
-    uint64_t view_lsn;   /* the persisted view goes so far */
-    bool is_passing;     /* the view is being written behind: */
-    uint64_t pass_lsn;   /* it will go so far */
-    uint32_t pass_left;  /* disputes still to be written */
-    size_t scratch_high; /* most of it ever used since it was trimmed */
+    uint64_t view_lsn;           /* the persisted view goes so far */
+    bool is_passing;             /* the view is being written behind: */
+    uint64_t pass_lsn;           /* it will go so far */
+    uint32_t pass_left;          /* disputes still to be written */
+    size_t scratch_high;         /* most of it ever used since it was trimmed */
+    struct fq_progress progress; /* of the own log, above */
     uint64_t boot;
     uint64_t subscriptions;
     uint64_t active_ms; /* when an event was last taken in; in steady time, as those below */

@@ -37,6 +37,8 @@ fq_verb_run fq_verb_units, fq_verb_places;
 fq_verb_run fq_verb_today, fq_verb_alerts, fq_verb_referrals;
 /* lookup.c: of single disputes */
 fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
+/* records.c: for work away from the node */
+fq_verb_run fq_verb_desk, fq_verb_records, fq_verb_receipt;
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
 
@@ -62,6 +64,10 @@ FQ_CHECKED fq_err fq_service_read_date(struct fq_span args, const char *name, ui
                                        struct fq_why *out_why);
 FQ_CHECKED fq_err fq_service_read_unit(struct fq_span args, uint64_t *out_unit,
                                        struct fq_why *out_why);
+/* The event as it was written, with its lsn; the arena keeps its bytes. In lookup.c. */
+FQ_CHECKED fq_err fq_service_read_event(struct fq_node *node, const struct fq_event_id *id,
+                                        struct fq_arena *arena, struct fq_event *out_event,
+                                        uint64_t *out_lsn, bool *out_found, struct fq_why *out_why);
 
 /* What stands on every figure: what is held, and what it amounts to. */
 struct fq_proofs {

@@ -74,7 +74,7 @@ struct cli_given {
 
 struct cli {
     char exe_dir[512]; /* where this program lies */
-    const char *node, *lab, *context;
+    const char *node, *lab, *context, *outbox;
     enum cli_format format;
     char wait_tier[16]; /* empty when --wait was not given */
     uint64_t wait_ms;
@@ -102,7 +102,7 @@ extern const struct cli_command cli_completion_commands[];
 extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
     cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
     cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_today_commands[],
-    cli_bundle_commands[];
+    cli_bundle_commands[], cli_outbox_commands[];
 
 /* Build the options of the steps from the core's table; once, before the line is read. */
 void cli_dispute_open(void);

@@ -82,7 +82,12 @@ struct cli_tables {
     char tier[16];
     struct fq_arena arena;
 };
-/* Fetch them; release with cli_tables_close. */
+/* Fetch them as bytes, for keeping; make tables of such bytes; or both. Release tables with
+ * cli_tables_close. */
+FQ_CHECKED fq_err cli_tables_fetch(struct cli_client *client, struct fq_writer *out_raw,
+                                   struct fq_why *out_why);
+FQ_CHECKED fq_err cli_tables_read(struct fq_span raw, struct cli_tables **out_tables,
+                                  struct fq_why *out_why);
 FQ_CHECKED fq_err cli_tables_open(struct cli_client *client, struct cli_tables **out_tables,
                                   struct fq_why *out_why);
 void cli_tables_close(struct cli_tables *tables);

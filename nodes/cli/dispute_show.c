@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "desk.h"
+
 fq_err dispute_show(struct cli *cli, struct fq_why *out_why)
 {
     static const char *const columns[] = {
@@ -16,31 +18,21 @@ fq_err dispute_show(struct cli *cli, struct fq_why *out_why)
     static const struct cli_view view = {.columns = columns};
     static const struct cli_view history = {.rows = "history", .columns = steps_columns};
     static const struct cli_view conflicts = {.rows = "conflicts", .columns = conflicts_columns};
+    struct fq_writer told = cli_build_open(CLI_VALUE_MAX);
     bool is_for_person = cli->format == CLI_TABLE || cli->format == CLI_MD;
     bool has_history = cli_has(cli, "history"), has_conflicts = cli_has(cli, "conflicts");
-    struct cli_client *client = NULL;
-    struct cli_args args;
-    struct cli_answer answer;
-    fq_err err = cli_connect(cli, &client, out_why);
+    fq_err err = cli_desk_show(cli, cli->arguments[0], has_history, &told, out_why);
 
-    if (err) {
-        return err;
-    }
-    cli_args_open(&args);
-    cli_args_text(&args, "dispute", cli->arguments[0]);
-    cli_args_bool(&args, "history", has_history);
-    err = cli_call(client, "dispute.show", &args, &answer, out_why);
     if (!err && !(has_conflicts && is_for_person)) {
-        err = cli_print(cli, answer.result, &view, out_why);
+        err = cli_print(cli, fq_writer_span(&told), &view, out_why);
     }
     if (!err && has_conflicts && is_for_person) {
-        err = cli_print(cli, answer.result, &conflicts, out_why);
+        err = cli_print(cli, fq_writer_span(&told), &conflicts, out_why);
     }
     if (!err && has_history && is_for_person) {
-        err = cli_print(cli, answer.result, &history, out_why);
+        err = cli_print(cli, fq_writer_span(&told), &history, out_why);
     }
-    cli_args_close(&args);
-    cli_disconnect(client);
+    cli_build_close(&told);
     return err;
 }
 
@@ -234,6 +226,27 @@ static fq_err list_disputes(struct cli *cli, struct cli_client *client,
     return err;
 }
 
+/* Those known on this computer: the node cannot be reached. */
+static fq_err list_known(struct cli *cli, const char *part, struct fq_why *out_why)
+{
+    struct fq_writer list = cli_build_open(CLI_VALUE_MAX), found = cli_build_open(CLI_VALUE_MAX);
+    struct cli_desk *desk = NULL;
+    fq_err err = cli_desk_open(cli, &desk, out_why);
+
+    err = err ? err : cli_desk_list(desk, cli_value(cli, "state"), &list, out_why);
+    if (!err && part) {
+        keep_found(desk->tables, fq_writer_span(&list), part, 0, &found);
+    }
+    if (!err) {
+        cli_say(_("The node cannot be reached: these are the disputes known on this computer."));
+        err = print_list(cli, fq_writer_span(part ? &found : &list), out_why);
+    }
+    cli_desk_close(desk);
+    cli_build_close(&list);
+    cli_build_close(&found);
+    return err;
+}
+
 static fq_err run_list(struct cli *cli, const char *part, struct fq_why *out_why)
 {
     struct cli_client *client = NULL;
@@ -244,6 +257,9 @@ static fq_err run_list(struct cli *cli, const char *part, struct fq_why *out_why
     err = err ? err : list_disputes(cli, client, tables, part, out_why);
     cli_tables_close(tables);
     cli_disconnect(client);
+    if (err && out_why->reason == FQ_REASON_UNREACHED && cli_desk_exists(cli)) {
+        err = list_known(cli, part, out_why);
+    }
     return err;
 }
 

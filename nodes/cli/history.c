@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "desk_sync.h"
 #include "step.h"
 
 #define HISTORY_MAX (1u << 20)
@@ -13,32 +14,67 @@ static bool is_text(struct fq_span span, const char *text)
     return fq_span_equal(span, fq_span_text(text));
 }
 
-fq_err history_open(struct cli_desk *desk, const struct fq_id *dispute, struct history *out_history,
-                    struct fq_why *out_why)
+void history_close(struct history *history)
+{
+    cli_build_close(&history->array);
+}
+
+static fq_err ask_node(struct cli_desk *desk, const struct fq_id *dispute, struct history *history,
+                       struct fq_why *out_why)
 {
     char id[2 * FQ_ID_SIZE + 1];
+    struct desk_counts counts = {0};
     struct cli_args args;
     struct cli_answer answer;
 
-    if (!desk->client) {
-        return fq_fail(out_why, FQ_REASON_UNREACHED, "dispute.show");
-    }
+    /* What waits is part of the history, and goes before what is said of it. */
+    fq_err err = desk_deliver(desk, &counts, out_why);
     fq_hex_encode(fq_span_of(dispute->bytes, FQ_ID_SIZE), id);
     cli_args_open(&args);
     cli_args_text(&args, "dispute", id);
     cli_args_bool(&args, "history", true);
-    fq_err err = cli_call(desk->client, "dispute.show", &args, &answer, out_why);
+    err = err ? err : cli_call(desk->client, "dispute.show", &args, &answer, out_why);
     cli_args_close(&args);
     if (!err) {
-        *out_history = (struct history){.array = cli_build_open(HISTORY_MAX)};
-        fq_write_raw(&out_history->array, fq_map_get(answer.result, "history"));
+        fq_write_raw(&history->array, fq_map_get(answer.result, "history"));
     }
     return err;
 }
 
-void history_close(struct history *history)
+/* As this computer knows it, own commands that wait included. */
+static fq_err ask_desk(struct cli_desk *desk, const struct fq_id *dispute, struct history *history,
+                       struct fq_why *out_why)
 {
-    cli_build_close(&history->array);
+    struct fq_writer told = cli_build_open(HISTORY_MAX);
+    uint64_t fetched_ms;
+    fq_err err = cli_desk_describe(desk, dispute, true, &told, &fetched_ms, out_why);
+
+    if (!err) {
+        fq_write_raw(&history->array, fq_map_get(fq_writer_span(&told), "history"));
+    }
+    cli_build_close(&told);
+    return err;
+}
+
+fq_err history_open(struct cli_desk *desk, const struct fq_id *dispute, struct history *out_history,
+                    struct fq_why *out_why)
+{
+    struct history history = {.array = cli_build_open(HISTORY_MAX)};
+    struct fq_why why = {0};
+    fq_err err = desk->client ? ask_node(desk, dispute, &history, &why) : FQ_ERR_FAILED;
+
+    if (err && desk->client && desk_is_unreached(&why)) {
+        desk_lose(desk);
+    }
+    if (!desk->client || (err && why.reason == FQ_REASON_DISPUTE_UNKNOWN)) {
+        err = ask_desk(desk, dispute, &history, &why);
+    }
+    if (err) {
+        history_close(&history);
+        return fq_fail(out_why, why.reason, "%s", why.detail);
+    }
+    *out_history = history;
+    return FQ_OK;
 }
 
 /* ---- which event ---- */

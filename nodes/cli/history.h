@@ -12,7 +12,7 @@ struct history {
     size_t id_count;
 };
 
-/* Ask the node for it. Release with history_close. */
+/* Ask the node for it, or, when it cannot be reached, this computer. Release with history_close. */
 FQ_CHECKED fq_err history_open(struct cli_desk *desk, const struct fq_id *dispute,
                                struct history *out_history, struct fq_why *out_why);
 void history_close(struct history *history);

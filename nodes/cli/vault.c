@@ -1,5 +1,5 @@
 /* `vault read`: party data of one dispute, with a purpose the node notes down. */
-#include "client.h"
+#include "desk.h"
 
 static fq_err run_read(struct cli *cli, struct fq_why *out_why)
 {
@@ -8,16 +8,18 @@ static fq_err run_read(struct cli *cli, struct fq_why *out_why)
     struct cli_client *client = NULL;
     struct cli_args args;
     struct cli_answer answer;
+    char name[64];
 
     if (!purpose || !*purpose) {
         return fq_fail(out_why, FQ_REASON_USAGE, "vault read DISPUTE --purpose TEXT");
     }
-    fq_err err = cli_connect(cli, &client, out_why);
+    fq_err err = cli_desk_name(cli, cli->arguments[0], name, out_why);
+    err = err ? err : cli_connect(cli, &client, out_why);
     if (err) {
         return err;
     }
     cli_args_open(&args);
-    cli_args_text(&args, "dispute", cli->arguments[0]);
+    cli_args_text(&args, "dispute", name);
     cli_args_text(&args, "purpose", purpose);
     err = cli_call(client, "vault.read", &args, &answer, out_why);
     err = err ? err : cli_print(cli, answer.result, &view, out_why);
