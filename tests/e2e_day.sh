@@ -281,4 +281,26 @@ check "a correction by who knows both settles it" eval 'exits 0 agreed \
     at $city dispute correct "$(id feud)" agree --amount 300 --reason 以县里记录为准 --wait province=30 --json &&
     in_conflict 0 && shown 410000 feud agreed state && shown $city feud 30000 amount_cents && at $city audit --json'
 
+# ---- without the node ----
+
+check "the county's node is away" lab_do stop $county
+check "a dispute is saved on this computer" eval '
+    at $county dispute add --type 2 --source 1 --unit $people --date 2021-03-22 --json >"$work/offline" &&
+    [ "$(field saved <"$work/offline")" = outbox ] && field id <"$work/offline" >"$work/offline.id"'
+offline=$(cat "$work/offline.id")
+check "its type corrected, what else was said stays" eval 'exits 0 corrected at $county \
+    dispute correct "$offline" add --type contract --reason 选错 &&
+    exits 0 "contract" at $county dispute show "$offline" --json && exits 0 $people at $county dispute show "$offline" --json'
+check "an illegal step is refused as by the node" exits 6 'FQ-3003.*accept reject' at $county dispute close "$offline"
+check "what only the node can tell is saved: a unit that is none" exits 0 joined \
+    at $county dispute join "$offline" --to-unit 4101059999 --date 2021-03-23
+check "found here" exits 0 "$offline" at $county dispute find contract --json
+check "today tells what is not sent" eval '[ "$(at $county today -q --json | "$python" -c "import json, sys
+print(*[row[\"event\"] for row in json.load(sys.stdin) if row[\"what\"] == \"unsent\"])")" = \
+    "registered corrected joined" ]'
+check "in Chinese" exits 0 '未送出' at $county today --lang zh
+check "the node is back, all is sent" eval 'lab_do start $county && at $county sync; true'
+check "and arrives" until_true 30 shown 410000 offline.id contract type
+check "today tells what was refused, and why" exits 0 'refused,.*joined,.*4101059999' at $county today -o csv
+
 finish

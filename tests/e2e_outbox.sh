@@ -131,7 +131,7 @@ reason() {
     [ "$(field 0 code <"$work/refused")" = FQ-3003 ] && grep -q 'accept: rejected' "$work/refused"
 }
 check "with its reason" reason
-check "in Chinese too" exits 0 '拒绝.*accept: rejected' at 363605 outbox ls --state refused --lang zh
+check "in Chinese too" exits 0 '拒绝.*accept\(受理\): 不予受理' at 363605 outbox ls --state refused --lang zh
 check "it is not sent again by itself" exits 0 'sent +0' at 363605 sync
 check "what a node holds cannot be dropped: exit 6" \
     exits 6 FQ-7106 at 363605 outbox drop 1 --reason wrong --yes

@@ -25,7 +25,7 @@ static size_t rank_of(struct fq_span row)
     return ORDER;
 }
 
-/* By what it is, then by day, then by number. */
+/* By what it is, then by day, then by number, then as they came. */
 static int compare_rows(const void *a, const void *b)
 {
     const struct fq_span *one = a, *other = b;
@@ -39,7 +39,7 @@ static int compare_rows(const void *a, const void *b)
         sign = size ? memcmp(x.data, y.data, size) : 0;
         sign = sign ? sign : x.size < y.size ? -1 : x.size > y.size;
     }
-    return sign;
+    return sign ? sign : one->data < other->data ? -1 : 1;
 }
 
 static fq_err sort_rows(struct fq_span list, struct fq_writer *out_list, struct fq_why *out_why)
