@@ -15,6 +15,7 @@ struct fq_answer {
     size_t cursor_size;  /* 0: there is no next page */
     bool is_waiting;     /* out: nothing to tell yet, ask again when something happened */
     bool is_last_chance; /* in: the time to wait is over, answer with what there is */
+    const struct fq_certificate *asker; /* in: who asks; NULL when unknown, or after a wait */
 };
 
 typedef fq_err fq_verb_run(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
@@ -36,9 +37,18 @@ fq_verb_run fq_verb_units, fq_verb_places;
 /* today.c, referral.c: what waits for somebody */
 fq_verb_run fq_verb_today, fq_verb_alerts, fq_verb_referrals;
 /* lookup.c: of single disputes */
-fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
+fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list;
 /* records.c: for work away from the node */
 fq_verb_run fq_verb_desk, fq_verb_records, fq_verb_receipt;
+/* screening.c: of campaigns and sweeps; activities.c: of other services' figures */
+fq_verb_run fq_verb_campaigns, fq_verb_campaign_report, fq_verb_coverage, fq_verb_activities;
+/* vault.c, duplicates.c: of party data, in a county */
+fq_verb_run fq_verb_vault_read, fq_verb_vault_log, fq_verb_vault_forget;
+fq_verb_run fq_verb_dup_list, fq_verb_dup_show, fq_verb_dup_dismiss;
+/* Whether the asker may have to do with party data: one of the county's own people. Fails with
+ * NOT_HELD above the county, and DENIED; in vault.c. */
+FQ_CHECKED fq_err fq_vault_admit(const struct fq_node *node, const struct fq_answer *answer,
+                                 struct fq_why *out_why);
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
 
@@ -55,9 +65,16 @@ FQ_CHECKED fq_err fq_bundle_unseal(struct fq_node *node, struct fq_span args,
 /* args.area, the node's own when absent. Fails with AREA_UNKNOWN or NOT_HELD. */
 FQ_CHECKED fq_err fq_service_read_area(const struct fq_node *node, struct fq_span args,
                                        uint32_t *out_area, struct fq_why *out_why);
-/* args.period. Fails with PERIOD_UNKNOWN. */
-FQ_CHECKED fq_err fq_service_read_period(struct fq_span args, struct fq_period *out_period,
-                                         struct fq_why *out_why);
+/* args.period: a period, or a campaign's name or number for the months its days lie in. Fails with
+ * PERIOD_UNKNOWN or CAMPAIGN_MANY. */
+FQ_CHECKED fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
+                                         struct fq_period *out_period, struct fq_why *out_why);
+/* What is known of a county's reports; in figures.c. */
+struct fq_hearing {
+    uint64_t heard_ms; /* when it last wrote; 0 never */
+    uint32_t origin;
+};
+struct fq_hearing fq_service_hear(const struct fq_node *node, uint32_t county);
 
 /* A day or a unit among the arguments; left alone when absent. Fail with DATE, UNIT. */
 FQ_CHECKED fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,
@@ -77,5 +94,11 @@ struct fq_proofs {
 FQ_CHECKED fq_err fq_service_prove(struct fq_node *node, uint32_t area, uint16_t first_month,
                                    uint16_t last_month, struct fq_proofs *out_proofs,
                                    struct fq_why *out_why);
+
+/* The dispute a person names: its id, a unique beginning of it, or its number; in lookup.c. Fails with
+ * DISPUTE_UNKNOWN or DISPUTE_MANY. */
+FQ_CHECKED fq_err fq_service_find_dispute(struct fq_node *node, struct fq_span name,
+                                          const struct fq_dispute **out_dispute,
+                                          struct fq_why *out_why);
 
 #endif

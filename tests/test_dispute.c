@@ -119,6 +119,31 @@ static void test_stamps_order_by_rev_tier_origin_stream_epoch_sequence(void **st
     }
 }
 
+/* Coverage is by unit: who reported is kept, also through a restart. */
+static void test_the_fact_of_a_report_keeps_its_unit(void **state)
+{
+    (void)state;
+    static const unsigned kinds[] = {FQ_EVENT_SWEEP, FQ_EVENT_ACTIVITY, FQ_EVENT_SESSION};
+    uint8_t bytes[FQ_FACT_HEAD_SIZE + FQ_FACT_PAYLOAD_MAX] __attribute__((aligned(8)));
+    struct fq_fact *fact = (void *)bytes;
+    struct fq_event unpacked;
+
+    for (size_t i = 0; i < 3; i++) {
+        struct fq_event event = step(kinds[i], "2021-05-02");
+        event.unit = UINT64_C(4101050001);
+        event.value[kinds[i] == FQ_EVENT_SWEEP ? FQ_FIELD_PLACE : FQ_FIELD_COUNT] = 410105001001;
+        memset(bytes, 0, sizeof bytes);
+        fact->step = (uint8_t)kinds[i];
+        fact->payload_size = (uint16_t)fq_fact_pack(&event, fact->payload);
+        fq_fact_unpack(fact, &unpacked);
+        assert_true(unpacked.unit == (kinds[i] == FQ_EVENT_SESSION ? 0 : event.unit));
+        assert_int_equal(unpacked.area, event.area);
+        if (kinds[i] == FQ_EVENT_SWEEP) {
+            assert_true(unpacked.value[FQ_FIELD_PLACE] == 410105001001);
+        }
+    }
+}
+
 static void test_facts_lie_greatest_stamp_first_and_unpack_to_what_was_written(void **state)
 {
     (void)state;
@@ -448,6 +473,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stamps_order_by_rev_tier_origin_stream_epoch_sequence),
+        WITH_VIEW(test_the_fact_of_a_report_keeps_its_unit),
         WITH_VIEW(test_facts_lie_greatest_stamp_first_and_unpack_to_what_was_written),
         WITH_VIEW(test_d1_the_values_are_those_of_the_set_whatever_the_order),
         WITH_VIEW(test_d1_the_greater_revision_wins_though_it_came_first),

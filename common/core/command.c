@@ -154,7 +154,12 @@ static fq_err check_registered(const struct fq_command_context *context, struct 
     if (command->area == 0) {
         command->area = context->own_area;
     }
-    return check_home(context, command, out_why);
+    fq_err err = check_home(context, command, out_why);
+    if (!err && context->services && command->value[FQ_FIELD_CAMPAIGN]) {
+        err = fq_campaign_check(context->services, command->value[FQ_FIELD_CAMPAIGN], command->area,
+                                command->date, out_why);
+    }
+    return err;
 }
 
 /* Only a correction of the registration moves a dispute's home. */
@@ -201,27 +206,13 @@ static fq_err check_state(const struct fq_command_context *context,
     return fq_fail(out_why, FQ_REASON_STEP, "%s: %s -> %s", verb, fq_state_name(state), next);
 }
 
-/* Control is ordered by cities and provinces, of no dispute; what it says is not looked at here. */
-static fq_err check_control(const struct fq_command_context *context,
-                            const struct fq_event *command, struct fq_why *out_why)
-{
-    const struct fq_area *area = fq_areas_find(context->areas, context->own_area);
-
-    if (fq_id_is_zero(&command->cmd_id) || !fq_id_is_zero(&command->dispute)) {
-        return fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);
-    }
-    return area && area->tier != FQ_TIER_COUNTY
-               ? check_dates(NULL, command, out_why)
-               : fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);
-}
-
 fq_err fq_command_check(const struct fq_command_context *context, const struct fq_dispute *dispute,
                         struct fq_event *command, struct fq_why *out_why)
 {
     FQ_ASSERT(!context->view || context->room);
 
-    if (command->kind == FQ_EVENT_CONTROL) {
-        return check_control(context, command, out_why);
+    if (context->services && fq_command_is_service(command->kind)) {
+        return fq_command_service_check(context->services, command, out_why);
     }
     if (!fq_step_verb(command->kind) || !fq_step_verb(command->step) ||
         fq_id_is_zero(&command->cmd_id)) {

@@ -23,7 +23,10 @@ int fq_stamp_compare(const struct fq_stamp *a, const struct fq_stamp *b)
     return a->id.seq < b->id.seq ? -1 : a->id.seq > b->id.seq;
 }
 
-/* ---- pack: mask, area, unit, then the fields of the mask, numbers as varints ---- */
+/* ---- pack: mask, area, the unit where the mask says so, then the fields of the mask, numbers as
+ * varints ---- */
+
+#define HAS_UNIT (UINT64_C(1) << FQ_BODY_FIELDS_MAX)
 
 static uint8_t *put_varint(uint8_t *out, uint64_t value)
 {
@@ -72,6 +75,12 @@ static const enum fq_field *fields_of(const struct fq_event *event)
     return row ? row->fields : none;
 }
 
+/* Of a dispute's steps the unit that acts means nothing to the fold; of the rest it says who reported. */
+static bool has_unit(const struct fq_event *event)
+{
+    return event->unit != 0 && (event->step == FQ_EVENT_SWEEP || event->step == FQ_EVENT_ACTIVITY);
+}
+
 size_t fq_fact_pack(const struct fq_event *event, uint8_t *out)
 {
     const enum fq_field *fields = fields_of(event);
@@ -81,8 +90,12 @@ size_t fq_fact_pack(const struct fq_event *event, uint8_t *out)
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && fields[i]; i++) {
         mask |= (uint64_t)(event->value[fields[i]] && is_folded(fields[i])) << i;
     }
+    mask |= has_unit(event) ? HAS_UNIT : 0;
     at = put_varint(at, mask);
     at = put_varint(at, event->area);
+    if (mask & HAS_UNIT) {
+        at = put_varint(at, event->unit);
+    }
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && fields[i]; i++) {
         if (!(mask >> i & 1)) {
             continue;
@@ -112,6 +125,9 @@ void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event)
     const uint8_t *at = get_varint(fact->payload, &mask);
     at = get_varint(at, &area);
     out_event->area = (uint32_t)area;
+    if (mask & HAS_UNIT) {
+        at = get_varint(at, &out_event->unit);
+    }
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && fields[i]; i++) {
         if (!(mask >> i & 1)) {
             continue;

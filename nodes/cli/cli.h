@@ -98,11 +98,26 @@ const struct cli_option *cli_global_options(void);
 /* What -o takes; NULL at the end. */
 const char *const *cli_format_names(void);
 
+extern const struct cli_command cli_activity_commands[];
+extern const struct cli_command cli_bundle_commands[];
+extern const struct cli_command cli_campaign_commands[];
 extern const struct cli_command cli_completion_commands[];
-extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
-    cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
-    cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_today_commands[],
-    cli_bundle_commands[], cli_outbox_commands[];
+extern const struct cli_command cli_coverage_commands[];
+extern const struct cli_command cli_dispute_commands[];
+extern const struct cli_command cli_dup_commands[];
+extern const struct cli_command cli_errors_commands[];
+extern const struct cli_command cli_export_commands[];
+extern const struct cli_command cli_feed_commands[];
+extern const struct cli_command cli_import_commands[];
+extern const struct cli_command cli_lab_commands[];
+extern const struct cli_command cli_log_commands[];
+extern const struct cli_command cli_outbox_commands[];
+extern const struct cli_command cli_print_commands[];
+extern const struct cli_command cli_rollup_commands[];
+extern const struct cli_command cli_status_commands[];
+extern const struct cli_command cli_sweep_commands[];
+extern const struct cli_command cli_today_commands[];
+extern const struct cli_command cli_vault_commands[];
 
 /* Build the options of the steps from the core's table; once, before the line is read. */
 void cli_dispute_open(void);

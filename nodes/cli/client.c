@@ -370,6 +370,10 @@ static bool add_codes(struct fq_span rows, enum fq_code_table table, struct cli_
         copy_text(code.id, sizeof code.id, map, "id");
         copy_text(code.zh, sizeof code.zh, map, "zh");
         copy_text(code.en, sizeof code.en, map, "en");
+        code.of_indicator.service = (uint16_t)fq_map_uint(map, "service");
+        code.of_indicator.counted = (uint16_t)fq_map_uint(map, "counted");
+        code.of_indicator.at_most = (uint16_t)fq_map_uint(map, "at_most");
+        code.of_indicator.is_stock = fq_map_bool(map, "stock");
         if (fq_codes_add(&tables->codes, table, &code, out_why)) {
             return false;
         }

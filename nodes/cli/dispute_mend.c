@@ -46,7 +46,7 @@ static fq_err read_given(struct cli_desk *desk, unsigned kind, struct fq_event *
                                                           : step_given(desk->cli, &binding);
         if (text) {
             *out_given |= UINT64_C(1) << binding.field;
-            err = *text ? step_read_field(desk->tables, &binding, text, event, out_why) : FQ_OK;
+            err = *text ? step_read_given(desk, &binding, text, event, out_why) : FQ_OK;
         }
     }
     return err;

@@ -285,7 +285,7 @@ static fq_err check_answer(const struct form *form, const struct question *quest
         if (fq_field_row(question->binding.field)->type == FQ_VALUE_AREA) {
             take_name(form, text, text_size);
         }
-        return step_read_field(tables, &question->binding, text, &event, out_why);
+        return step_read_given(form->desk, &question->binding, text, &event, out_why);
     default:
         return FQ_OK;
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "import_row.h"
+#include "services.h"
 
 static bool read_digits(const char *text, size_t digits_max, uint64_t *out_number)
 {
@@ -341,7 +342,7 @@ const char *step_given(const struct cli *cli, const struct step_binding *binding
     const struct step_field *field = step_field(binding->field);
     const char *text = cli_value(cli, binding->option);
 
-    if (!text && field->alias) {
+    if (!text && field && field->alias) {
         text = cli_value(cli, field->alias);
     }
     if (!text && binding->field == FQ_FIELD_HOST) {
@@ -350,8 +351,23 @@ const char *step_given(const struct cli *cli, const struct step_binding *binding
     return !text && cli_has(cli, binding->option) ? "yes" : text; /* an option without a value */
 }
 
-fq_err step_read_options(const struct cli_desk *desk, const struct step *step,
-                         struct fq_event *event, struct fq_why *out_why)
+fq_err step_read_given(struct cli_desk *desk, const struct step_binding *binding, const char *text,
+                       struct fq_event *event, struct fq_why *out_why)
+{
+    struct service_campaign campaign;
+
+    if (binding->field != FQ_FIELD_CAMPAIGN || !desk->client) {
+        return step_read_field(desk->tables, binding, text, event, out_why);
+    }
+    fq_err err = service_find_campaign(desk, text, &campaign, out_why);
+    if (!err) {
+        event->value[FQ_FIELD_CAMPAIGN] = campaign.number;
+    }
+    return err;
+}
+
+fq_err step_read_options(struct cli_desk *desk, const struct step *step, struct fq_event *event,
+                         struct fq_why *out_why)
 {
     fq_err err = FQ_OK;
 
@@ -359,7 +375,7 @@ fq_err step_read_options(const struct cli_desk *desk, const struct step *step,
         const struct step_binding *binding = &step->bindings[i];
         const char *text = step_given(desk->cli, binding);
         text = text ? text : binding->fallback;
-        err = text ? step_read_field(desk->tables, binding, text, event, out_why) : FQ_OK;
+        err = text ? step_read_given(desk, binding, text, event, out_why) : FQ_OK;
     }
     return err;
 }

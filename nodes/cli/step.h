@@ -79,8 +79,11 @@ FQ_CHECKED fq_err step_read_area(const struct cli_desk *desk, uint32_t *out_area
                                  struct fq_why *out_why);
 /* What the command line says of a binding; NULL when nothing. */
 const char *step_given(const struct cli *cli, const struct step_binding *binding);
+/* As step_read_field; a campaign also by its name. */
+FQ_CHECKED fq_err step_read_given(struct cli_desk *desk, const struct step_binding *binding,
+                                  const char *text, struct fq_event *event, struct fq_why *out_why);
 /* Every option given of the step, and its fallbacks. */
-FQ_CHECKED fq_err step_read_options(const struct cli_desk *desk, const struct step *step,
+FQ_CHECKED fq_err step_read_options(struct cli_desk *desk, const struct step *step,
                                     struct fq_event *event, struct fq_why *out_why);
 /* Whether a person must give the field. */
 bool step_needs(unsigned kind, enum fq_field field);

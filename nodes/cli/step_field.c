@@ -15,7 +15,7 @@ static const struct step_field rows[] = {
     {FQ_FIELD_PERSONS, "persons", NULL, "N", N_("number of persons")},
     {FQ_FIELD_CLAIMED, "claimed", NULL, "YUAN", N_("amount claimed")},
     {FQ_FIELD_RISK, "risk", "level", "LEVEL", N_("risk level")},
-    {FQ_FIELD_CAMPAIGN, "campaign", NULL, "N", N_("number of the screening campaign")},
+    {FQ_FIELD_CAMPAIGN, "campaign", NULL, "NAME", N_("campaign it belongs to: name or number")},
     {FQ_FIELD_FLAGS, "flags", NULL, "WORD,...",
      N_("who is concerned: minor, migrant, women, elderly")},
     {FQ_FIELD_CONSENT, "consent", NULL, "yes|no", N_("whether the parties consent (default: yes)")},

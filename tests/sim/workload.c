@@ -66,7 +66,8 @@ static void draw_fields(struct sim *sim, unsigned step, struct fq_event *event)
 
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
         enum fq_field field = row->fields[i];
-        if (!fq_field_is_bytes(field) && chance(sim, 85)) {
+        bool is_of_none = field == FQ_FIELD_CAMPAIGN; /* nobody makes any here */
+        if (!fq_field_is_bytes(field) && !is_of_none && chance(sim, 85)) {
             event->value[field] = draw_value(sim, field);
         }
     }
@@ -206,6 +207,7 @@ static void draw_on_dispute(struct sim *sim, const struct fq_view *view, struct 
     }
     if (step > FQ_EVENT_UNMERGED) { /* screenings and activities speak of no dispute */
         event->dispute = (struct fq_id){{0}};
+        event->rev = 0;
     }
 }
 

@@ -124,8 +124,31 @@ typedef enum fq_err {
       "Mend the named line: a code has ten digits and stands there once.")                         \
     X(PLACE_FILE, 3120, FQ_ERR_USAGE, "The table of places is wrong.",                             \
       "Mend the named line: a town has nine digits, a village twelve, its town's first.")          \
+    X(CAMPAIGN_UNKNOWN, 3201, FQ_ERR_USAGE, "There is no such campaign at this node.",             \
+      "`fengqiao campaign ls` lists those there are; one made above may still be on its way.")     \
+    X(CAMPAIGN_MANY, 3202, FQ_ERR_USAGE, "More than one campaign has this name.",                  \
+      "Give its number; `fengqiao campaign ls` shows it.")                                         \
+    X(CAMPAIGN_NAME, 3203, FQ_ERR_REFUSED, "A campaign cannot have this name.",                    \
+      "Choose a name that is no number, no period and no open campaign's.")                        \
+    X(CAMPAIGN_CLOSED, 3204, FQ_ERR_REFUSED, "The campaign is closed already.",                    \
+      "Nothing to do; it was closed on the day named.")                                            \
+    X(CAMPAIGN_OUTSIDE, 3205, FQ_ERR_REFUSED, "This lies outside the campaign's area or days.",    \
+      "Correct the date or the area, or leave the campaign out.")                                  \
+    X(CAMPAIGN_TIER, 3206, FQ_ERR_DENIED, "A county makes and closes no campaigns.",               \
+      "Ask the city or the province to.")                                                          \
+    X(ACTIVITY_IMPOSSIBLE, 3207, FQ_ERR_REFUSED,                                                   \
+      "A part is greater than the whole it belongs to.",                                           \
+      "Correct the figure, or first the other one named; the indicator table has the rule.")       \
+    X(ACTIVITY_FILE, 3208, FQ_ERR_USAGE, "The file is not a table of activities.",                 \
+      "Its first line must name the columns indicator, area, from, to, value and signer.")         \
     X(EVENT_NAME, 3301, FQ_ERR_REFUSED, "No event of the dispute is meant by that, or several.",   \
       "Name it by the number or the command id that `dispute show --history` lists.")              \
+    X(TEMPLATE, 3401, FQ_ERR_USAGE, "A template for paper is wrong.", "Mend the named line.")      \
+    X(FILE_THERE, 3402, FQ_ERR_USAGE, "The file is there already.",                                \
+      "Give --yes to replace it, or name another with --to.")                                      \
+    X(PAIR, 3403, FQ_ERR_REFUSED, "These are not two disputes.", "Name two different disputes.")   \
+    X(UNCONFIRMED, 3404, FQ_ERR_USAGE, "This cannot be undone and was not confirmed.",             \
+      "Give --yes, or answer y on a terminal.")                                                    \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
       "Import it at its own node, or set skip_foreign in the map.")                                \
     X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \

@@ -12,6 +12,7 @@
 #ifndef FQ_CORE_COMMAND_H
 #define FQ_CORE_COMMAND_H
 
+#include "fq/core/command_service.h"
 #include "fq/core/docket.h"
 #include "fq/core/place.h"
 
@@ -30,6 +31,7 @@ struct fq_command_context {
     const struct fq_units *units; /* NULL or empty: the node has no such table */
     const struct fq_places *places; /* likewise */
     struct fq_command_room *room;   /* lives as long as the command; not NULL with a view */
+    const struct fq_service_context *services; /* NULL: none are taken, nor campaigns known */
 };
 
 /* Complete the command (home area, default kinds, the referral answered, the event voided) and check it

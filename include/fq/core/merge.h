@@ -55,6 +55,10 @@ enum fq_merged {
 void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_frontier *frontier,
                   const struct fq_view_memory *memory);
 
+/* Under which id the event folds. Screenings and activities are no disputes but fold alike, under an
+ * id of their own: a screening's command, and of an activity what it reports, so that a second report
+ * replaces the first. */
+struct fq_id fq_merge_entity(const struct fq_event *event);
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event);
 /* Fold the events of a batch, one after the other. Fails with LIMIT when a region is full and BYTES
  * when a record does not decode; what went before is folded. `out_areas` is NULL or gets the area of
