@@ -81,6 +81,7 @@ session() { # session LANGUAGE: each step on the terminal
     check "$language: digest" seen --fields 2 -- "${at[@]}" digest --area 363605
     check "$language: audit" seen --fields 2 -- "${at[@]}" audit
     check "$language: feed" seen --fields 4 --says "${agreed[$language]}" -- "${at[@]}" feed --from -4
+    check "$language: coverage" seen --fields 5 -- "${province[@]}" --lang "$language" coverage 2015H1
     check "$language: lab ls" seen --fields 6 -- "$fq" --lang "$language" lab ls "$lab"
 }
 session zh

@@ -138,7 +138,12 @@ fq_err completion_check(struct cli *cli, struct fq_why *out_why)
     check_words();
     check_reasons();
     for (int i = 0; i < cli->argument_count; i++) {
-        check_title(cli->arguments[i]);
+        const char *text = cli->arguments[i];
+        if (*text == '=') {
+            check_word(text + 1);
+        } else {
+            check_title(text);
+        }
     }
     return cli_flush(out_why);
 }

@@ -84,6 +84,8 @@ def fields(lines):
 def english(shown, words):
     text = re.sub(r"`[^`]*`", " ", shown)
     text = re.sub(r"--?[A-Za-z][a-z-]*|FQ_[A-Z]+", " ", text)
+    # A value typed as it stands, with its meaning behind it: `place（地点）`, `long 长期，`.
+    text = re.sub(r"\b[a-z_]+(?:（| (?=[\u4e00-\u9fff]{1,6}(?:[、，；。）]|或 )))", " ", text)
     found = re.findall(r"[A-Za-z]{3,}", text)
     return sorted({word for word in found if word.lower() not in words and not word.startswith("YYYY")})
 
