@@ -205,7 +205,7 @@ def whole_form():
     form.answer("当事人数", "2")
     form.answer("请求金额", "1,200.50")
     form.answer("风险", "")
-    form.answer("专项排查", "")
+    form.answer("专项活动", "")
     form.answer("涉及人群", "minor")
     form.expect("保存")
     form.type("3" + ENTER)
