@@ -141,19 +141,32 @@ check "nothing is dropped unasked" exits 2 'yes' at 363605 outbox drop 12 --reas
 check "drop, with a reason" exits 0 dropped at 363605 outbox drop 12 --reason "rejected meanwhile" --yes
 check "it is told of for ever" exits 0 'rejected meanwhile' at 363605 outbox ls --all --state dropped
 
-# What comes after a refused one is judged without it: sent with the revision that remains.
+# What comes after refused ones is judged without them: sent with the revision that remains.
+refused=bbbb0000bbbb0000bbbb0000bbbb0000
+chained=eeee0000eeee0000eeee0000eeee0000
 after_refused() {
-    new 363605 --cmd-id bbbb0000bbbb0000bbbb0000bbbb0000 -q &&
-        at 363605 dispute accept bbbb0000 --date 2015-03-02 -q && down_all || return 1
-    at 363605 dispute agree bbbb0000 --date 2015-03-04 -q &&
-        at 363605 dispute visit bbbb0000 --date 2015-03-05 -q && up_all || return 1
-    at 363605 --outbox "$work/other" dispute fail bbbb0000 --date 2015-03-03 -q || return 1
-    exits 6 'FQ-7107' at 363605 sync && has_states 363605 "1 dropped 20 province 1 refused" || true
+    new 363605 --cmd-id $refused -q && at 363605 dispute accept $refused --date 2015-03-02 -q &&
+        new 363605 --cmd-id $chained -q && at 363605 dispute accept $chained --date 2015-03-02 -q &&
+        down_all || return 1
+    at 363605 dispute session $refused --date 2015-03-04 -q &&
+        at 363605 dispute agree $refused --date 2015-03-04 -q &&
+        at 363605 dispute visit $refused --date 2015-03-05 -q &&
+        at 363605 dispute risk $chained --level yellow --date 2015-03-03 -q &&
+        at 363605 dispute risk $chained --level red --date 2015-03-03 -q && up_all || return 1
+    at 363605 --outbox "$work/other" dispute fail $refused --date 2015-03-03 -q || return 1
+    exits 6 'FQ-7107' at 363605 sync || return 1
     at 363605 outbox ls --state refused --json | tee "$work/refused"
-    [ "$(field 0 event <"$work/refused")" = agreed ] && at 363605 dispute show bbbb0000 --json |
-        tee "$work/shown" | grep -q '"visited": "2015-03-05"'
+    [ "$(field 0 event <"$work/refused")" = session ] && [ "$(field 1 event <"$work/refused")" = agreed ] &&
+        [ "$(grep -c cmd_id "$work/refused")" = 2 ] && at 363605 dispute show $refused --json |
+        tee "$work/shown" | grep '"visited": "2015-03-05"'
 }
-check "one refused does not drag along what was given after it" after_refused
+check "what is refused does not drag along what was given after it" after_refused
+in_a_row() {
+    at 363605 dispute show $chained --json >"$work/shown" || return 1
+    cat "$work/shown"
+    [ "$(field rev <"$work/shown")" = 4 ] && [ "$(field conflicts <"$work/shown")" = "[]" ]
+}
+check "steps given in a row follow each other: no conflict" in_a_row
 
 # ---- the disk ----
 
