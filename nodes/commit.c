@@ -185,6 +185,9 @@ static fq_err put_vault(struct vaulting *vaulting, const struct fq_input *input,
             dispute = dispute_of(commands, index);
             last_index = index;
         }
+        if (fq_id_is_zero(&dispute)) {
+            continue; /* a screening or a figure has no parties */
+        }
         fq_err err = put_field(vaulting, &dispute, (uint16_t)field, text, out_why);
         if (err) {
             return err;

@@ -133,7 +133,7 @@ static fq_err read_where(struct fq_node *node, struct fq_span args, struct fq_ro
 static fq_err read_query(struct fq_node *node, struct fq_span args, struct fq_rollup_query *query,
                          struct fq_why *out_why)
 {
-    fq_err err = fq_service_read_period(args, &query->period, out_why);
+    fq_err err = fq_service_read_period(node, args, &query->period, out_why);
 
     err = err ? err : fq_service_read_area(node, args, &query->area, out_why);
     err = err ? err : read_by(args, query, out_why);
@@ -142,15 +142,10 @@ static fq_err read_query(struct fq_node *node, struct fq_span args, struct fq_ro
 
 /* ---- completeness ---- */
 
-struct hearing {       /* what is known of a county's reports */
-    uint64_t heard_ms; /* when it last wrote; 0 never */
-    uint32_t origin;
-};
-
-static struct hearing hear(const struct fq_node *node, uint32_t county)
+struct fq_hearing fq_service_hear(const struct fq_node *node, uint32_t county)
 {
     const struct fq_frontier *frontier = &node->core.frontier;
-    struct hearing hearing = {0};
+    struct fq_hearing hearing = {0};
 
     for (uint32_t i = 0; i < frontier->count; i++) {
         const struct fq_log *log = &frontier->logs[i];
@@ -197,7 +192,7 @@ static uint32_t put_missing(const struct fq_node *node, const struct fq_rollup_q
             !fq_areas_covers(&node->areas, query->area, area->code)) {
             continue;
         }
-        struct hearing hearing = hear(node, area->code);
+        struct fq_hearing hearing = fq_service_hear(node, area->code);
         if (hearing.heard_ms >= wanted_ms && hearing.heard_ms > 0) {
             continue;
         }

@@ -4,6 +4,7 @@
 
 #include "service.h"
 
+#include "fq/core/deadline.h"
 #include "fq/core/describe.h"
 
 #define PREFIX_MIN 4 /* hex digits that a beginning of an id must have */
@@ -112,7 +113,9 @@ static fq_err find_by_prefix(struct fq_node *node, const char *text,
     }
     for (uint32_t i = 0; i < view->index.count; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
-        if (dispute->id.bytes[0] == first[0] && begins_with(&dispute->id, text, size)) {
+        bool is_dispute = !(dispute->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY));
+        if (is_dispute && dispute->id.bytes[0] == first[0] &&
+            begins_with(&dispute->id, text, size)) {
             if (found) {
                 return fq_fail(out_why, FQ_REASON_DISPUTE_MANY, "%s", text);
             }
@@ -215,6 +218,10 @@ fq_err fq_verb_show(struct fq_node *node, struct fq_span args, struct fq_answer 
 struct list_filter {
     uint32_t area;
     uint16_t type, source, kind;
+    uint16_t since, until, due; /* days; 0 any */
+    uint64_t unit;              /* host or assisting */
+    struct fq_span place;       /* digits its place begins with */
+    bool is_joined;             /* of other areas, but a unit of this one takes part */
     char state[24];
 };
 
@@ -257,7 +264,56 @@ static fq_err read_list_filter(struct fq_node *node, struct fq_span args,
     }
     fq_err err = read_code(node, args, "type", FQ_CODES_TYPE, &filter->type, out_why);
     err = err ? err : read_code(node, args, "source", FQ_CODES_SOURCE, &filter->source, out_why);
-    return err ? err : read_code(node, args, "kind", FQ_CODES_KIND, &filter->kind, out_why);
+    err = err ? err : read_code(node, args, "kind", FQ_CODES_KIND, &filter->kind, out_why);
+    err = err ? err : fq_service_read_date(args, "since", &filter->since, out_why);
+    err = err ? err : fq_service_read_date(args, "until", &filter->until, out_why);
+    err = err ? err : fq_service_read_date(args, "due", &filter->due, out_why);
+    err = err ? err : fq_service_read_unit(args, &filter->unit, out_why);
+    filter->place = fq_map_text(args, "place");
+    filter->is_joined = fq_map_bool(args, "joined");
+    return err;
+}
+
+static bool is_at_place(const struct fq_view *view, const struct fq_dispute *dispute,
+                        struct fq_span prefix)
+{
+    struct fq_event event;
+    char digits[24];
+
+    if (!fq_docket_live(view, dispute, FQ_EVENT_REGISTERED, &event)) {
+        return false;
+    }
+    snprintf(digits, sizeof digits, "%llu", (unsigned long long)event.value[FQ_FIELD_PLACE]);
+    return prefix.size <= strlen(digits) && memcmp(digits, prefix.data, prefix.size) == 0;
+}
+
+/* Whose it is: of the area, or, when joined ones are asked for, of another that the area helps. */
+static bool is_of_area(const struct fq_node *node, const struct list_filter *filter,
+                       const struct fq_dispute *dispute)
+{
+    bool is_home =
+        dispute->home == filter->area || fq_areas_covers(&node->areas, filter->area, dispute->home);
+
+    return filter->is_joined
+               ? !is_home && fq_docket_is_assist(&node->core.view, dispute, filter->area, false)
+               : is_home;
+}
+
+/* What takes a walk over the facts is asked last. */
+static bool is_listed_by_facts(const struct fq_view *view, const struct list_filter *filter,
+                               const struct fq_dispute *dispute)
+{
+    return (filter->place.size == 0 || is_at_place(view, dispute, filter->place)) &&
+           (!filter->unit || fq_docket_takes_part(view, dispute, filter->unit));
+}
+
+static bool is_within_days(const struct list_filter *filter, const struct fq_dispute *dispute)
+{
+    uint16_t deadline = fq_deadline_open(dispute);
+
+    return (!filter->since || dispute->registered_on >= filter->since) &&
+           (!filter->until || dispute->registered_on <= filter->until) &&
+           (!filter->due || (deadline && deadline <= filter->due));
 }
 
 static bool is_listed(const struct fq_node *node, const struct list_filter *filter,
@@ -271,8 +327,8 @@ static bool is_listed(const struct fq_node *node, const struct list_filter *filt
            (!filter->kind || filter->kind == dispute->kind) &&
            (!filter->state[0] ||
             strcmp(filter->state, fq_state_name(fq_dispute_state(dispute))) == 0) &&
-           (dispute->home == filter->area ||
-            fq_areas_covers(&node->areas, filter->area, dispute->home));
+           is_within_days(filter, dispute) && is_of_area(node, filter, dispute) &&
+           is_listed_by_facts(&node->core.view, filter, dispute);
 }
 
 fq_err fq_verb_list(struct fq_node *node, struct fq_span args, struct fq_answer *answer,

@@ -59,6 +59,8 @@ struct fq_node {
     struct fq_config config;
     struct fq_areas areas;
     struct fq_codes codes;
+    struct fq_units units;   /* empty when the node has no such table */
+    struct fq_places places; /* likewise */
     struct fq_identity identity;
     struct fq_certificate *certificates;
     bool *may_feed; /* beside certificates: whose area covers this node's */
@@ -94,6 +96,7 @@ struct fq_node {
     uint32_t pass_left;          /* disputes still to be written */
     size_t scratch_high;         /* most of it ever used since it was trimmed */
     struct fq_progress progress; /* of the own log, above */
+    char tables_digest[33];      /* of what clients may keep; empty until first asked for */
     uint64_t boot;
     uint64_t subscriptions;
     uint64_t active_ms; /* when an event was last taken in; in steady time, as those below */

@@ -8,6 +8,8 @@
 
 #include "fq/edge/area_file.h"
 #include "fq/edge/code_file.h"
+#include "fq/edge/place_file.h"
+#include "fq/edge/unit_file.h"
 
 #define MEMORY_SIZE ((size_t)256 * 1024 * 1024)       /* reserved, not used up */
 #define SCRATCH_SIZE ((size_t)2 * 1024 * 1024 * 1024) /* likewise */
@@ -21,6 +23,13 @@ static fq_err load_tables(struct fq_node *node, struct fq_why *out_why)
 
     if (!err) {
         err = fq_codes_load(node->config.taxonomy, &node->memory, &node->codes, out_why);
+    }
+    if (!err && node->config.units[0]) {
+        err = fq_units_load_csv(node->config.units, &node->codes, &node->memory, &node->units,
+                                out_why);
+    }
+    if (!err && node->config.places[0]) {
+        err = fq_places_load_csv(node->config.places, &node->memory, &node->places, out_why);
     }
     if (err) {
         return err;
@@ -227,6 +236,8 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
         err = fq_core_init(&node->core, &options, &node->areas, &node->codes, &node->memory,
                            &node->view_memory, out_why);
     }
+    node->core.units = &node->units;
+    node->core.places = &node->places;
     for (size_t i = 0; i < node->certificate_count && !err; i++) {
         const struct fq_certificate *certificate = &node->certificates[i];
         if (certificate->is_node &&

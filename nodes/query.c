@@ -5,17 +5,25 @@
 #include "service.h"
 
 #include "fq/core/period.h"
+#include "fq/edge/table_file.h"
 
 const struct fq_verb fq_verbs[] = {
     {"status", fq_verb_status},
     {"rollup", fq_verb_rollup},
     {"cases", fq_verb_cases},
+    {"campaign.list", fq_verb_campaigns},
+    {"campaign.report", fq_verb_campaign_report},
+    {"coverage", fq_verb_coverage},
+    {"activity.list", fq_verb_activities},
     {"digest", fq_verb_digest},
     {"audit", fq_verb_audit},
     {"wait", fq_verb_wait},
     {"dispute.find", fq_verb_find},
     {"dispute.show", fq_verb_show},
     {"dispute.list", fq_verb_list},
+    {"referral.list", fq_verb_referrals},
+    {"today", fq_verb_today},
+    {"alerts", fq_verb_alerts},
     {"vault.read", fq_verb_vault_read},
     {"replay", fq_verb_replay},
     {"replay.start", fq_verb_replay_start},
@@ -27,6 +35,8 @@ const struct fq_verb fq_verbs[] = {
     {"bundle.read", fq_verb_bundle_read},
     {"table.codes", fq_verb_codes},
     {"table.areas", fq_verb_areas},
+    {"table.units", fq_verb_units},
+    {"table.places", fq_verb_places},
     {NULL, NULL},
 };
 
@@ -180,14 +190,60 @@ fq_err fq_service_read_area(const struct fq_node *node, struct fq_span args, uin
     return FQ_OK;
 }
 
-fq_err fq_service_read_period(struct fq_span args, struct fq_period *out_period,
-                              struct fq_why *out_why)
+_Static_assert(FQ_PERIOD_NAME_SIZE == FQ_CAMPAIGN_NAME_SIZE, "a campaign's name is a period's");
+
+/* The months that a campaign's days lie in: figures are kept by month. */
+static void months_of(const struct fq_campaign *campaign, struct fq_period *out_period)
+{
+    memcpy(out_period->name, campaign->name, sizeof out_period->name);
+    out_period->first_month = fq_month_of(campaign->first_day);
+    out_period->last_month = fq_month_of(campaign->last_day);
+    out_period->first_day = fq_month_first_day(out_period->first_month);
+    out_period->last_day = fq_month_last_day(out_period->last_month);
+}
+
+fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
+                              struct fq_period *out_period, struct fq_why *out_why)
 {
     struct fq_span text = fq_map_text(args, "period");
+    int shown = (int)(text.size < 100 ? text.size : 100);
+    bool is_many = false;
 
-    if (!fq_period_parse(text, out_period)) {
-        return fq_fail(out_why, FQ_REASON_PERIOD_UNKNOWN, "%.*s",
+    if (fq_period_parse(text, out_period)) {
+        return FQ_OK;
+    }
+    const struct fq_campaign *campaign =
+        fq_campaigns_named(&node->core.control.campaigns, text, &is_many);
+    if (!campaign) {
+        return fq_fail(out_why, is_many ? FQ_REASON_CAMPAIGN_MANY : FQ_REASON_PERIOD_UNKNOWN,
+                       "%.*s", shown, (const char *)text.data);
+    }
+    months_of(campaign, out_period);
+    return FQ_OK;
+}
+
+fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,
+                            struct fq_why *out_why)
+{
+    struct fq_span text = fq_map_text(args, name);
+
+    if (text.size > 0 && !fq_date_parse(text, out_date)) {
+        return fq_fail(out_why, FQ_REASON_DATE, "%s: %.*s", name,
                        (int)(text.size < 40 ? text.size : 40), (const char *)text.data);
+    }
+    return FQ_OK;
+}
+
+fq_err fq_service_read_unit(struct fq_span args, uint64_t *out_unit, struct fq_why *out_why)
+{
+    struct fq_span text = fq_map_text(args, "unit");
+
+    if (text.size == 0) {
+        return FQ_OK;
+    }
+    if (text.size != 10 || !fq_table_number(text, out_unit)) {
+        return fq_fail(out_why, FQ_REASON_UNIT, "%.*s", (int)(text.size < 40 ? text.size : 40),
+                       (const char *)text.data);
     }
     return FQ_OK;
 }
@@ -222,7 +278,7 @@ fq_err fq_verb_digest(struct fq_node *node, struct fq_span args, struct fq_answe
     fq_err err = fq_service_read_area(node, args, &area, out_why);
 
     if (!err && fq_map_text(args, "period").size > 0) {
-        err = fq_service_read_period(args, &period, out_why);
+        err = fq_service_read_period(node, args, &period, out_why);
     }
     err =
         err ? err
@@ -250,7 +306,8 @@ static bool is_reached(const struct fq_node *node, enum fq_tier wanted)
     for (uint32_t i = 0; i < core->frontier.count; i++) {
         const struct fq_log *log = &core->frontier.logs[i];
         bool is_direct = parent && wanted <= parent->tier;
-        if (log->id.stream == 0 && (is_direct ? log->acked : log->up) < log->last) {
+        if (fq_log_flows_up(&node->areas, core->options.area, &log->id) &&
+            (is_direct ? log->acked : log->up) < log->last) {
             return false;
         }
     }
@@ -292,12 +349,19 @@ fq_err fq_verb_codes(struct fq_node *node, struct fq_span args, struct fq_answer
         fq_write_array(writer, count);
         for (uint32_t i = 0; i < count; i++) {
             const struct fq_code *code = &node->codes.tables[table].rows[i];
-            fq_write_map(writer, 5);
+            bool is_indicator = table == FQ_CODES_INDICATOR;
+            fq_write_map(writer, is_indicator ? 9 : 5);
             put_text(writer, "id", code->id);
             put_uint(writer, "number", code->number);
             put_text(writer, "zh", code->zh);
             put_text(writer, "en", code->en);
             put_uint(writer, "parent", code->parent);
+            if (is_indicator) {
+                put_uint(writer, "service", code->of_indicator.service);
+                put_uint(writer, "counted", code->of_indicator.counted);
+                put_uint(writer, "at_most", code->of_indicator.at_most);
+                put_bool(writer, "stock", code->of_indicator.is_stock);
+            }
         }
     }
     return FQ_OK;

@@ -31,10 +31,16 @@ extern const struct fq_verb fq_verbs[]; /* ends with a NULL name; in query.c */
 fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb_areas;
 /* figures.c, audit.c: of all of it */
 fq_verb_run fq_verb_rollup, fq_verb_cases, fq_verb_audit;
+/* tables.c: of the tables a node may have */
+fq_verb_run fq_verb_units, fq_verb_places;
+/* today.c, referral.c: what waits for somebody */
+fq_verb_run fq_verb_today, fq_verb_alerts, fq_verb_referrals;
 /* lookup.c: of single disputes */
 fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
 /* records.c: for work away from the node */
 fq_verb_run fq_verb_desk, fq_verb_records, fq_verb_receipt;
+/* screening.c: of campaigns and sweeps; activities.c: of other services' figures */
+fq_verb_run fq_verb_campaigns, fq_verb_campaign_report, fq_verb_coverage, fq_verb_activities;
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
 
@@ -51,9 +57,22 @@ FQ_CHECKED fq_err fq_bundle_unseal(struct fq_node *node, struct fq_span args,
 /* args.area, the node's own when absent. Fails with AREA_UNKNOWN or NOT_HELD. */
 FQ_CHECKED fq_err fq_service_read_area(const struct fq_node *node, struct fq_span args,
                                        uint32_t *out_area, struct fq_why *out_why);
-/* args.period. Fails with PERIOD_UNKNOWN. */
-FQ_CHECKED fq_err fq_service_read_period(struct fq_span args, struct fq_period *out_period,
-                                         struct fq_why *out_why);
+/* args.period: a period, or a campaign's name or number for the months its days lie in. Fails with
+ * PERIOD_UNKNOWN or CAMPAIGN_MANY. */
+FQ_CHECKED fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
+                                         struct fq_period *out_period, struct fq_why *out_why);
+/* What is known of a county's reports; in figures.c. */
+struct fq_hearing {
+    uint64_t heard_ms; /* when it last wrote; 0 never */
+    uint32_t origin;
+};
+struct fq_hearing fq_service_hear(const struct fq_node *node, uint32_t county);
+
+/* A day or a unit among the arguments; left alone when absent. Fail with DATE, UNIT. */
+FQ_CHECKED fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,
+                                       struct fq_why *out_why);
+FQ_CHECKED fq_err fq_service_read_unit(struct fq_span args, uint64_t *out_unit,
+                                       struct fq_why *out_why);
 
 /* The event as it was written, with its lsn; the arena keeps its bytes. In lookup.c. */
 FQ_CHECKED fq_err fq_service_read_event(struct fq_node *node, const struct fq_event_id *id,

@@ -121,17 +121,23 @@ poisoned() {
         new 363605 && at 363605 dispute accept "$dispute" --date 2015-03-02 &&
             at 363605 dispute session "$dispute" --date 2015-03-03 || return 1
     done
-    up_all && at 363605 --outbox "$work/other" dispute reject aaaa0000 --date 2015-03-02
+    up_all || return 1
+    if "$fq" dispute void --help >"$work/help" 2>&1; then
+        at 363605 --outbox "$work/other" dispute void aaaa0000 --reason "entered twice" --yes
+    else
+        at 363605 --outbox "$work/other" dispute reject aaaa0000 --date 2015-03-02
+    fi
 }
 check "a step on a dispute that is ended meanwhile, and nine others" poisoned
 check "sync: exit 6, nine are sent" exits 6 'FQ-7107' at 363605 sync --wait province=30
 check "the one is refused, the others have arrived" has_states 363605 "20 province 1 refused"
 reason() {
     at 363605 outbox ls --state refused --json | tee "$work/refused"
-    [ "$(field 0 code <"$work/refused")" = FQ-3003 ] && grep -q 'accept: rejected' "$work/refused"
+    [ "$(field 0 event <"$work/refused")" = accepted ] && field 0 code <"$work/refused" | grep -q '^FQ-3' &&
+        grep -qE 'rejected|voided' "$work/refused"
 }
 check "with its reason" reason
-check "in Chinese too" exits 0 '拒绝.*accept: rejected' at 363605 outbox ls --state refused --lang zh
+check "in Chinese too" exits 0 '拒绝.*(rejected|voided|作废)' at 363605 outbox ls --state refused --lang zh
 check "it is not sent again by itself" exits 0 'sent +0' at 363605 sync
 check "what a node holds cannot be dropped: exit 6" \
     exits 6 FQ-7106 at 363605 outbox drop 1 --reason wrong --yes
@@ -167,6 +173,23 @@ in_a_row() {
     [ "$(field rev <"$work/shown")" = 4 ] && [ "$(field conflicts <"$work/shown")" = "[]" ]
 }
 check "steps given in a row follow each other: no conflict" in_a_row
+
+# ---- a screening ----
+
+sweep_offline() {
+    at 360000 campaign add spring --from 2015-03-01 --to 2015-03-31 -q && at 363605 sync -q || return 1
+    until_true 20 bash -c "'$fq' --lab '$lab' --node 363605 campaign ls --json | grep -q spring" || return 1
+    at 363605 sync -q && down_all || return 1
+    exits 2 'FQ-3201' at 363605 sweep add --campaign autumn --unit 3636050001 --rounds 1 --date 2015-03-05 || return 1
+    exits 6 'FQ-' at 363605 sweep add --campaign spring --unit 3636050001 --rounds 1 --date 2015-05-05 || return 1
+    at 363605 sweep add --campaign spring --unit 3636050001 --rounds 1 --date 2015-03-05 --json |
+        tee "$work/sweep" && [ "$(field saved <"$work/sweep")" = outbox ] && up_all || return 1
+    at 363605 sync --wait province=30 && at 363605 outbox ls --json | "$python" -c 'import json, sys
+entry = json.load(sys.stdin)[-1]
+print(entry)
+assert entry["event"] == "sweep" and entry["state"] == "province" and entry["dispute"] is None'
+}
+check "a screening of a campaign is reported without the node, by the campaign's own rules" sweep_offline
 
 # ---- the disk ----
 

@@ -133,9 +133,32 @@ static void test_tables_have_names(void **state)
     assert_int_equal(fq_codes_table_find(fq_span_text("")), FQ_CODES_NONE);
 }
 
+static void test_o3_an_indicator_says_what_it_counts_and_may_not_exceed(void **state)
+{
+    (void)state;
+    struct fq_codes codes = shipped();
+    uint16_t number = 0;
+
+    assert_true(fq_codes_find_id(&codes, FQ_CODES_INDICATOR, fq_span_text("调解成功"), &number));
+    const struct fq_code *part = fq_codes_find(&codes, FQ_CODES_INDICATOR, number);
+    const struct fq_code *whole =
+        fq_codes_find(&codes, FQ_CODES_INDICATOR, part->of_indicator.at_most);
+    assert_string_equal(whole->id, "mediation_handled");
+    assert_int_equal(part->of_indicator.counted, whole->of_indicator.counted);
+    assert_true(
+        fq_codes_find_id(&codes, FQ_CODES_INDICATOR, fq_span_text("hotline_seats"), &number));
+    assert_true(fq_codes_find(&codes, FQ_CODES_INDICATOR, number)->of_indicator.is_stock);
+    codes.tables[FQ_CODES_INDICATOR].count = 0; /* a file may be without */
+    struct fq_why why;
+    assert_int_equal(fq_codes_check(&codes, &why), FQ_OK);
+}
+
 static void test_a_wrong_file_is_refused_at_its_line(void **state)
 {
     (void)state;
+#define OTHERS "version = 1;\nservice = (" ROW "); counted = (" ROW ");\n"
+#define INDICATOR(more) "indicator = ({ id = \"a\"; number = 1; zh = \"a\"; en = \"a\"; " more "}"
+#define WHOLE "service = \"wall\"; counted = \"wall\";"
 #define ROW "{ id = \"wall\"; number = 1; zh = \"墙\"; en = \"wall\"; }"
     static const struct {
         const char *text, *said;
@@ -153,6 +176,14 @@ static void test_a_wrong_file_is_refused_at_its_line(void **state)
         {"version = 1;\ntype = ({ id = \"a-name-that-is-longer-than-any-id-may-be\"; });",
          ":2: type.0.id: is too long"},
         {"version = 1;\ntype = (" ROW ");", ":1: kind: the table is missing"},
+        {"version = 1;\ntype = ({ service = \"wall\"; });", ":2: type.0.service: there is no such"},
+        {OTHERS INDICATOR("") ");", ":3: indicator: a: service or counted is missing"},
+        {OTHERS INDICATOR("service = \"b\";") ");", ":3: indicator.0.service: must be the id"},
+        {OTHERS INDICATOR("at_most = \"a\";") ");", ":3: indicator.0.at_most: must be the id"},
+        {OTHERS INDICATOR("stock = 1;") ");", ":3: indicator.0.stock: must be true or false"},
+        {OTHERS INDICATOR(WHOLE) ", { id = \"b\"; number = 2; zh = \"b\"; en = \"b\"; service = "
+                                 "\"wall\"; counted = \"wall\"; stock = true; at_most = \"a\"; });",
+         ":3: indicator: b: at_most 1 is no such"},
     };
     char path[] = "/tmp/fq-code-XXXXXX";
     int file = mkstemp(path);
@@ -198,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_o1_number_and_id_stand_once),
         cmocka_unit_test(test_o2_a_table_at_odds_with_the_core_is_refused),
         cmocka_unit_test(test_tables_have_names),
+        cmocka_unit_test(test_o3_an_indicator_says_what_it_counts_and_may_not_exceed),
         cmocka_unit_test(test_a_wrong_file_is_refused_at_its_line),
         cmocka_unit_test(test_a_full_arena_is_a_limit),
     };

@@ -316,6 +316,29 @@ static void test_a_dry_run_judges_alike_and_takes_nothing_in(void **state)
     assert_int_equal(county.core->view.index.count, 0);
 }
 
+static void test_a_dry_run_knows_what_it_rehearsed(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                next_step(1, 3, FQ_EVENT_JOINED), next_step(1, 4, FQ_EVENT_JOINED),
+                                next_step(1, 5, FQ_EVENT_LEFT)};
+    for (int i = 2; i < 5; i++) {
+        events[i].value[FQ_FIELD_TO_UNIT] = UINT64_C(4103020001);
+    }
+    submit(events, 2, false);
+    size_t mark = fq_view_mark(&county.core->view);
+
+    submit(&events[2], 3, true);
+
+    assert_int_equal(verdict_at(0).status, 0);
+    assert_int_equal(verdict_at(1).status, FQ_REASON_UNIT_TAKES_PART);
+    assert_int_equal(verdict_at(2).status, 0);
+    assert_int_equal(county.core->view.event_count, 2);
+    assert_int_equal(fq_view_mark(&county.core->view), mark); /* and it is forgotten */
+    submit(&events[4], 1, false);
+    assert_int_equal(verdict_at(0).status, FQ_REASON_UNIT_ABSENT);
+}
+
 static void test_a_revision_nobody_can_know_is_refused(void **state)
 {
     (void)state;
@@ -359,13 +382,15 @@ static void test_d1_a_command_is_one_more_than_what_its_author_knew(void **state
 
 static struct fq_event control(uint8_t command)
 {
-    struct fq_event event = {.kind = FQ_EVENT_CONTROL,
-                             .step = FQ_EVENT_CONTROL,
-                             .cmd_id = world_id(command),
-                             .date = world_date("2021-03-02")};
+    static uint8_t payloads[4][FQ_CAMPAIGN_PAYLOAD_MAX];
+    static const char *const names[] = {"winter", "spring", "summer", "autumn"};
+    const struct fq_campaign_terms terms = {.area = WORLD_CITY,
+                                            .first_day = world_date("2021-03-01"),
+                                            .last_day = world_date("2021-05-31"),
+                                            .name = fq_span_text(names[command % 4])};
+    struct fq_event event = {.cmd_id = world_id(command), .date = world_date("2021-03-02")};
 
-    event.value[FQ_FIELD_VERB] = 1;
-    assert_true(fq_event_set_bytes(&event, FQ_FIELD_PAYLOAD, fq_span_text("spring")));
+    assert_true(fq_campaign_write(&terms, FQ_CONTROL_CAMPAIGN, payloads[command % 4], &event));
     return event;
 }
 
@@ -406,10 +431,11 @@ static void test_control_is_not_a_countys_to_give(void **state)
 {
     (void)state;
     struct fq_event event = control(1);
+    event.area = WORLD_COUNTY;
 
     submit(&event, 1, false);
 
-    assert_int_equal(verdict_at(0).status, FQ_REASON_FIELD);
+    assert_int_equal(verdict_at(0).status, FQ_REASON_CAMPAIGN_TIER);
 }
 
 static void test_m4_control_is_replayed_whole(void **state)
@@ -427,6 +453,98 @@ static void test_m4_control_is_replayed_whole(void **state)
         assert_int_equal(county.core->control.count, 2);
     }
     assert_int_equal(fq_control_command(&county.core->control, &events[1].cmd_id)->seq, 2);
+}
+
+/* ---- screenings and reported figures ---- */
+
+static struct fq_event sweep(uint8_t command, uint64_t found)
+{
+    struct fq_event event = {.kind = FQ_EVENT_SWEEP,
+                             .step = FQ_EVENT_SWEEP,
+                             .cmd_id = world_id(command),
+                             .unit = WORLD_COUNTY * UINT64_C(10000) + 1,
+                             .date = world_date("2021-03-02")};
+
+    event.value[FQ_FIELD_ROUNDS] = 1;
+    event.value[FQ_FIELD_FOUND] = found;
+    return event;
+}
+
+static struct fq_event activity(uint8_t command, uint16_t indicator, uint64_t count)
+{
+    struct fq_event event = {.kind = FQ_EVENT_ACTIVITY,
+                             .step = FQ_EVENT_ACTIVITY,
+                             .cmd_id = world_id(command),
+                             .date = world_date("2021-07-02")};
+
+    event.value[FQ_FIELD_INDICATOR] = indicator;
+    event.value[FQ_FIELD_FIRST_DAY] = world_date("2021-01-01");
+    event.value[FQ_FIELD_LAST_DAY] = world_date("2021-06-30");
+    event.value[FQ_FIELD_COUNT] = count;
+    assert_true(fq_event_set_bytes(&event, FQ_FIELD_SIGNER, fq_span_text("li")));
+    return event;
+}
+
+static int64_t counted(enum fq_cell_table table, const char *month, uint16_t dimension,
+                       enum fq_measure measure)
+{
+    const struct fq_cell *cell =
+        fq_cells_find(&county.core->view.cells, table, WORLD_COUNTY, world_month(month), dimension);
+
+    return cell ? cell->value[measure] : 0;
+}
+
+static void test_n2_a_repeated_sweep_is_one(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {sweep(1, 2), sweep(2, 0), sweep(1, 2)};
+
+    submit(events, 3, false);
+    assert_int_equal(verdict_at(2).status, 1);
+    assert_int_equal(verdict_at(2).seq, 1);
+    submit(events, 1, false);
+    assert_int_equal(verdict_at(0).status, 1);
+    submit(events, 1, true);
+    assert_int_equal(verdict_at(0).status, 1);
+
+    assert_int_equal(counted(FQ_CELLS_AREA, "2021-03", 0, FQ_MEASURE_SWEEPS), 2);
+    assert_int_equal(counted(FQ_CELLS_AREA, "2021-03", 0, FQ_MEASURE_ZERO_REPORTS), 1);
+    struct fq_event clash = registered(1);
+    submit(&clash, 1, false);
+    assert_int_equal(verdict_at(0).status, FQ_REASON_COMMAND_CLASH);
+}
+
+static void test_a_second_report_replaces_the_first_and_a_repeat_is_none(void **state)
+{
+    (void)state;
+    struct fq_event first = activity(1, 101, 120), second = activity(2, 101, 130);
+
+    submit(&first, 1, false);
+    submit(&second, 1, false);
+    assert_int_equal(verdict_at(0).status, 0);
+    submit(&first, 1, false);
+    assert_int_equal(verdict_at(0).status, 1);
+
+    assert_int_equal(counted(FQ_CELLS_ACTIVITY, "2021-01", 101, FQ_MEASURE_ACTIVITY), 130);
+    second.area = WORLD_COUNTY;
+    struct fq_id id = fq_merge_entity(&second);
+    const struct fq_dispute *entity = fq_view_find(&county.core->view, &id);
+    assert_int_equal(entity->rev, 2); /* base + 1, whatever the first one's stamp */
+    assert_int_equal(county.core->view.event_count, 2);
+}
+
+static void test_a_dry_run_of_figures_judges_as_the_run_will(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {activity(1, 101, 120), activity(2, 102, 121),
+                                activity(3, 102, 119)};
+
+    for (int run = 0; run < 2; run++) {
+        submit(events, 3, run == 0);
+        assert_int_equal(verdict_at(0).status, 0);
+        assert_int_equal(verdict_at(1).status, FQ_REASON_ACTIVITY_IMPOSSIBLE);
+        assert_int_equal(verdict_at(2).status, 0);
+    }
 }
 
 /* Within one millisecond, and in a later turn of the same. */
@@ -1043,12 +1161,16 @@ int main(void)
         CASE(test_n2_one_id_for_two_commands_is_refused),
         CASE(test_one_refused_command_stops_no_other),
         CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),
+        CASE(test_a_dry_run_knows_what_it_rehearsed),
         CASE(test_a_revision_nobody_can_know_is_refused),
         CASE(test_d1_a_command_is_one_more_than_what_its_author_knew),
         CASE(test_n7_control_goes_to_the_log_for_all_below),
         CASE(test_n2_a_control_command_is_one_event),
         CASE(test_control_is_not_a_countys_to_give),
         CASE(test_m4_control_is_replayed_whole),
+        CASE(test_n2_a_repeated_sweep_is_one),
+        CASE(test_a_second_report_replaces_the_first_and_a_repeat_is_none),
+        CASE(test_a_dry_run_of_figures_judges_as_the_run_will),
         CASE(test_the_hybrid_clock_never_stands_still),
         CASE(test_n3_batches_are_cut_and_stored_in_the_turn_that_made_them),
         CASE(test_n3_what_is_told_is_stored_in_the_same_effects),

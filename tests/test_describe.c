@@ -512,9 +512,11 @@ static void test_a_dispute_in_full(void **state)
 
     struct fq_span map = in_full();
 
-    expect_keys(map, "dispute id state home type kind source host units dates outcome form "
-                     "amount_cents persons performance confirmation risk difficulty satisfied rev "
-                     "conflicts next");
+    expect_keys(map,
+                "dispute id state home type kind source host units dates outcome form "
+                "amount_cents persons performance confirmation risk difficulty satisfied rev "
+                "conflicts next place committee scale claimed_cents flags deadline extended_days "
+                "confirm_by perform_by referrals supervision merged_into");
     expect_text(map, "dispute", "41010501-1-1");
     expect_text(map, "id", "05000000000000000000000000000000");
     expect_text(map, "state", "performed");
@@ -538,6 +540,82 @@ static void test_a_dispute_in_full(void **state)
     expect_text(dates, "outcome", "2021-04-10");
     expect_text(dates, "performed", "2021-04-10");
     expect_text(dates, "visited", "2021-04-20");
+}
+
+static void test_a_dispute_tells_what_is_to_be_done_and_by_when(void **state)
+{
+    (void)state;
+    a_usual_case();
+    TELL(REGISTERED, 1, "2021-03-01", F(PLACE, 410105001004), F(CLAIMED, 500));
+    TELL(EXTENDED, 3, "2021-03-05", F(DAYS, 10));
+    tell(of_city(EVENT(SUPERVISED, 4, "2021-03-06", F(CARD, 2), F(DUE, world_date("2021-03-20")))));
+
+    struct fq_span map = in_full();
+
+    expect_text(map, "place", "410105001004");
+    expect_text(map, "deadline", "2021-04-11");
+    assert_int_equal(fq_map_uint(map, "extended_days"), 10);
+    assert_int_equal(fq_map_uint(map, "claimed_cents"), 500);
+    expect_text(fq_map_get(map, "supervision"), "card", "red");
+    expect_text(fq_map_get(map, "supervision"), "due", "2021-03-20");
+    assert_true(is_nil(map, "confirm_by"));
+    tell(of_city(EVENT(SUPERVISED, 5, "2021-03-21")));
+    assert_true(is_nil(in_full(), "supervision")); /* the card was taken back */
+    TELL(AGREED, 6, "2021-04-01", F(DUE, world_date("2021-05-01")));
+    map = in_full();
+    assert_true(is_nil(map, "deadline"));
+    expect_text(map, "confirm_by", "2021-05-01");
+    expect_text(map, "perform_by", "2021-05-01");
+}
+
+static void test_a_dispute_tells_its_referrals(void **state)
+{
+    (void)state;
+    struct fq_span referrals[16];
+    struct fq_id id = world_id(77);
+    struct fq_span bytes_of_id = fq_span_of(id.bytes, FQ_ID_SIZE);
+    struct fq_event refers =
+        EVENT(REFERRED, 3, "2021-03-05", F(TO_UNIT, UNIT(WORLD_FAR, 1)), F(TO_KIND, 3));
+    struct fq_event reports = EVENT(REFERRAL_REPORTED, 5, "2021-03-09",
+                                    F(TO_UNIT, UNIT(WORLD_FAR, 1)), F(OUTCOME, FQ_OUTCOME_FAILED));
+    struct fq_event accepts =
+        EVENT(REFERRAL_ACCEPTED, 4, "2021-03-07", F(TO_UNIT, UNIT(WORLD_FAR, 1)));
+    a_usual_case();
+    assert_true(fq_event_set_bytes(&refers, FQ_FIELD_REFERRAL, bytes_of_id));
+    assert_true(fq_event_set_bytes(&reports, FQ_FIELD_REFERRAL, bytes_of_id));
+    assert_true(fq_event_set_bytes(&accepts, FQ_FIELD_REFERRAL, bytes_of_id));
+    tell(reports); /* the order in which they come does not matter */
+    tell(refers);
+    tell(accepts);
+
+    assert_int_equal(elements(in_full(), "referrals", referrals), 1);
+    expect_keys(referrals[0], "referral from to_unit kind state date due answered outcome");
+    expect_text(referrals[0], "referral", "4d000000000000000000000000000000");
+    expect_text(referrals[0], "from", "41010501");
+    expect_text(referrals[0], "to_unit", "4103020001");
+    expect_text(referrals[0], "kind", "judicial");
+    expect_text(referrals[0], "state", "reported");
+    expect_text(referrals[0], "date", "2021-03-05");
+    expect_text(referrals[0], "answered", "2021-03-09");
+    expect_text(referrals[0], "outcome", "failed");
+    void_event(&refers, 6);
+    assert_int_equal(elements(in_full(), "referrals", referrals), 0);
+}
+
+static void test_a_merged_dispute_tells_where_it_went(void **state)
+{
+    (void)state;
+    struct fq_id into = world_id(3);
+    struct fq_event merge = EVENT(MERGED, 3, "2021-03-05");
+    a_usual_case();
+    assert_true(is_nil(in_full(), "merged_into"));
+    assert_true(fq_event_set_bytes(&merge, FQ_FIELD_INTO, fq_span_of(into.bytes, FQ_ID_SIZE)));
+
+    tell(merge);
+
+    expect_text(in_full(), "merged_into", "03000000000000000000000000000000");
+    TELL(UNMERGED, 4, "2021-03-06");
+    assert_true(is_nil(in_full(), "merged_into"));
 }
 
 static void test_a_dispute_leaves_room_for_what_the_caller_appends(void **state)
@@ -681,7 +759,7 @@ static void test_a_unit_that_left_assists_no_more_and_may_come_back(void **state
 static void expect_conflict(struct fq_span conflict, const char *name, const char *holds,
                             const char *against)
 {
-    expect_keys(conflict, "register holds against");
+    expect_keys(conflict, "register holds against held other");
     expect_text(conflict, "register", name);
     expect_text(conflict, "holds", holds);
     expect_text(conflict, "against", against);
@@ -699,13 +777,19 @@ static void test_two_writes_that_did_not_know_each_other_are_a_conflict(void **s
     (void)state;
     struct fq_span conflicts[16];
     a_usual_case();
-    TELL(AGREED, 3, "2021-04-10");
+    TELL(AGREED, 3, "2021-04-10", F(AMOUNT, 700));
     assert_int_equal(conflict_count(), 0);
     tell(of_city(EVENT(FAILED, 3, "2021-04-11")));
     TELL(RISK_CHANGED, 3, "2021-04-10", F(RISK, FQ_RISK_RED)); /* another register */
 
     assert_int_equal(elements(in_full(), "conflicts", conflicts), 1);
     expect_conflict(conflicts[0], "outcome", "failed", "agreed");
+    struct fq_span other = fq_map_get(conflicts[0], "other");
+    expect_keys(other, "event event_id area date fields");
+    expect_text(other, "event_id", "41010501-0-1-3"); /* whose it was, and what it said */
+    expect_text(other, "date", "2021-04-10");
+    assert_int_equal(fq_map_uint(fq_map_get(other, "fields"), "amount_cents"), 700);
+    expect_text(fq_map_get(conflicts[0], "held"), "event_id", "41010001-0-1-4");
     TELL(TERMINATED, 4, "2021-04-12"); /* any later write resolves it */
     assert_int_equal(conflict_count(), 0);
 }
@@ -841,6 +925,9 @@ int main(void)
         CASE(test_any_event_that_decodes_is_told),
         CASE(test_a_step_of_a_history_has_its_fields_apart),
         CASE(test_a_dispute_in_full),
+        CASE(test_a_dispute_tells_what_is_to_be_done_and_by_when),
+        CASE(test_a_dispute_tells_its_referrals),
+        CASE(test_a_merged_dispute_tells_where_it_went),
         CASE(test_a_dispute_leaves_room_for_what_the_caller_appends),
         CASE(test_unknown_codes_of_a_dispute_are_told_as_their_numbers),
         CASE(test_a_rejected_dispute_has_no_day_of_acceptance),

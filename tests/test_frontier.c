@@ -192,6 +192,60 @@ static void test_bad_stored_logs_are_refused(void **state)
     assert_false(fq_frontier_restore(frontier, &id, fq_span_of(value, 84), &world.areas));
 }
 
+/* ---- which logs flow ---- */
+
+static void test_a_log_flows_up_or_down_or_not_at_all(void **state)
+{
+    (void)state;
+    enum way { NOWHERE, UP, DOWN };
+    static const struct {
+        uint32_t child, writer, stream;
+        enum way way;
+    } rows[] = {
+        {WORLD_COUNTY, WORLD_COUNTY, FQ_STREAM_FACTS, UP},
+        {WORLD_CITY, WORLD_COUNTY, FQ_STREAM_FACTS, UP},
+        {WORLD_CITY, WORLD_CITY, FQ_STREAM_CONTROL, UP},
+        {WORLD_NEIGHBOUR, WORLD_COUNTY, FQ_STREAM_FACTS, NOWHERE},
+        {WORLD_COUNTY, WORLD_CITY, FQ_STREAM_FACTS, NOWHERE},
+        {WORLD_COUNTY, WORLD_CITY, FQ_STREAM_CONTROL, DOWN},
+        {WORLD_COUNTY, WORLD_PROVINCE, FQ_STREAM_CONTROL, DOWN},
+        {WORLD_CITY, WORLD_PROVINCE, FQ_STREAM_CONTROL, DOWN},
+        {WORLD_OTHER_CITY, WORLD_CITY, FQ_STREAM_CONTROL, NOWHERE},
+        {WORLD_FAR, WORLD_CITY, FQ_STREAM_CONTROL, NOWHERE},
+        {WORLD_COUNTY, WORLD_CITY, WORLD_COUNTY, DOWN},
+        {WORLD_NEIGHBOUR, WORLD_CITY, WORLD_COUNTY, NOWHERE},
+        {WORLD_CITY, WORLD_CITY, WORLD_COUNTY, NOWHERE},  /* its own relays are not the parent's */
+        {WORLD_CITY, WORLD_PROVINCE, WORLD_COUNTY, DOWN}, /* passes through */
+        {WORLD_CITY, WORLD_PROVINCE, WORLD_CITY, DOWN},
+        {WORLD_COUNTY, WORLD_PROVINCE, WORLD_CITY, NOWHERE}, /* for the city alone */
+        {WORLD_OTHER_CITY, WORLD_PROVINCE, WORLD_COUNTY, NOWHERE},
+        {WORLD_COUNTY, WORLD_COUNTY, WORLD_COUNTY, NOWHERE},
+        {WORLD_CITY, WORLD_PROVINCE, 7, NOWHERE},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct fq_log_id log = {rows[i].writer * 100 + 1, rows[i].stream, 1};
+        bool is_up = fq_log_flows_up(&world.areas, rows[i].child, &log);
+        bool is_down = fq_log_flows_down(&world.areas, rows[i].child, &log);
+        assert_int_equal(is_up, rows[i].way == UP);
+        assert_int_equal(is_down, rows[i].way == DOWN);
+    }
+}
+
+static void test_relays_are_no_part_of_an_areas_hash(void **state)
+{
+    (void)state;
+    struct fq_frontier *city = fresh();
+    hold(city, (struct fq_log_id){WORLD_COUNTY * 100 + 1, 0, 1}, 4);
+    hold(city, (struct fq_log_id){WORLD_CITY * 100 + 1, 1, 1}, 4);
+    struct fq_hash before = hash_of(city, WORLD_CITY);
+
+    hold(city, (struct fq_log_id){WORLD_CITY * 100 + 1, WORLD_COUNTY, 1}, 4);
+
+    struct fq_hash after = hash_of(city, WORLD_CITY);
+    assert_true(fq_hash_equal(&before, &after)); /* the province holds none of them */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +253,8 @@ int main(void)
         cmocka_unit_test(test_the_tier_is_that_of_the_origins_area),
         cmocka_unit_test(test_equal_frontiers_have_equal_hashes_however_they_grew),
         cmocka_unit_test(test_the_hash_of_an_area_knows_its_own_logs_only),
+        cmocka_unit_test(test_a_log_flows_up_or_down_or_not_at_all),
+        cmocka_unit_test(test_relays_are_no_part_of_an_areas_hash),
         cmocka_unit_test(test_a_stored_log_comes_back_at_its_index),
         cmocka_unit_test(test_bad_stored_logs_are_refused),
     };

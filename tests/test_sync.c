@@ -1,4 +1,4 @@
-/* The link's rules (Y1 to Y6) in small scenes between a county, its city and the province. */
+/* The link's rules (Y1 to Y8) in small scenes between a county, its city and the province. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,6 +39,9 @@ static struct fq_arena hand; /* for frames written by hand; emptied with each te
 static const struct fq_log_id county_log = {COUNTY, 0, 1};
 static const struct fq_log_id city_log = {CITY, 0, 1};
 static const struct fq_log_id neighbour_log = {NODE(WORLD_NEIGHBOUR), 0, 1};
+static const struct fq_log_id city_control = {CITY, FQ_STREAM_CONTROL, 1};
+static const struct fq_log_id city_relays = {CITY, WORLD_COUNTY, 1};
+static const struct fq_log_id province_relays = {NODE(WORLD_PROVINCE), WORLD_COUNTY, 1};
 
 static void open_side(struct side *side, uint32_t area, enum fq_tier tier)
 {
@@ -662,13 +665,15 @@ static void test_y3_the_verdicts_of_a_greeting(void **state)
         uint8_t childs_chain, parents_chain;
         enum fq_link_verdict verdict;
     } rows[] = {
-        {&county_log, 3, 0, 1, 0, FQ_LINK_OK},          /* all of it is new */
-        {&county_log, 3, 2, 1, 2, FQ_LINK_OK},          /* the next batch's chain will tell */
-        {&county_log, 3, 3, 1, 1, FQ_LINK_OK},          /* equal */
-        {&county_log, 3, 3, 1, 2, FQ_LINK_DIVERGED},    /* as long, but another */
-        {&county_log, 2, 3, 1, 2, FQ_LINK_REWIND},      /* the child lost its tail */
-        {&neighbour_log, 3, 3, 1, 1, FQ_LINK_DIVERGED}, /* not this child's to send */
-        {&neighbour_log, 3, 0, 1, 0, FQ_LINK_DIVERGED}, {&city_log, 3, 2, 1, 1, FQ_LINK_DIVERGED},
+        {&county_log, 3, 0, 1, 0, FQ_LINK_OK},         /* all of it is new */
+        {&county_log, 3, 2, 1, 2, FQ_LINK_OK},         /* the next batch's chain will tell */
+        {&county_log, 3, 3, 1, 1, FQ_LINK_OK},         /* equal */
+        {&county_log, 3, 3, 1, 2, FQ_LINK_DIVERGED},   /* as long, but another */
+        {&county_log, 2, 3, 1, 2, FQ_LINK_REWIND},     /* the child lost its tail */
+        {&city_control, 3, 3, 1, 1, FQ_LINK_OK},       /* what flows down likewise: equal, */
+        {&city_control, 3, 3, 1, 2, FQ_LINK_DIVERGED}, /* another, */
+        {&city_control, 2, 3, 1, 2, FQ_LINK_REWIND},   /* for the child to fetch, */
+        {&city_relays, 3, 2, 1, 2, FQ_LINK_OK},        /* and to give back (Y8) */
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -686,6 +691,51 @@ static void test_y3_the_verdicts_of_a_greeting(void **state)
         assert_int_equal(beside(&county, rows[i].log)->is_diverged,
                          rows[i].verdict == FQ_LINK_DIVERGED);
     }
+}
+
+/* A HELLO of the county with this one log. */
+static struct fq_span hello_of(const struct fq_log_id *log, uint64_t last)
+{
+    static const uint8_t zeros[FQ_HASH_SIZE];
+    struct fq_writer writer = fq_link_begin(&hand, 256);
+
+    fq_write_array(&writer, 8);
+    fq_write_uint(&writer, COUNTY);
+    for (int i = 0; i < 6; i++) {
+        fq_write_uint(&writer, 1);
+    }
+    fq_write_array(&writer, 1);
+    fq_write_array(&writer, 5);
+    fq_link_write_log(&writer, log);
+    fq_write_uint(&writer, last);
+    fq_write_bytes(&writer, zeros, FQ_HASH_SIZE);
+    return end_frame(&writer, FQ_LINK_HELLO, 5);
+}
+
+static void test_y3_what_is_not_the_childs_is_called_diverged(void **state)
+{
+    (void)state;
+    static const struct fq_log_id relays_of_others = {CITY, WORLD_NEIGHBOUR, 1},
+                                  own_relays = {COUNTY, WORLD_COUNTY, 1};
+    static const struct fq_log_id *const rows[] = {&neighbour_log, &city_log, &relays_of_others,
+                                                   &own_relays};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct word word = {0};
+        (void)begin(state);
+        hold(&city, rows[i], 2, 0);
+        (void)take(&city, COUNTY, hello_of(rows[i], 2), START_MS);
+        assert_true(find_word(frame_sent(&city, COUNTY, FQ_LINK_WELCOME), rows[i], &word));
+        assert_int_equal(word.verdict, FQ_LINK_DIVERGED);
+    }
+    hold(&county, &neighbour_log, 2, 0); /* nor is it spoken of */
+    hold(&county, &own_relays, 2, 0);
+    tick(&county, START_MS);
+    struct fq_reader reader = body_of(frame_sent(&county, FQ_PEER_PARENT, FQ_LINK_HELLO));
+    for (int i = 0; i < 8; i++) {
+        i == 0 ? (void)fq_read_array(&reader) : (void)fq_read_skip(&reader);
+    }
+    assert_int_equal(fq_read_array(&reader), 0);
 }
 
 static void test_y3_a_forgotten_log_is_given_back(void **state)
@@ -1188,6 +1238,230 @@ static void test_y6_a_forgotten_log_is_told_of_after_the_welcome_too(void **stat
     assert_int_equal(held_by(&county, &county_log)->acked, 4);
 }
 
+/* ---- Y7: what flows down is pulled ---- */
+
+#define NEIGHBOUR NODE(WORLD_NEIGHBOUR)
+
+static void test_y7_the_parent_tells_how_far_a_log_is_that_flows_down(void **state)
+{
+    (void)state;
+    struct word word = {0};
+    hold(&city, &city_control, 2, 1);
+
+    greet(&county, &city, START_MS);
+    assert_true(find_word(frame_sent(&city, COUNTY, FQ_LINK_WELCOME), &city_control, &word));
+    assert_int_equal(word.have, 2);
+    tick(&city, START_MS + 1);
+    uint32_t first = count_sent(&city, COUNTY, FQ_LINK_ACK); /* as it moved since the start */
+    hold(&city, &city_control, 3, 1);
+    hold(&city, &city_relays, 1, 1); /* one that is new */
+    tick(&city, START_MS + 2);
+    uint32_t moved = count_sent(&city, COUNTY, FQ_LINK_ACK);
+    tick(&city, START_MS + 3);
+    uint32_t at_rest = count_sent(&city, COUNTY, FQ_LINK_ACK);
+    tick(&city, START_MS + HEARTBEAT_MS);
+    uint32_t repeated = count_sent(&city, COUNTY, FQ_LINK_ACK);
+
+    assert_true(first <= 1);
+    assert_int_equal(moved, 2);
+    assert_int_equal(at_rest, 0);
+    assert_int_equal(repeated, 2);
+}
+
+static void test_y7_nobody_is_told_of_what_does_not_flow_to_him(void **state)
+{
+    (void)state;
+    static struct side neighbour;
+    open_side(&neighbour, WORLD_NEIGHBOUR, FQ_TIER_COUNTY);
+    greet(&county, &city, START_MS);
+    greet(&neighbour, &city, START_MS);
+
+    hold(&city, &city_relays, 3, 1);
+    hold(&city, &province_relays, 3, 1);
+    hold(&city, &city_log, 3, 1);
+    tick(&city, START_MS + 1);
+
+    assert_int_equal(count_sent(&city, COUNTY, FQ_LINK_ACK), 2);
+    assert_int_equal(count_sent(&city, NEIGHBOUR, FQ_LINK_ACK), 0);
+    (void)take(&city, NEIGHBOUR, want_frame(neighbour.sync.up.session, &city_relays, 1),
+               START_MS + 2);
+    assert_int_equal(city.effects.forward_count, 0);
+    tick(&city, START_MS + HEARTBEAT_MS);
+    assert_int_equal(count_sent(&city, NEIGHBOUR, FQ_LINK_ACK), 0);
+}
+
+static struct fq_span head_frame(const struct fq_log_id *log, uint64_t seq)
+{
+    const struct ack ack = {.seq = seq, .credit = CREDIT};
+
+    return ack_frame(county.sync.up.session, log, &ack);
+}
+
+static void test_y7_the_child_asks_until_it_has_it(void **state)
+{
+    (void)state;
+    greet(&county, &city, START_MS);
+
+    (void)take(&county, FQ_PEER_PARENT, head_frame(&city_relays, 5), START_MS);
+    assert_int_equal(count_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), 1);
+    assert_true(fq_sync_may_originate(&county.sync)); /* it is not its own that is behind */
+    (void)take(&county, FQ_PEER_PARENT, head_frame(&city_relays, 6), START_MS + 1);
+    assert_int_equal(count_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), 0); /* it is on its way */
+    assert_int_equal(fq_sync_next_timer(&county.sync, START_MS + 1), START_MS + RECONNECT_MS);
+    tick(&county, START_MS + RECONNECT_MS); /* it was lost */
+    assert_int_equal(count_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), 1);
+    (void)take(&county, FQ_PEER_PARENT, head_frame(&city_control, 1), START_MS + RECONNECT_MS + 1);
+    assert_int_equal(count_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), 1); /* another waits not */
+}
+
+/* The parent's turn gave the child everything up to `last` of the log. */
+static void come_down(const struct fq_log_id *log, uint64_t last, uint64_t now_ms)
+{
+    const struct fq_sync_result result = {.judgement = FQ_SYNC_ACCEPTED, .log = *log, .size = 100};
+
+    start_turn(&county);
+    hold(&county, log, last, 0);
+    fq_sync_batch_result(&county.sync, FQ_PEER_PARENT, &result);
+    fq_sync_finish(&county.sync, at(now_ms), &county.effects);
+}
+
+static void test_y7_when_some_has_come_the_rest_is_asked_for_at_once(void **state)
+{
+    (void)state;
+    greet(&county, &city, START_MS);
+    (void)take(&county, FQ_PEER_PARENT, head_frame(&city_relays, 5), START_MS);
+
+    come_down(&city_relays, 3, START_MS + 1);
+    assert_int_equal(count_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), 1);
+    come_down(&city_relays, 5, START_MS + 2);
+    assert_int_equal(county.effects.send_count, 0);
+    assert_int_equal(held_by(&county, &city_relays)->acked, 5);
+}
+
+static void test_y7_what_came_down_is_not_sent_up_again(void **state)
+{
+    (void)state;
+    greet(&county, &city, START_MS);
+    (void)take(&county, FQ_PEER_PARENT, head_frame(&city_relays, 3), START_MS);
+
+    come_down(&city_relays, 5, START_MS + 1); /* more than it was told of */
+
+    assert_int_equal(county.effects.forward_count, 0);
+    assert_int_equal(county.effects.send_count, 0);
+}
+
+static void test_y7_a_log_that_passes_through_goes_on_down(void **state)
+{
+    (void)state;
+    greet(&city, &province, START_MS);
+    greet(&county, &city, START_MS);
+    hold(&province, &province_relays, 4, 1);
+    tick(&province, START_MS + 1);
+
+    (void)take(&city, FQ_PEER_PARENT, frame_sent(&province, CITY, FQ_LINK_ACK), START_MS + 2);
+    (void)take(&province, CITY, frame_sent(&city, FQ_PEER_PARENT, FQ_LINK_WANT), START_MS + 3);
+    assert_forwards_from(&province, 1);
+    hold(&city, &province_relays, 4, 1);
+    tick(&city, START_MS + 4);
+    (void)take(&county, FQ_PEER_PARENT, frame_sent(&city, COUNTY, FQ_LINK_ACK), START_MS + 5);
+    (void)take(&city, COUNTY, frame_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), START_MS + 6);
+
+    assert_int_equal(city.effects.forwards[0].peer, COUNTY);
+}
+
+static void test_y5_what_flows_down_and_forked_is_asked_for_no_more(void **state)
+{
+    (void)state;
+    hold(&county, &city_relays, 5, 7);
+    hold(&city, &city_relays, 4, 7);
+    greet(&county, &city, START_MS);
+
+    (void)take(&county, FQ_PEER_PARENT, head_frame(&city_relays, 5), START_MS); /* another chain */
+    (void)take(&county, FQ_PEER_PARENT, head_frame(&city_relays, 6), START_MS + 1);
+
+    assert_true(beside(&county, &city_relays)->is_diverged);
+    assert_int_equal(count_sent(&county, FQ_PEER_PARENT, FQ_LINK_WANT), 0);
+}
+
+/* ---- Y8: the parent lost what it wrote ---- */
+
+static void test_y8_a_parent_gets_back_what_a_child_holds_and_writes_nothing_before(void **state)
+{
+    (void)state;
+    hold(&county, &city_relays, 3, 1);
+    hold(&city, &city_relays, 1, 1);
+    assert_false(fq_sync_may_relay(&city.sync, &city_relays)); /* nobody is linked */
+
+    greet(&county, &city, START_MS);
+    assert_false(fq_sync_may_relay(&city.sync, &city_relays));
+    assert_true(fq_sync_may_originate(&city.sync));
+    assert_forwards_from(&county, 2);
+    accept(&city, COUNTY, &city_relays, 3, 100, START_MS + 1);
+    assert_true(fq_sync_may_relay(&city.sync, &city_relays));
+
+    (void)take(&county, FQ_PEER_PARENT, frame_sent(&city, COUNTY, FQ_LINK_ACK), START_MS + 2);
+    assert_int_equal(beside(&county, &city_relays)->parent_have, 3);
+    assert_int_equal(count_to(&county, FQ_PEER_PARENT), 0);
+}
+
+/* A second copy is acknowledged too: the first word was lost. */
+static void test_y8_a_duplicate_that_comes_back_is_acknowledged(void **state)
+{
+    (void)state;
+    const struct fq_sync_result result = {
+        .judgement = FQ_SYNC_DUPLICATE, .log = city_relays, .size = 100};
+    hold(&city, &city_relays, 3, 1);
+    greet(&county, &city, START_MS);
+    tick(&city, START_MS + 1);
+
+    start_turn(&city);
+    fq_sync_batch_result(&city.sync, COUNTY, &result);
+    fq_sync_finish(&city.sync, at(START_MS + 2), &city.effects);
+
+    assert_int_equal(count_sent(&city, COUNTY, FQ_LINK_ACK), 1);
+}
+
+static void test_y8_lost_control_stops_all_that_commands_write(void **state)
+{
+    (void)state;
+    hold(&county, &city_control, 3, 1);
+
+    greet(&county, &city, START_MS); /* the city holds none of it */
+    assert_false(fq_sync_may_originate(&city.sync));
+    accept(&city, COUNTY, &city_control, 3, 100, START_MS + 1);
+
+    assert_true(fq_sync_may_originate(&city.sync));
+}
+
+static void test_y8_what_a_child_held_in_a_former_greeting_does_not_count(void **state)
+{
+    (void)state;
+    hold(&county, &city_relays, 3, 1);
+    hold(&city, &city_relays, 1, 1);
+    greet(&county, &city, START_MS);
+    assert_false(fq_sync_may_relay(&city.sync, &city_relays));
+
+    open_side(&county, WORLD_COUNTY, FQ_TIER_COUNTY); /* it lost its disk */
+    greet(&county, &city, START_MS + 10);
+
+    assert_true(fq_sync_may_relay(&city.sync, &city_relays));
+}
+
+static void test_y8_relays_that_forked_are_written_no_more(void **state)
+{
+    (void)state;
+    hold(&county, &city_relays, 3, 1);
+    hold(&city, &city_relays, 3, 2);
+    hold(&city, &city_control, 1, 2);
+
+    greet(&county, &city, START_MS);
+
+    assert_false(fq_sync_may_relay(&city.sync, &city_relays));
+    assert_true(beside(&city, &city_relays)->is_diverged);
+    assert_true(beside(&county, &city_relays)->is_diverged);
+    assert_true(fq_sync_may_relay(&city.sync, &city_control)); /* the others go on */
+}
+
 /* ---- greeting, silence, standing still ---- */
 
 static void test_a_greeting_without_an_answer_backs_off(void **state)
@@ -1478,6 +1752,19 @@ int main(void)
         CASE(test_y6_a_welcome_tells_it_too),
         CASE(test_y6_a_log_that_child_and_parent_had_lost_comes_back_to_the_child),
         CASE(test_y6_a_forgotten_log_is_told_of_after_the_welcome_too),
+        CASE(test_y3_what_is_not_the_childs_is_called_diverged),
+        CASE(test_y7_the_parent_tells_how_far_a_log_is_that_flows_down),
+        CASE(test_y7_nobody_is_told_of_what_does_not_flow_to_him),
+        CASE(test_y7_the_child_asks_until_it_has_it),
+        CASE(test_y7_when_some_has_come_the_rest_is_asked_for_at_once),
+        CASE(test_y7_what_came_down_is_not_sent_up_again),
+        CASE(test_y7_a_log_that_passes_through_goes_on_down),
+        CASE(test_y5_what_flows_down_and_forked_is_asked_for_no_more),
+        CASE(test_y8_a_parent_gets_back_what_a_child_holds_and_writes_nothing_before),
+        CASE(test_y8_a_duplicate_that_comes_back_is_acknowledged),
+        CASE(test_y8_lost_control_stops_all_that_commands_write),
+        CASE(test_y8_what_a_child_held_in_a_former_greeting_does_not_count),
+        CASE(test_y8_relays_that_forked_are_written_no_more),
         CASE(test_a_greeting_without_an_answer_backs_off),
         CASE(test_a_welcome_ends_the_backing_off),
         CASE(test_a_hello_that_did_not_leave_is_tried_soon),

@@ -18,6 +18,9 @@ static const char *const table_names[FQ_CODES_COUNT] = {
     [FQ_CODES_PREVENTION] = "prevention",
     [FQ_CODES_STATION] = "station",
     [FQ_CODES_RELATION] = "relation",
+    [FQ_CODES_SERVICE] = "service",
+    [FQ_CODES_COUNTED] = "counted",
+    [FQ_CODES_INDICATOR] = "indicator",
 };
 
 /* The rows that rules of the core rest on (O2). */
@@ -68,6 +71,7 @@ static const struct known {
     {FQ_CODES_PREVENTION, FQ_PREVENTION_CIVIL_TO_CRIMINAL, "civil_to_criminal"},
     {FQ_CODES_PREVENTION, FQ_PREVENTION_MASS_PETITION, "mass_petition"},
     {FQ_CODES_PREVENTION, FQ_PREVENTION_MASS_BRAWL, "mass_brawl"},
+    {FQ_CODES_COUNTED, FQ_COUNTED_YUAN, "yuan"},
 };
 
 fq_err fq_codes_reserve(struct fq_codes *codes, struct fq_arena *arena, enum fq_code_table table,
@@ -104,6 +108,25 @@ static const struct fq_code *find_by_id(const struct fq_codes *codes, enum fq_co
     return NULL;
 }
 
+static fq_err check_indicator(const struct fq_codes *codes, const struct fq_code *code,
+                              struct fq_why *out_why) /* O3 */
+{
+    uint16_t at_most = code->of_indicator.at_most;
+    const struct fq_code *bound = fq_codes_find(codes, FQ_CODES_INDICATOR, at_most);
+
+    if (!fq_codes_find(codes, FQ_CODES_SERVICE, code->of_indicator.service) ||
+        !fq_codes_find(codes, FQ_CODES_COUNTED, code->of_indicator.counted)) {
+        return fq_fail(out_why, FQ_REASON_CONFIG, "indicator: %s: service or counted is missing",
+                       code->id);
+    }
+    if (at_most != 0 && (!bound || bound->of_indicator.counted != code->of_indicator.counted ||
+                         bound->of_indicator.is_stock != code->of_indicator.is_stock)) {
+        return fq_fail(out_why, FQ_REASON_CONFIG, "indicator: %s: at_most %u is no such indicator",
+                       code->id, at_most);
+    }
+    return FQ_OK;
+}
+
 fq_err fq_codes_add(struct fq_codes *codes, enum fq_code_table table, const struct fq_code *code,
                     struct fq_why *out_why)
 {
@@ -128,6 +151,10 @@ fq_err fq_codes_add(struct fq_codes *codes, enum fq_code_table table, const stru
         return fq_fail(out_why, FQ_REASON_CONFIG, "%s: %s: its parent %u is not above it", name,
                        code->id, code->parent);
     }
+    fq_err err = table == FQ_CODES_INDICATOR ? check_indicator(codes, code, out_why) : FQ_OK;
+    if (err) {
+        return err;
+    }
     uint32_t place = codes->tables[table].count++;
     codes->tables[table].rows[place] = *code;
     codes->tables[table].numbers[place] = code->number;
@@ -137,12 +164,17 @@ fq_err fq_codes_add(struct fq_codes *codes, enum fq_code_table table, const stru
 fq_err fq_codes_check(const struct fq_codes *codes, struct fq_why *out_why)
 {
     for (int table = FQ_CODES_NONE + 1; table < FQ_CODES_COUNT; table++) {
-        if (codes->tables[table].count == 0) {
+        bool is_optional =
+            table == FQ_CODES_SERVICE || table == FQ_CODES_COUNTED || table == FQ_CODES_INDICATOR;
+        if (codes->tables[table].count == 0 && !is_optional) {
             return fq_fail(out_why, FQ_REASON_CONFIG, "%s: the table is missing or empty",
                            table_names[table]);
         }
     }
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (codes->tables[known[i].table].count == 0) {
+            continue; /* one that may be absent */
+        }
         const struct fq_code *code = fq_codes_find(codes, known[i].table, known[i].number);
         if (!code || strcmp(code->id, known[i].id) != 0) {
             return fq_fail(out_why, FQ_REASON_CONFIG, "%s: number %u must be %s, not %s",

@@ -18,8 +18,11 @@ static bool is_less(const struct fq_event_id *a, const struct fq_event_id *b)
     return by_log < 0 || (by_log == 0 && a->seq < b->seq);
 }
 
-bool fq_control_fold(struct fq_control *control, const struct fq_event *event)
+bool fq_control_fold(struct fq_control *control, const struct fq_areas *areas,
+                     const struct fq_event *event)
 {
+    (void)fq_campaigns_fold(&control->campaigns, areas, event);
+
     uint32_t place = place_of(control, &event->cmd_id);
     struct fq_control_record *record = &control->records[place];
 

@@ -236,7 +236,7 @@ static fq_err write_event(struct step *step, struct fq_event *event)
         return err;
     }
     if (is_control) {
-        (void)fq_control_fold(&core->control, event);
+        (void)fq_control_fold(&core->control, core->areas, event);
     } else if (fq_merge_event(&core->view, event) == FQ_MERGED_FULL) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
     }
@@ -268,16 +268,20 @@ static struct fq_dispute *rehearsed(const struct rehearsal *rehearsal, const str
     return NULL;
 }
 
-static void rehearse(struct rehearsal *rehearsal, const struct fq_dispute *dispute,
-                     const struct fq_event *event)
+static fq_err rehearse(struct step *step, struct rehearsal *rehearsal,
+                       const struct fq_dispute *dispute, struct fq_event *event)
 {
-    struct fq_dispute *copy = rehearsed(rehearsal, &event->dispute);
+    struct fq_id id = fq_merge_entity(event);
+    struct fq_dispute *copy = rehearsed(rehearsal, &id);
 
     if (!copy) {
         copy = &rehearsal->disputes[rehearsal->count++];
-        *copy = dispute ? *dispute : (struct fq_dispute){.id = event->dispute};
+        *copy = dispute ? *dispute : (struct fq_dispute){.id = id};
     }
-    fq_dispute_apply(copy, event);
+    event->id.log = step->core->own;
+    return fq_view_rehearse(&step->core->view, copy, event)
+               ? FQ_OK
+               : fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
 }
 
 /* A repeat: the command made an event here or elsewhere before (N2). */
@@ -314,13 +318,45 @@ static void set_rev(struct fq_event *command, const struct fq_dispute *dispute)
     command->rev = base == UINT32_MAX ? base : base + 1;
 }
 
+static struct fq_service_context service_context(const struct fq_core *core,
+                                                 const struct rehearsal *rehearsal)
+{
+    return (struct fq_service_context){
+        .areas = core->areas,
+        .codes = core->codes,
+        .own_area = core->options.area,
+        .view = &core->view,
+        .campaigns = &core->control.campaigns,
+        .units = core->units,
+        .places = core->places,
+        .rehearsed = rehearsal ? rehearsal->disputes : NULL,
+        .rehearsed_count = rehearsal ? rehearsal->count : 0,
+    };
+}
+
 static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct fq_event *command,
                           struct verdict *verdict)
 {
     struct fq_core *core = step->core;
-    struct fq_command_context context = {core->areas, core->codes, core->options.area};
-    const struct fq_dispute *dispute = fq_view_find(&core->view, &command->dispute);
+    const struct fq_service_context services = service_context(core, rehearsal);
+    struct fq_command_room room;
+    const struct fq_command_context context = {
+        .areas = core->areas,
+        .codes = core->codes,
+        .own_area = core->options.area,
+        .view = &core->view,
+        .units = core->units,
+        .places = core->places,
+        .room = &room,
+        .services = &services,
+    };
     struct fq_why why = {0};
+
+    if (fq_command_is_service(command->kind)) {
+        fq_command_service_complete(&services, command);
+    }
+    struct fq_id id = fq_merge_entity(command);
+    const struct fq_dispute *dispute = fq_view_find(&core->view, &id);
 
     if (is_repeat(core, dispute, command, verdict)) {
         return FQ_OK;
@@ -330,7 +366,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         return FQ_OK;
     }
     if (rehearsal) {
-        const struct fq_dispute *copy = rehearsed(rehearsal, &command->dispute);
+        const struct fq_dispute *copy = rehearsed(rehearsal, &id);
         dispute = copy ? copy : dispute;
     }
     if (command->rev > (dispute ? dispute->rev : 0)) {
@@ -343,17 +379,11 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         memcpy(verdict->detail, why.detail, sizeof verdict->detail);
         return FQ_OK;
     }
-    if (command->kind == FQ_EVENT_REFERRED && !command->value[FQ_FIELD_REFERRAL]) {
-        (void)fq_event_set_bytes(command, FQ_FIELD_REFERRAL,
-                                 fq_span_of(command->cmd_id.bytes, FQ_ID_SIZE));
-    }
-    if (rehearsal) {
-        if (command->kind != FQ_EVENT_CONTROL) {
-            rehearse(rehearsal, dispute, command);
-        }
-        return FQ_OK;
-    }
     set_rev(command, dispute);
+    if (rehearsal) {
+        return command->kind == FQ_EVENT_CONTROL ? FQ_OK
+                                                 : rehearse(step, rehearsal, dispute, command);
+    }
     fq_err err = write_event(step, command);
     verdict->id = command->id;
     return err;
@@ -487,11 +517,16 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
     }
     fq_write_array(&submission.verdicts, count);
-    while (submission.left > 0) {
-        fq_err err = run_some(step, &submission);
-        if (err) {
-            return err;
-        }
+    size_t mark = fq_view_mark(&step->core->view);
+    fq_err err = FQ_OK;
+    while (submission.left > 0 && !err) {
+        err = run_some(step, &submission);
+    }
+    if (input->is_dry_run) {
+        fq_view_forget(&step->core->view, mark);
+    }
+    if (err) {
+        return err;
     }
     if (submission.verdicts.is_full) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
@@ -512,14 +547,15 @@ static bool is_own(const struct fq_core *core, const struct fq_log_id *log)
     return log->origin == core->own.origin && log->epoch == core->own.epoch;
 }
 
-/* A child speaks for its own area and below; the parent, and a person with a bundle, bring what this
- * node itself holds. */
+/* A child speaks for its area, and gives back what flowed down to it; the parent, and a person with a
+ * bundle, bring what this node's area wrote, and what flows down to it. */
 static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq_log_id *log)
 {
     bool is_child = peer != FQ_PEER_PARENT && peer != FQ_PEER_BUNDLE;
-    uint32_t scope = is_child ? peer / 100 : core->options.area;
+    uint32_t child_area = is_child ? peer / 100 : core->options.area;
 
-    return fq_areas_covers(core->areas, scope, log->origin / 100);
+    return fq_log_flows_up(core->areas, child_area, log) ||
+           fq_log_flows_down(core->areas, child_area, log);
 }
 
 static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struct fq_batch *batch,
@@ -554,7 +590,7 @@ static fq_err fold_control(struct fq_core *core, const struct fq_batch *batch,
     }
     while (fq_batch_read(&reader, &event, 1) > 0) {
         if (event.kind == FQ_EVENT_CONTROL) {
-            (void)fq_control_fold(&core->control, &event);
+            (void)fq_control_fold(&core->control, core->areas, &event);
         }
     }
     return fq_batch_is_read(&reader) ? FQ_OK : fq_fail(out_why, FQ_REASON_BYTES, "control");

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fq/core/command.h"
+#include "fq/core/deadline.h"
+#include "fq/core/docket.h"
 
 /* ---- values ---- */
 
@@ -250,16 +251,15 @@ void fq_describe_step(const struct fq_codes *codes, const struct fq_event *event
 
 /* ---- disputes ---- */
 
-/* The dispute's number: origin-epoch-seq of its first registration; empty before one is known. */
-static void number_of(const struct fq_view *view, const struct fq_dispute *dispute, char *out,
-                      size_t size)
+void fq_describe_number(const struct fq_view *view, const struct fq_dispute *dispute,
+                        char out[FQ_DISPUTE_NUMBER_SIZE])
 {
     out[0] = '\0';
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
         if (fact->kind == FQ_EVENT_REGISTERED) {
             struct fq_event_id id = fq_view_event_id(view, fact);
-            snprintf(out, size, "%08u-%u-%llu", id.log.origin, id.log.epoch,
+            snprintf(out, FQ_DISPUTE_NUMBER_SIZE, "%08u-%u-%llu", id.log.origin, id.log.epoch,
                      (unsigned long long)id.seq);
         }
     }
@@ -268,9 +268,9 @@ static void number_of(const struct fq_view *view, const struct fq_dispute *dispu
 static void put_head(struct fq_writer *writer, const struct fq_view *view,
                      const struct fq_codes *codes, const struct fq_dispute *dispute)
 {
-    char number[48];
+    char number[FQ_DISPUTE_NUMBER_SIZE];
 
-    number_of(view, dispute, number, sizeof number);
+    fq_describe_number(view, dispute, number);
     put_text(writer, "dispute", number);
     put_id(writer, "id", &dispute->id);
     put_text(writer, "state", fq_state_name(fq_dispute_state(dispute)));
@@ -281,70 +281,31 @@ static void put_head(struct fq_writer *writer, const struct fq_view *view,
 }
 #define HEAD_PAIRS 7
 
-/* A unit that assists: joined and not left since. Facts run from the greatest stamp down. */
-static bool is_first_word_on(const struct fq_view *view, const struct fq_dispute *dispute,
-                             const struct fq_fact *at, uint64_t unit)
+static void write_unit(struct fq_writer *writer, const struct fq_codes *codes, uint64_t unit,
+                       uint64_t kind, const char *role)
 {
-    struct fq_event event;
-
-    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact != at;
-         fact = fq_view_next(view, fact)) {
-        if (!fact->is_voided && (fact->step == FQ_EVENT_JOINED || fact->step == FQ_EVENT_LEFT ||
-                                 fact->step == FQ_EVENT_REFERRAL_ACCEPTED)) {
-            fq_fact_unpack(fact, &event);
-            if (event.value[FQ_FIELD_TO_UNIT] == unit) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-static uint32_t put_assists(struct fq_writer *writer, const struct fq_view *view,
-                            const struct fq_codes *codes, const struct fq_dispute *dispute)
-{
-    struct fq_event event;
-    uint32_t count = 0;
-
-    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
-         fact = fq_view_next(view, fact)) {
-        if (fact->is_voided ||
-            (fact->step != FQ_EVENT_JOINED && fact->step != FQ_EVENT_REFERRAL_ACCEPTED)) {
-            continue;
-        }
-        fq_fact_unpack(fact, &event);
-        uint64_t unit = event.value[FQ_FIELD_TO_UNIT];
-        if (!is_first_word_on(view, dispute, fact, unit)) {
-            continue;
-        }
-        count++;
-        if (writer) {
-            fq_write_map(writer, 4);
-            put_unit(writer, "unit", unit);
-            put_area(writer, "area", (uint32_t)(unit / 10000 % 1000000));
-            put_code(writer, codes, "kind", FQ_CODES_KIND, event.value[FQ_FIELD_TO_KIND]);
-            put_text(writer, "role", "assist");
-        }
-    }
-    return count;
+    fq_write_map(writer, 4);
+    put_unit(writer, "unit", unit);
+    put_area(writer, "area", fq_unit_area(unit));
+    put_code(writer, codes, "kind", FQ_CODES_KIND, kind);
+    put_text(writer, "role", role);
 }
 
 static void put_units(struct fq_writer *writer, const struct fq_view *view,
                       const struct fq_codes *codes, const struct fq_dispute *dispute)
 {
-    uint32_t count = put_assists(NULL, view, codes, dispute);
+    struct fq_assist assists[FQ_MAP_ENTRIES_MAX];
+    uint32_t count = fq_docket_assists(view, dispute, assists);
     bool has_host = dispute->host != 0;
 
     fq_write_text(writer, "units");
     fq_write_array(writer, count + has_host);
     if (has_host) {
-        fq_write_map(writer, 4);
-        put_unit(writer, "unit", dispute->host);
-        put_area(writer, "area", (uint32_t)(dispute->host / 10000 % 1000000));
-        put_code(writer, codes, "kind", FQ_CODES_KIND, dispute->kind);
-        put_text(writer, "role", "host");
+        write_unit(writer, codes, dispute->host, dispute->kind, "host");
     }
-    (void)put_assists(writer, view, codes, dispute);
+    for (uint32_t i = 0; i < count; i++) {
+        write_unit(writer, codes, assists[i].unit, assists[i].kind, "assist");
+    }
 }
 
 static void put_dates(struct fq_writer *writer, const struct fq_dispute *dispute)
@@ -375,99 +336,47 @@ static void put_dates(struct fq_writer *writer, const struct fq_dispute *dispute
     }
 }
 
-/* The register an event kind writes, for those that one value answers. */
-static const char *register_of(unsigned step)
+/* One of two writes that did not know each other: which event, of what day, with what fields. */
+static void put_side(struct fq_writer *writer, const struct fq_view *view,
+                     const struct fq_codes *codes, const char *key, const struct fq_fact *fact)
 {
-    switch (step) {
-    case FQ_EVENT_REGISTERED:
-        return "registration";
-    case FQ_EVENT_ACCEPTED:
-    case FQ_EVENT_REJECTED:
-        return "acceptance";
-    case FQ_EVENT_TRANSFERRED:
-        return "home";
-    case FQ_EVENT_AGREED:
-    case FQ_EVENT_FAILED:
-    case FQ_EVENT_TERMINATED:
-        return "outcome";
-    case FQ_EVENT_PERFORMED:
-        return "performance";
-    case FQ_EVENT_CONFIRMATION:
-        return "confirmation";
-    case FQ_EVENT_VISITED:
-        return "visit";
-    case FQ_EVENT_RISK_CHANGED:
-        return "risk";
-    default:
-        return NULL;
-    }
-}
+    struct fq_event event;
+    uint8_t id[FQ_EVENT_ID_SIZE];
 
-static bool is_same_register(const struct fq_fact *a, const struct fq_fact *b)
-{
-    const char *one = register_of(a->step);
-    const char *other = register_of(b->step);
-
-    return one && other && strcmp(one, other) == 0;
-}
-
-/* Whether a newer fact resolved what the older wrote: it writes the same register, or it reopens,
- * which empties these (D3). */
-static bool resolves(const struct fq_fact *newer, const struct fq_fact *fact)
-{
-    static const char *const emptied[] = {"outcome", "performance", "confirmation", "visit"};
-    bool is_emptied = false;
-
-    for (size_t i = 0; i < sizeof emptied / sizeof emptied[0]; i++) {
-        is_emptied |= strcmp(register_of(fact->step), emptied[i]) == 0;
-    }
-    return newer->rev > fact->rev &&
-           (is_same_register(newer, fact) || (is_emptied && newer->step == FQ_EVENT_REOPENED));
-}
-
-/* The write that holds the register of `fact`, when neither knew the other: of the same revision, by
- * another command, with nothing newer on that register. NULL when there is no such. */
-static const struct fq_fact *holder_against(const struct fq_view *view,
-                                            const struct fq_dispute *dispute,
-                                            const struct fq_fact *fact)
-{
-    const struct fq_fact *holder = NULL;
-
-    if (fact->is_voided || !register_of(fact->step)) {
-        return NULL;
-    }
-    for (const struct fq_fact *newer = fq_view_facts(view, dispute); newer != fact;
-         newer = fq_view_next(view, newer)) {
-        if (newer->is_voided) {
-            continue;
-        }
-        if (resolves(newer, fact)) {
-            return NULL;
-        }
-        if (!holder && is_same_register(newer, fact)) {
-            holder = newer; /* facts run from the greatest stamp down */
-        }
-    }
-    return holder && holder->cmd_tag != fact->cmd_tag ? holder : NULL;
+    fq_fact_unpack(fact, &event);
+    event.id = fq_view_event_id(view, fact);
+    fq_event_id_encode(&event.id, id);
+    fq_write_text(writer, key);
+    fq_write_map(writer, 5);
+    put_text(writer, "event", fq_kind_row(fact->kind)->name);
+    fq_write_text(writer, "event_id");
+    write_event_id(writer, fq_span_of(id, sizeof id));
+    put_area(writer, "area", event.area);
+    put_date(writer, "date", event.date);
+    fq_write_text(writer, "fields");
+    fq_write_map(writer, put_fields(NULL, codes, &event, fact->step));
+    (void)put_fields(writer, codes, &event, fact->step);
 }
 
 static uint32_t put_conflicts(struct fq_writer *writer, const struct fq_view *view,
-                              const struct fq_dispute *dispute)
+                              const struct fq_codes *codes, const struct fq_dispute *dispute)
 {
     uint32_t count = 0;
 
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
-        const struct fq_fact *holder = holder_against(view, dispute, fact);
+        const struct fq_fact *holder = fq_docket_conflict(view, dispute, fact);
         if (!holder) {
             continue;
         }
         count++;
         if (writer) {
-            fq_write_map(writer, 3);
-            put_text(writer, "register", register_of(fact->step));
+            fq_write_map(writer, 5);
+            put_text(writer, "register", fq_step_row(fact->step)->writes);
             put_text(writer, "holds", fq_kind_row(holder->step)->name);
             put_text(writer, "against", fq_kind_row(fact->step)->name);
+            put_side(writer, view, codes, "held", holder);
+            put_side(writer, view, codes, "other", fact);
         }
     }
     return count;
@@ -478,7 +387,7 @@ static void put_next(struct fq_writer *writer, const struct fq_dispute *dispute)
     char names[FQ_WHY_SIZE];
     uint32_t count = 0;
 
-    fq_command_next(dispute, names, sizeof names);
+    fq_step_next(fq_dispute_state(dispute), names, sizeof names);
     for (const char *at = names; *at; at++) {
         count += *at == ' ';
     }
@@ -492,11 +401,117 @@ static void put_next(struct fq_writer *writer, const struct fq_dispute *dispute)
     }
 }
 
+/* ---- a dispute in full ---- */
+
+static void put_day(struct fq_writer *writer, const char *key, uint16_t date)
+{
+    if (date) {
+        put_date(writer, key, date);
+    } else {
+        fq_write_text(writer, key);
+        fq_write_nil(writer);
+    }
+}
+
+static const char *card_name(uint8_t card)
+{
+    static const char *const names[] = {"none", "yellow", "red"};
+
+    return names[card <= 2 ? card : 2];
+}
+
+void fq_describe_referral(const struct fq_codes *codes, const struct fq_referral *referral,
+                          uint32_t extra_pairs, struct fq_writer *writer)
+{
+    fq_write_map(writer, 9 + extra_pairs);
+    put_id(writer, "referral", &referral->id);
+    put_origin(writer, "from", referral->from);
+    put_unit(writer, "to_unit", referral->to_unit);
+    put_code(writer, codes, "kind", FQ_CODES_KIND, referral->to_kind);
+    put_text(writer, "state", fq_referral_state_name(referral->state));
+    put_date(writer, "date", referral->date);
+    put_day(writer, "due", referral->due);
+    put_day(writer, "answered", referral->answered_on);
+    put_code(writer, codes, "outcome", FQ_CODES_OUTCOME, referral->outcome);
+}
+
+static void put_referrals(struct fq_writer *writer, const struct fq_view *view,
+                          const struct fq_codes *codes, const struct fq_dispute *dispute)
+{
+    struct fq_referral referrals[FQ_MAP_ENTRIES_MAX];
+    uint32_t count = fq_docket_referrals(view, dispute, referrals);
+
+    fq_write_text(writer, "referrals");
+    fq_write_array(writer, count);
+    for (uint32_t i = 0; i < count; i++) {
+        fq_describe_referral(codes, &referrals[i], 0, writer);
+    }
+}
+
+static void put_supervision(struct fq_writer *writer, const struct fq_view *view,
+                            const struct fq_dispute *dispute)
+{
+    struct fq_supervision supervision;
+
+    fq_write_text(writer, "supervision");
+    if (!fq_docket_supervision(view, dispute, &supervision)) {
+        fq_write_nil(writer);
+        return;
+    }
+    fq_write_map(writer, 3);
+    put_text(writer, "card", card_name(supervision.card));
+    put_date(writer, "date", supervision.date);
+    put_day(writer, "due", supervision.due);
+}
+
+/* Where it happened and how it came: only the fact of the registration keeps that. */
+#define REGISTRATION_PAIRS 5
+static void put_registration(struct fq_writer *writer, const struct fq_view *view,
+                             const struct fq_codes *codes, const struct fq_dispute *dispute)
+{
+    struct fq_event event = {.kind = 0};
+
+    (void)fq_docket_live(view, dispute, FQ_EVENT_REGISTERED, &event);
+    fq_write_text(writer, "place");
+    if (event.value[FQ_FIELD_PLACE]) {
+        char place[24];
+        snprintf(place, sizeof place, "%llu", (unsigned long long)event.value[FQ_FIELD_PLACE]);
+        fq_write_text(writer, place);
+    } else {
+        fq_write_nil(writer);
+    }
+    put_code(writer, codes, "committee", FQ_CODES_COMMITTEE, dispute->committee);
+    put_code(writer, codes, "scale", FQ_CODES_SCALE, dispute->scale);
+    put_uint(writer, "claimed_cents", event.value[FQ_FIELD_CLAIMED]);
+    put_uint(writer, "flags", event.value[FQ_FIELD_FLAGS]);
+}
+
+/* What is to be done by when, and where the dispute went. */
+#define DOCKET_PAIRS 7
+static void put_docket(struct fq_writer *writer, const struct fq_view *view,
+                       const struct fq_codes *codes, const struct fq_dispute *dispute)
+{
+    struct fq_id into;
+
+    put_day(writer, "deadline", fq_deadline_open(dispute));
+    put_uint(writer, "extended_days", dispute->extended_days);
+    put_day(writer, "confirm_by", fq_deadline_confirmation(dispute));
+    put_day(writer, "perform_by", fq_docket_performance_due(view, dispute));
+    put_referrals(writer, view, codes, dispute);
+    put_supervision(writer, view, dispute);
+    if (fq_docket_merged_into(view, dispute, &into)) {
+        put_id(writer, "merged_into", &into);
+    } else {
+        fq_write_text(writer, "merged_into");
+        fq_write_nil(writer);
+    }
+}
+
 void fq_describe_dispute(const struct fq_view *view, const struct fq_codes *codes,
                          const struct fq_dispute *dispute, uint32_t extra_pairs,
                          struct fq_writer *writer)
 {
-    fq_write_map(writer, HEAD_PAIRS + 15 + extra_pairs);
+    fq_write_map(writer, HEAD_PAIRS + 15 + REGISTRATION_PAIRS + DOCKET_PAIRS + extra_pairs);
     put_head(writer, view, codes, dispute);
     fq_write_text(writer, "host");
     if (dispute->host) {
@@ -524,9 +539,11 @@ void fq_describe_dispute(const struct fq_view *view, const struct fq_codes *code
     }
     put_uint(writer, "rev", dispute->rev);
     fq_write_text(writer, "conflicts");
-    fq_write_array(writer, put_conflicts(NULL, view, dispute));
-    (void)put_conflicts(writer, view, dispute);
+    fq_write_array(writer, put_conflicts(NULL, view, codes, dispute));
+    (void)put_conflicts(writer, view, codes, dispute);
     put_next(writer, dispute);
+    put_registration(writer, view, codes, dispute);
+    put_docket(writer, view, codes, dispute);
 }
 
 #define ROW_PAIRS (HEAD_PAIRS + 5)

@@ -23,7 +23,10 @@ int fq_stamp_compare(const struct fq_stamp *a, const struct fq_stamp *b)
     return a->id.seq < b->id.seq ? -1 : a->id.seq > b->id.seq;
 }
 
-/* ---- pack: mask, area, unit, then the fields of the mask, numbers as varints ---- */
+/* ---- pack: mask, area, the unit where the mask says so, then the fields of the mask, numbers as
+ * varints ---- */
+
+#define HAS_UNIT (UINT64_C(1) << FQ_BODY_FIELDS_MAX)
 
 static uint8_t *put_varint(uint8_t *out, uint64_t value)
 {
@@ -72,6 +75,12 @@ static const enum fq_field *fields_of(const struct fq_event *event)
     return row ? row->fields : none;
 }
 
+/* Of a dispute's steps the unit that acts means nothing to the fold; of the rest it says who reported. */
+static bool has_unit(const struct fq_event *event)
+{
+    return event->unit != 0 && (event->step == FQ_EVENT_SWEEP || event->step == FQ_EVENT_ACTIVITY);
+}
+
 size_t fq_fact_pack(const struct fq_event *event, uint8_t *out)
 {
     const enum fq_field *fields = fields_of(event);
@@ -81,8 +90,12 @@ size_t fq_fact_pack(const struct fq_event *event, uint8_t *out)
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && fields[i]; i++) {
         mask |= (uint64_t)(event->value[fields[i]] && is_folded(fields[i])) << i;
     }
+    mask |= has_unit(event) ? HAS_UNIT : 0;
     at = put_varint(at, mask);
     at = put_varint(at, event->area);
+    if (mask & HAS_UNIT) {
+        at = put_varint(at, event->unit);
+    }
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && fields[i]; i++) {
         if (!(mask >> i & 1)) {
             continue;
@@ -112,6 +125,9 @@ void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event)
     const uint8_t *at = get_varint(fact->payload, &mask);
     at = get_varint(at, &area);
     out_event->area = (uint32_t)area;
+    if (mask & HAS_UNIT) {
+        at = get_varint(at, &out_event->unit);
+    }
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && fields[i]; i++) {
         if (!(mask >> i & 1)) {
             continue;
@@ -361,13 +377,7 @@ bool fq_dispute_same_values(const struct fq_dispute *a, const struct fq_dispute 
     return memcmp((const uint8_t *)a + VALUES, (const uint8_t *)b + VALUES, VALUES_SIZE) == 0;
 }
 
-/* ---- states ----
- *
- *  registered --> accepted --> mediating --> agreed --> performed --> closed --> archived
- *      |  \            \           |  \ \------> failed ------------^
- *      |   rejected     \----------+   \------> terminated --------^
- *      +--- referred, transferred, joined at any time before the outcome
- *  visited after the outcome; reopened from any outcome on: back to mediating. */
+/* ---- states (the picture is in step.c) ---- */
 
 static const char *const state_names[FQ_STATES] = {
     [FQ_STATE_UNKNOWN] = "unknown",     [FQ_STATE_REGISTERED] = "registered",
@@ -418,49 +428,4 @@ const char *fq_state_name(enum fq_state state)
     FQ_ASSERT(state < FQ_STATES);
 
     return state_names[state];
-}
-
-#define IN(state) (1u << FQ_STATE_##state)
-#define IN_HAND (IN(REGISTERED) | IN(ACCEPTED) | IN(MEDIATING))
-#define IN_MEDIATION (IN(ACCEPTED) | IN(MEDIATING))
-#define ENDED (IN(AGREED) | IN(FAILED) | IN(TERMINATED) | IN(PERFORMED))
-#define KNOWN (IN_HAND | IN(REJECTED) | ENDED | IN(CLOSED) | IN(ARCHIVED))
-
-bool fq_dispute_may(enum fq_state state, unsigned step)
-{
-    static const uint32_t states_of_step[FQ_EVENT_KINDS] = {
-        [FQ_EVENT_REGISTERED] = IN(UNKNOWN),
-        [FQ_EVENT_ACCEPTED] = IN(REGISTERED),
-        [FQ_EVENT_REJECTED] = IN(REGISTERED),
-        [FQ_EVENT_SESSION] = IN_MEDIATION,
-        [FQ_EVENT_JOINED] = IN_HAND,
-        [FQ_EVENT_LEFT] = IN_HAND,
-        [FQ_EVENT_REFERRED] = IN_HAND,
-        [FQ_EVENT_REFERRAL_ACCEPTED] = IN_HAND | ENDED,
-        [FQ_EVENT_REFERRAL_DECLINED] = IN_HAND | ENDED,
-        [FQ_EVENT_REFERRAL_REPORTED] = IN_HAND | ENDED,
-        [FQ_EVENT_TRANSFERRED] = IN_HAND,
-        [FQ_EVENT_ESCALATED] = IN_HAND,
-        [FQ_EVENT_ASSIGNED] = IN_HAND,
-        [FQ_EVENT_SUPERVISED] = IN_HAND,
-        [FQ_EVENT_EXTENDED] = IN_MEDIATION,
-        [FQ_EVENT_AGREED] = IN_MEDIATION,
-        [FQ_EVENT_FAILED] = IN_MEDIATION,
-        [FQ_EVENT_TERMINATED] = IN_MEDIATION,
-        [FQ_EVENT_PERFORMED] = IN(AGREED) | IN(PERFORMED),
-        [FQ_EVENT_CONFIRMATION] = IN(AGREED) | IN(PERFORMED),
-        [FQ_EVENT_VISITED] = ENDED | IN(CLOSED),
-        [FQ_EVENT_PREVENTED] = IN_HAND | ENDED,
-        [FQ_EVENT_RISK_CHANGED] = IN_HAND | ENDED,
-        [FQ_EVENT_DOCUMENT] = IN_HAND | ENDED | IN(CLOSED),
-        [FQ_EVENT_CLOSED] = ENDED,
-        [FQ_EVENT_ARCHIVED] = IN(CLOSED),
-        [FQ_EVENT_REOPENED] = ENDED | IN(CLOSED) | IN(ARCHIVED),
-        [FQ_EVENT_CORRECTED] = KNOWN,
-        [FQ_EVENT_VOIDED] = KNOWN,
-        [FQ_EVENT_MERGED] = KNOWN,
-        [FQ_EVENT_UNMERGED] = IN(MERGED),
-    };
-
-    return step < FQ_EVENT_KINDS && (states_of_step[step] >> state & 1u);
 }

@@ -46,7 +46,7 @@ static const struct fq_kind_row kind_rows[FQ_EVENT_KINDS] = {
     [FQ_EVENT_VOIDED] = {"voided", {F(TARGET), F(REASON)}},
     [FQ_EVENT_MERGED] = {"merged", {F(INTO), F(REASON)}},
     [FQ_EVENT_UNMERGED] = {"unmerged", {F(REASON)}},
-    [FQ_EVENT_SWEEP] = {"sweep", {F(CAMPAIGN), F(ROUNDS), F(HOUSEHOLDS), F(FOUND)}},
+    [FQ_EVENT_SWEEP] = {"sweep", {F(CAMPAIGN), F(ROUNDS), F(HOUSEHOLDS), F(FOUND), F(PLACE)}},
     [FQ_EVENT_ACTIVITY] = {"activity",
                            {F(INDICATOR), F(FIRST_DAY), F(LAST_DAY), F(COUNT), F(SIGNER)}},
     [FQ_EVENT_CONTROL] = {"control", {F(VERB), F(PAYLOAD)}},

@@ -60,6 +60,24 @@ uint32_t fq_frontier_index(const struct fq_frontier *frontier, const struct fq_l
     return (uint32_t)(log - frontier->logs);
 }
 
+bool fq_log_flows_up(const struct fq_areas *areas, uint32_t child_area, const struct fq_log_id *log)
+{
+    return log->stream <= FQ_STREAM_CONTROL &&
+           fq_areas_covers(areas, child_area, log->origin / 100);
+}
+
+bool fq_log_flows_down(const struct fq_areas *areas, uint32_t child_area,
+                       const struct fq_log_id *log)
+{
+    uint32_t writer = log->origin / 100;
+
+    if (log->stream == FQ_STREAM_FACTS || writer == child_area ||
+        !fq_areas_covers(areas, writer, child_area)) {
+        return false;
+    }
+    return log->stream == FQ_STREAM_CONTROL || fq_areas_covers(areas, child_area, log->stream);
+}
+
 /* Insertion sort of log indexes by id; a few hundred logs that come nearly in order. */
 static void sort_logs(const struct fq_frontier *frontier, uint32_t *order, uint32_t count)
 {
@@ -88,7 +106,7 @@ fq_err fq_frontier_hash(const struct fq_frontier *frontier, const struct fq_area
     }
     for (uint32_t i = 0; i < frontier->count; i++) {
         const struct fq_log *log = &frontier->logs[i];
-        if (log->last && fq_areas_covers(areas, area, log->id.origin / 100)) {
+        if (log->last && fq_log_flows_up(areas, area, &log->id)) {
             order[count++] = i;
         }
     }

@@ -362,19 +362,17 @@ static uint32_t *find_place(const struct fq_view *view, struct fq_dispute *dispu
     return link;
 }
 
-/* Screenings and activities are no disputes but fold alike, under an id of their own. An activity
- * is keyed by what it reports, so that a second report replaces the first. */
-static struct fq_id entity_of(const struct fq_event *event)
+struct fq_id fq_merge_entity(const struct fq_event *event)
 {
     if (event->step == FQ_EVENT_ACTIVITY) {
         uint64_t key[] = {event->value[FQ_FIELD_INDICATOR], event->area, event->unit,
                           event->value[FQ_FIELD_FIRST_DAY], event->value[FQ_FIELD_LAST_DAY]};
         uint8_t bytes[8 * 5];
-        struct fq_span span = fq_span_of(bytes, sizeof bytes);
         struct fq_id id;
         for (size_t i = 0; i < 5; i++) {
             fq_put_be64(bytes + 8 * i, key[i]);
         }
+        struct fq_span span = fq_span_of(bytes, sizeof bytes);
         fq_hash_id(&span, 1, &id);
         return id;
     }
@@ -482,7 +480,7 @@ static const struct fq_log *log_of(struct fq_view *view, const struct fq_log_id 
 static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *event)
 {
     const struct fq_log *log = log_of(view, &event->id.log);
-    struct fq_id id = entity_of(event);
+    struct fq_id id = fq_merge_entity(event);
     bool is_known;
 
     struct fq_dispute *dispute = log ? find_or_add(view, &id) : NULL;
@@ -536,6 +534,32 @@ enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event
         event = &inner;
     }
     return is_inert(event) ? FQ_MERGED_INERT : merge_step(view, event); /* M6 */
+}
+
+size_t fq_view_mark(const struct fq_view *view)
+{
+    return view->memory.facts.used;
+}
+
+bool fq_view_rehearse(struct fq_view *view, struct fq_dispute *copy, const struct fq_event *event)
+{
+    const struct fq_log *log = log_of(view, &event->id.log);
+    struct fq_fact *fact = log ? make_fact(view, event, log) : NULL;
+
+    if (!fact) {
+        return false;
+    }
+    link_fact(view, copy, &copy->facts, fact);
+    fq_dispute_apply(copy, event);
+    return true;
+}
+
+void fq_view_forget(struct fq_view *view, size_t mark)
+{
+    FQ_ASSERT(mark <= view->memory.facts.used);
+
+    memset(view->memory.facts.base + mark, 0, view->memory.facts.used - mark);
+    view->memory.facts.used = mark;
 }
 
 void fq_view_expect(const struct fq_view *view, const struct fq_event *events, uint32_t count)

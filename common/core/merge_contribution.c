@@ -1,6 +1,9 @@
 /* What a dispute adds to the figures: one pure function of its state, term by term. */
 #include "fq/core/merge.h"
 
+#include "fq/core/deadline.h"
+#include "fq/core/unit.h"
+
 static unsigned bit(unsigned kind)
 {
     return 1u << kind;
@@ -41,19 +44,9 @@ static bool is_found(const struct fq_dispute *dispute)
     return dispute->source == FQ_SOURCE_SCREENING || dispute->source == FQ_SOURCE_ON_INITIATIVE;
 }
 
-/* Days from acceptance to the end of mediation: MOJ Order 75 art. 33 (30 days), petition transfers
- * 60, with the extension granted. */
-static uint16_t due_on(const struct fq_dispute *dispute)
-{
-    unsigned days = dispute->source == FQ_SOURCE_DELEGATED_PETITION ? 60 : 30;
-    unsigned due = dispute->decided_on + days + dispute->extended_days;
-
-    return due > FQ_DATE_MAX - 1 ? FQ_DATE_MAX - 1 : (uint16_t)due;
-}
-
 static void add_stocks(struct adder *adder, const struct fq_dispute *dispute)
 {
-    uint16_t over_on = (uint16_t)(due_on(dispute) + 1);
+    uint16_t over_on = (uint16_t)(fq_deadline_mediation(dispute) + 1);
 
     if (dispute->decided_on == 0) {
         return;
@@ -203,7 +196,7 @@ static void add_maps(const struct fq_view *view, const struct fq_dispute *disput
             if (!is_new_key(&units, unit)) {
                 continue;
             }
-            assisting.area = (uint32_t)(unit / 10000 % 1000000);
+            assisting.area = fq_unit_area(unit);
             assisting.kinds = (uint8_t)bit(fq_kind_counted(event.value[FQ_FIELD_TO_KIND]));
             if (dispute->decision == FQ_DECISION_ACCEPTED) {
                 add(&assisting, FQ_MEASURE_PARTICIPATED, dispute->decided_on, 1);

@@ -57,12 +57,25 @@ static bool is_own(const struct fq_sync *sync, const struct fq_log_id *log)
 
 /* ---- greeting ---- */
 
-static uint32_t held_count(const struct fq_frontier *frontier)
+/* Whether the log passes between the child of this area and its parent, either way. */
+static bool is_shared(const struct fq_sync *sync, uint32_t child_area, const struct fq_log_id *log)
+{
+    return fq_log_flows_up(sync->areas, child_area, log) ||
+           fq_log_flows_down(sync->areas, child_area, log);
+}
+
+/* Whether the log is one to speak of with the parent. */
+static bool is_held(const struct fq_sync *sync, const struct fq_log *log)
+{
+    return log->last > 0 && is_shared(sync, sync->options.area, &log->id);
+}
+
+static uint32_t held_count(const struct fq_sync *sync)
 {
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < frontier->count; i++) {
-        count += frontier->logs[i].last > 0 && frontier->logs[i].id.stream == 0;
+    for (uint32_t i = 0; i < sync->frontier->count; i++) {
+        count += is_held(sync, &sync->frontier->logs[i]);
     }
     return count;
 }
@@ -71,7 +84,7 @@ static void send_hello(struct fq_sync *sync, uint64_t now_ms, struct fq_effects 
 {
     const struct fq_sync_options *options = &sync->options;
     struct fq_uplink *up = &sync->up;
-    uint32_t count = held_count(sync->frontier);
+    uint32_t count = held_count(sync);
     struct fq_writer writer =
         fq_link_begin(effects->arena, SMALL_BODY + (size_t)count * HELLO_LOG_SIZE);
 
@@ -91,7 +104,7 @@ static void send_hello(struct fq_sync *sync, uint64_t now_ms, struct fq_effects 
     fq_write_array(&writer, count);
     for (uint32_t i = 0; i < sync->frontier->count; i++) {
         const struct fq_log *log = &sync->frontier->logs[i];
-        if (log->last == 0 || log->id.stream != 0) {
+        if (!is_held(sync, log)) {
             continue;
         }
         fq_write_array(&writer, 5);
@@ -116,7 +129,7 @@ struct heard_log { /* one log of a HELLO or WELCOME */
 static enum fq_link_verdict judge_log(const struct fq_sync *sync, const struct fq_downlink *child,
                                       const struct heard_log *heard, const struct fq_log *held)
 {
-    if (!fq_areas_covers(sync->areas, child->origin / 100, heard->id.origin / 100)) {
+    if (!is_shared(sync, child->origin / 100, &heard->id)) {
         return FQ_LINK_DIVERGED; /* not this child's to send */
     }
     if (!held || held->last < heard->have) {
@@ -173,17 +186,42 @@ static bool read_hello_log(struct fq_reader *reader, struct heard_log *heard)
     return !reader->is_bad;
 }
 
-/* From now on the child is told of the log, beginning with this welcome. */
+/* From now on the child is told of the log, beginning with this welcome. What flows down is told to
+ * every child it flows to. */
 static void heed_log(struct fq_sync *sync, const struct fq_downlink *child,
                      const struct fq_log *log)
 {
     struct fq_sync_log *state = beside(sync, log);
 
-    state->via = (uint32_t)(child - sync->children) + 1;
-    state->told_up = above(sync, log);
+    if (fq_log_flows_up(sync->areas, child->origin / 100, &log->id)) {
+        state->via = (uint32_t)(child - sync->children) + 1;
+        state->told_up = above(sync, log);
+    }
 }
 
-/* Logs of the child's area that it did not mention: it lost them whole and gets them back. */
+/* A child that holds more of this node's own log than it does itself: this node lost its tail, and
+ * writes nothing to the log before it is back (Y8). */
+static void heed_own(struct fq_sync *sync, const struct fq_downlink *child,
+                     const struct heard_log *heard, enum fq_link_verdict verdict)
+{
+    if (!is_own(sync, &heard->id) ||
+        !fq_log_flows_down(sync->areas, child->origin / 100, &heard->id)) {
+        return;
+    }
+    struct fq_log *log = fq_frontier_add(sync->frontier, &heard->id, sync->areas);
+    if (!log) {
+        return;
+    }
+    struct fq_sync_log *state = beside(sync, log);
+    bool is_for_one = heard->id.stream != FQ_STREAM_CONTROL;
+    state->below_have = is_for_one ? heard->have : larger(state->below_have, heard->have);
+    if (is_for_one) {
+        state->is_diverged = verdict == FQ_LINK_DIVERGED; /* Y5 */
+    }
+}
+
+/* Logs it shares that the child did not mention: it lost them whole, or never had them, and gets
+ * them. */
 static uint32_t write_forgotten(struct fq_sync *sync, const struct fq_downlink *child,
                                 const bool *is_mentioned, struct fq_writer *writer, bool is_count)
 {
@@ -191,8 +229,7 @@ static uint32_t write_forgotten(struct fq_sync *sync, const struct fq_downlink *
 
     for (uint32_t i = 0; i < sync->frontier->count; i++) {
         const struct fq_log *log = &sync->frontier->logs[i];
-        if (is_mentioned[i] || log->last == 0 || log->id.stream != 0 ||
-            !fq_areas_covers(sync->areas, child->origin / 100, log->id.origin / 100)) {
+        if (is_mentioned[i] || log->last == 0 || !is_shared(sync, child->origin / 100, &log->id)) {
             continue;
         }
         count++;
@@ -231,10 +268,12 @@ static void send_welcome(struct fq_sync *sync, struct fq_downlink *child, struct
     fq_write_array(&writer, log_count + forgotten);
     for (uint32_t i = 0; i < log_count && read_hello_log(&logs, &heard); i++) {
         const struct fq_log *held = fq_frontier_find(sync->frontier, &heard.id);
-        write_verdict(sync, &writer, &heard.id, judge_log(sync, child, &heard, held));
+        enum fq_link_verdict verdict = judge_log(sync, child, &heard, held);
+        write_verdict(sync, &writer, &heard.id, verdict);
         if (held) {
             heed_log(sync, child, held);
         }
+        heed_own(sync, child, &heard, verdict);
     }
     (void)write_forgotten(sync, child, is_mentioned, &writer, false);
     (void)fq_effects_send(effects, child->origin,
@@ -252,6 +291,19 @@ static bool are_logs_readable(struct fq_reader logs, uint32_t count)
         }
     }
     return true;
+}
+
+/* What the child said of own relays in an earlier greeting is void. */
+static void forget_below(struct fq_sync *sync, uint32_t child_area)
+{
+    for (uint32_t i = 0; i < sync->frontier->count; i++) {
+        const struct fq_log_id *id = &sync->frontier->logs[i].id;
+        if (is_own(sync, id) && id->stream > FQ_STREAM_CONTROL &&
+            fq_log_flows_down(sync->areas, child_area, id)) {
+            sync->logs[i].below_have = 0;
+            sync->logs[i].is_diverged = false;
+        }
+    }
 }
 
 static void take_hello(struct fq_sync *sync, uint32_t peer, const struct fq_link_message *message,
@@ -292,6 +344,7 @@ static void take_hello(struct fq_sync *sync, uint32_t peer, const struct fq_link
             i++;
         }
     }
+    forget_below(sync, peer / 100);
     send_welcome(sync, child, reader, log_count, effects);
 }
 
@@ -363,8 +416,14 @@ static void take_welcome(struct fq_sync *sync, const struct fq_link_message *mes
         sync->logs[i].cursor = 1;
         sync->logs[i].parent_have = sync->logs[i].waited_have = 0;
         sync->logs[i].waiting_ms = now_ms;
-        sync->logs[i].is_forwarding = sync->logs[i].is_diverged = false;
+        sync->logs[i].is_forwarding = false;
         sync->logs[i].nak_seq = 0;
+        sync->logs[i].want_ms = 0;
+    }
+    for (uint32_t i = 0; i < sync->frontier->count;
+         i++) { /* own relays are no matter of the parent's */
+        sync->logs[i].is_diverged &=
+            !is_shared(sync, sync->options.area, &sync->frontier->logs[i].id);
     }
     for (uint32_t i = 0; i < count && read_welcome_log(&reader, &heard); i++) {
         take_verdict(sync, &heard);
@@ -376,7 +435,7 @@ static void take_welcome(struct fq_sync *sync, const struct fq_link_message *mes
     up->sent_bytes = up->received_bytes = up->lost_bytes = 0;
     up->heard_ms = now_ms;
     up->beat_ms = now_ms + sync->options.heartbeat_ms;
-    up->want_ms = up->retry_ms = 0;
+    up->retry_ms = 0;
 }
 
 /* ---- acknowledgements ---- */
@@ -385,16 +444,17 @@ static void take_ack(struct fq_sync *sync, struct fq_span body)
 {
     struct fq_reader reader = fq_reader_over(body);
     struct fq_log_id id;
+    struct fq_hash chain;
 
     if (fq_read_array(&reader) != 8 || !fq_link_read_log(&reader, &id)) {
         return;
     }
     uint64_t seq = fq_read_uint(&reader);
-    (void)fq_read_skip(&reader); /* chain: at a boundary both know, by the batch's own chain */
+    fq_read_exact(&reader, chain.bytes, FQ_HASH_SIZE);
     uint64_t above_it = fq_read_uint(&reader);
     uint64_t received = fq_read_uint(&reader);
     uint64_t credit = fq_read_uint(&reader);
-    if (reader.is_bad || !fq_areas_covers(sync->areas, sync->options.area, id.origin / 100)) {
+    if (reader.is_bad || !is_shared(sync, sync->options.area, &id)) {
         return;
     }
     /* A log this node does not know was lost whole, here and, at the welcome, above. */
@@ -405,6 +465,9 @@ static void take_ack(struct fq_sync *sync, struct fq_span body)
     struct fq_sync_log *state = beside(sync, log);
     state->parent_have = larger(state->parent_have, seq);
     state->cursor = larger(state->cursor, seq + 1);
+    /* What flows up is at a boundary both know by the batch's own chain. */
+    state->is_diverged |= seq == log->last && seq > 0 && !fq_hash_equal(&chain, &log->chain) &&
+                          fq_log_flows_down(sync->areas, sync->options.area, &id); /* Y5 */
     log->acked = larger(log->acked, smaller(seq, log->last));
     log->up = larger(log->up, smaller(above_it, log->last));
     sync->up.credit = credit;
@@ -439,7 +502,7 @@ static void take_nak(struct fq_sync *sync, struct fq_span body, uint64_t now_ms)
     }
 }
 
-/* A child fetches a log back: remembered until it has all of it. */
+/* A child fetches a log: remembered until it has all of it. */
 static void take_want(struct fq_sync *sync, uint32_t peer, const struct fq_link_message *message)
 {
     struct fq_reader reader = fq_reader_over(message->body);
@@ -449,8 +512,7 @@ static void take_want(struct fq_sync *sync, uint32_t peer, const struct fq_link_
         return;
     }
     want.next = fq_read_uint(&reader);
-    if (reader.is_bad || want.next == 0 ||
-        !fq_areas_covers(sync->areas, peer / 100, want.log.origin / 100)) {
+    if (reader.is_bad || want.next == 0 || !is_shared(sync, peer / 100, &want.log)) {
         return;
     }
     for (uint32_t i = 0; i < sync->want_count; i++) {
@@ -579,7 +641,7 @@ static void queue_nak(struct fq_sync *sync, uint32_t peer, const struct fq_sync_
 }
 
 /* A batch came back from the parent. */
-static void take_returned(struct fq_sync *sync, const struct fq_log *log,
+static void take_returned(struct fq_sync *sync, struct fq_log *log,
                           const struct fq_sync_result *result)
 {
     struct fq_sync_log *state = beside(sync, log);
@@ -587,9 +649,15 @@ static void take_returned(struct fq_sync *sync, const struct fq_log *log,
     if (result->judgement == FQ_SYNC_REFUSED && result->reason == FQ_REASON_CHAIN) {
         state->is_diverged = true; /* Y5: this node forked; do not ask for ever */
     }
+    if (result->judgement == FQ_SYNC_ACCEPTED) { /* the parent holds what it sends */
+        state->parent_have = larger(state->parent_have, log->last);
+        state->cursor = larger(state->cursor, log->last + 1);
+        state->want_ms = 0; /* Y7: more is asked for at once */
+        log->acked = larger(log->acked, log->last);
+    }
     for (uint32_t i = 0; i < sync->child_count && state->via == 0; i++) {
         const struct fq_downlink *child = &sync->children[i];
-        if (fq_areas_covers(sync->areas, child->origin / 100, log->id.origin / 100)) {
+        if (fq_log_flows_up(sync->areas, child->origin / 100, &log->id)) {
             state->via = i + 1; /* both had lost it: the child waits for it too (Y6) */
             state->is_ack_due = true;
         }
@@ -608,18 +676,24 @@ void fq_sync_batch_result(struct fq_sync *sync, uint32_t peer, const struct fq_s
         return;
     }
     child->received_bytes += result->size;
+    bool is_back = log && fq_log_flows_down(sync->areas, peer / 100, &log->id);
     if ((result->judgement == FQ_SYNC_ACCEPTED || result->judgement == FQ_SYNC_DUPLICATE) && log) {
         struct fq_sync_log *state = beside(sync, log);
-        state->via = (uint32_t)(child - sync->children) + 1;
-        state->is_ack_due = true;
+        child->is_heads_due |= is_back;
+        state->via = is_back ? state->via : (uint32_t)(child - sync->children) + 1;
+        state->is_ack_due |= !is_back;
     } else {
+        if (is_back && is_own(sync, &log->id) && result->reason == FQ_REASON_CHAIN &&
+            log->id.stream > FQ_STREAM_CONTROL) {
+            beside(sync, log)->is_diverged = true; /* Y5: this node forked its own relays */
+        }
         queue_nak(sync, peer, result);
     }
 }
 
 /* ---- the end of a turn: to the children ---- */
 
-static void send_ack(struct fq_sync *sync, struct fq_downlink *child, const struct fq_log *log,
+static bool send_ack(struct fq_sync *sync, struct fq_downlink *child, const struct fq_log *log,
                      struct fq_effects *effects)
 {
     struct fq_writer writer = fq_link_begin(effects->arena, SMALL_BODY);
@@ -631,11 +705,8 @@ static void send_ack(struct fq_sync *sync, struct fq_downlink *child, const stru
     fq_write_uint(&writer, above(sync, log));
     fq_write_uint(&writer, child->received_bytes);
     fq_write_uint(&writer, sync->options.credit_bytes);
-    if (fq_effects_send(effects, child->origin,
-                        fq_link_end(&writer, FQ_LINK_ACK, child->session, child->mseq++))) {
-        beside(sync, log)->is_ack_due = false;
-        beside(sync, log)->told_up = above(sync, log); /* Y6 */
-    }
+    return fq_effects_send(effects, child->origin,
+                           fq_link_end(&writer, FQ_LINK_ACK, child->session, child->mseq++));
 }
 
 static void send_acks(struct fq_sync *sync, struct fq_effects *effects)
@@ -647,9 +718,47 @@ static void send_acks(struct fq_sync *sync, struct fq_effects *effects)
             continue;
         }
         struct fq_downlink *child = &sync->children[state->via - 1];
-        if (child->is_up) {
-            send_ack(sync, child, log, effects);
+        if (child->is_up && send_ack(sync, child, log, effects)) {
+            state->is_ack_due = false;
+            state->told_up = above(sync, log); /* Y6 */
         }
+    }
+}
+
+/* Tell the child how far the logs that flow down to it are: those that moved, or, when it is due,
+ * all (Y7). False when there is no room. */
+static bool send_heads(struct fq_sync *sync, struct fq_downlink *child, struct fq_effects *effects)
+{
+    for (uint32_t i = 0; i < sync->frontier->count; i++) {
+        const struct fq_log *log = &sync->frontier->logs[i];
+        bool is_due = child->is_heads_due || sync->logs[i].told_head < log->last;
+        if (log->id.stream == FQ_STREAM_FACTS || log->last == 0 || !is_due ||
+            !fq_log_flows_down(sync->areas, child->origin / 100, &log->id)) {
+            continue;
+        }
+        if (!send_ack(sync, child, log, effects)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void send_all_heads(struct fq_sync *sync, struct fq_effects *effects)
+{
+    bool is_any_moved = false;
+
+    for (uint32_t i = 0; i < sync->frontier->count; i++) {
+        const struct fq_log *log = &sync->frontier->logs[i];
+        is_any_moved |= log->id.stream != FQ_STREAM_FACTS && sync->logs[i].told_head < log->last;
+    }
+    for (uint32_t i = 0; i < sync->child_count; i++) {
+        struct fq_downlink *child = &sync->children[i];
+        if (child->is_up && (is_any_moved || child->is_heads_due)) {
+            child->is_heads_due = !send_heads(sync, child, effects); /* else all, next turn */
+        }
+    }
+    for (uint32_t i = 0; i < sync->frontier->count && is_any_moved; i++) {
+        sync->logs[i].told_head = sync->frontier->logs[i].last;
     }
 }
 
@@ -705,6 +814,7 @@ static void tend_children(struct fq_sync *sync, struct fq_now now, struct fq_eff
                                   heartbeat(effects, child->session, child->mseq++, now));
             child->beat_ms = now_ms + sync->options.heartbeat_ms;
             repeat_acks(sync, i);
+            child->is_heads_due = true;
         }
     }
 }
@@ -736,15 +846,20 @@ static void serve_wants(struct fq_sync *sync, struct fq_effects *effects)
 
 /* ---- the end of a turn: to the parent ---- */
 
-/* Ask back what the parent has and this node has not (Y3). */
+/* Whether the parent has more of the log, to be asked for (Y3, Y7). */
+static bool is_behind(const struct fq_sync *sync, uint32_t index)
+{
+    return sync->logs[index].parent_have > sync->frontier->logs[index].last &&
+           !sync->logs[index].is_diverged;
+}
+
+/* Ask for what the parent has and this node has not. What is asked for comes; if it does not, it is
+ * asked for again. */
 static void send_wants(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects)
 {
-    if (now_ms < sync->up.want_ms) {
-        return;
-    }
     for (uint32_t i = 0; i < sync->frontier->count; i++) {
         const struct fq_log *log = &sync->frontier->logs[i];
-        if (sync->logs[i].parent_have <= log->last || sync->logs[i].is_diverged) {
+        if (!is_behind(sync, i) || now_ms < sync->logs[i].want_ms) {
             continue;
         }
         struct fq_writer writer = fq_link_begin(effects->arena, SMALL_BODY);
@@ -754,7 +869,7 @@ static void send_wants(struct fq_sync *sync, uint64_t now_ms, struct fq_effects 
         (void)fq_effects_send(
             effects, FQ_PEER_PARENT,
             fq_link_end(&writer, FQ_LINK_WANT, sync->up.session, sync->up.mseq++));
-        sync->up.want_ms = now_ms + sync->options.reconnect_ms;
+        sync->logs[i].want_ms = now_ms + sync->options.reconnect_ms;
     }
 }
 
@@ -763,8 +878,9 @@ static bool is_to_send(const struct fq_sync *sync, uint32_t index)
     const struct fq_log *log = &sync->frontier->logs[index];
     const struct fq_sync_log *state = &sync->logs[index];
 
-    return log->id.stream == 0 && log->last > 0 && larger(state->cursor, 1) <= log->last &&
-           !state->is_forwarding && !state->is_diverged && state->parent_have <= log->last;
+    return log->last > 0 && larger(state->cursor, 1) <= log->last && !state->is_forwarding &&
+           !state->is_diverged && state->parent_have <= log->last &&
+           is_shared(sync, sync->options.area, &log->id);
 }
 
 static void send_batches(struct fq_sync *sync, uint64_t now_ms, struct fq_effects *effects)
@@ -864,6 +980,7 @@ void fq_sync_finish(struct fq_sync *sync, struct fq_now now, struct fq_effects *
     send_naks(sync, effects);
     send_acks(sync, effects);
     tend_children(sync, now, effects);
+    send_all_heads(sync, effects);
     serve_wants(sync, effects);
     if (sync->options.has_parent) {
         tend_parent(sync, now, effects);
@@ -959,8 +1076,28 @@ bool fq_sync_may_originate(const struct fq_sync *sync)
         if (is_own(sync, &log->id) && sync->logs[i].parent_have > log->last) {
             return false; /* Y3 */
         }
+        if (is_own(sync, &log->id) && log->id.stream == FQ_STREAM_CONTROL &&
+            sync->logs[i].below_have > log->last) {
+            return false; /* Y8 */
+        }
     }
     return true;
+}
+
+bool fq_sync_may_relay(const struct fq_sync *sync, const struct fq_log_id *log)
+{
+    const struct fq_log *held = fq_frontier_find(sync->frontier, log);
+    bool is_open = false;
+
+    for (uint32_t i = 0; i < sync->child_count && !is_open; i++) {
+        is_open = sync->children[i].is_up &&
+                  fq_log_flows_down(sync->areas, sync->children[i].origin / 100, log);
+    }
+    if (held) {
+        const struct fq_sync_log *state = &sync->logs[fq_frontier_index(sync->frontier, held)];
+        is_open &= !state->is_diverged && state->below_have <= held->last; /* Y8 */
+    }
+    return is_open && fq_sync_may_originate(sync);
 }
 
 uint64_t fq_sync_next_timer(const struct fq_sync *sync, uint64_t now_ms)
@@ -981,6 +1118,9 @@ uint64_t fq_sync_next_timer(const struct fq_sync *sync, uint64_t now_ms)
         return smaller(next_ms, up->greet_ms);
     }
     next_ms = smaller(next_ms, smaller(up->beat_ms, up->heard_ms + sync->options.silence_ms + 1));
+    for (uint32_t i = 0; i < sync->frontier->count; i++) {
+        next_ms = is_behind(sync, i) ? smaller(next_ms, sync->logs[i].want_ms) : next_ms;
+    }
     return up->retry_ms > now_ms ? smaller(next_ms, up->retry_ms) : next_ms;
 }
 

@@ -81,6 +81,35 @@ static const char *take_text(const struct fq_setting *setting, char *out, size_t
     return NULL;
 }
 
+/* The number of the row of `table` whose id the setting gives. */
+static const char *take_row_above(const struct loader *loader, enum fq_code_table table,
+                                  const struct fq_setting *setting, uint16_t *out_number)
+{
+    return setting->type == FQ_SETTING_TEXT &&
+                   fq_codes_find_id(loader->codes, table, fq_span_text(setting->text), out_number)
+               ? NULL
+               : "must be the id of a row above";
+}
+
+static const char *take_indicator_member(const struct loader *loader, const char *member,
+                                         const struct fq_setting *setting, struct fq_code *code)
+{
+    if (strcmp(member, "service") == 0) {
+        return take_row_above(loader, FQ_CODES_SERVICE, setting, &code->of_indicator.service);
+    }
+    if (strcmp(member, "counted") == 0) {
+        return take_row_above(loader, FQ_CODES_COUNTED, setting, &code->of_indicator.counted);
+    }
+    if (strcmp(member, "at_most") == 0) {
+        return take_row_above(loader, FQ_CODES_INDICATOR, setting, &code->of_indicator.at_most);
+    }
+    if (strcmp(member, "stock") == 0) {
+        code->of_indicator.is_stock = setting->number == 1;
+        return setting->type == FQ_SETTING_TRUTH ? NULL : "must be true or false";
+    }
+    return "there is no such key";
+}
+
 /* Take one member into the row; the result says what is wrong with it, or NULL. */
 static const char *take_member(const struct loader *loader, const struct place *place,
                                const struct fq_setting *setting, struct fq_code *code)
@@ -103,12 +132,11 @@ static const char *take_member(const struct loader *loader, const struct place *
         return NULL;
     }
     if (strcmp(place->member, "parent") == 0) {
-        return fq_codes_find_id(loader->codes, place->table, fq_span_text(setting->text),
-                                &code->parent)
-                   ? NULL
-                   : "must be the id of a row above";
+        return take_row_above(loader, place->table, setting, &code->parent);
     }
-    return "there is no such key";
+    return place->table == FQ_CODES_INDICATOR
+               ? take_indicator_member(loader, place->member, setting, code)
+               : "there is no such key";
 }
 
 /* Read the row that begins at `setting`; gives the first setting after it. */

@@ -41,6 +41,7 @@ static const struct key keys[] = {
     {"tables.areas", FILE_PATH, FIELD(areas), REQUIRED},
     {"tables.taxonomy", FILE_PATH, FIELD(taxonomy), REQUIRED},
     {"tables.units", FILE_PATH, FIELD(units), OPTIONAL},
+    {"tables.places", FILE_PATH, FIELD(places), OPTIONAL},
     {"tables.metrics", FILE_PATH, FIELD(metrics), OPTIONAL},
     {"tables.calendar", FILE_PATH, FIELD(calendar), OPTIONAL},
     {"security.curve", TRUTH, FIELD(curve), DEFAULT_NUMBER(1, 0, 1)},

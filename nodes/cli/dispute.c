@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dispute.h"
+#include "services.h"
 #include "step.h"
 
 static const struct step steps[] = {
@@ -89,6 +90,16 @@ static void read_parties(const struct cli *cli, struct cli_entry *entry)
     }
 }
 
+static fq_err read_campaign(struct cli_desk *desk, struct cli_entry *entry, struct fq_why *out_why)
+{
+    const char *text = cli_value(desk->cli, "campaign");
+    struct service_campaign campaign = {0};
+    fq_err err = text ? service_find_campaign(desk, text, &campaign, out_why) : FQ_OK;
+
+    entry->event.value[FQ_FIELD_CAMPAIGN] = campaign.number;
+    return err;
+}
+
 static fq_err read_entry(struct cli_desk *desk, const struct step *step, struct cli_entry *entry,
                          struct fq_why *out_why)
 {
@@ -104,7 +115,8 @@ static fq_err read_entry(struct cli_desk *desk, const struct step *step, struct 
         return cli_desk_find(desk, cli->arguments[0], &entry->event.dispute, out_why);
     }
     entry->event.dispute = entry->event.cmd_id;
-    return step_read_area(desk, &entry->event.area, out_why);
+    err = read_campaign(desk, entry, out_why);
+    return err ? err : step_read_area(desk, &entry->event.area, out_why);
 }
 
 static const struct step *find_step(const char *verb)
@@ -163,6 +175,7 @@ static const struct cli_option add_options[] = {
     {"persons", 0, "N", N_("number of parties")},
     {"claimed", 0, "YUAN", N_("amount claimed")},
     {"risk", 0, "LEVEL", N_("risk level")},
+    {"campaign", 0, "NAME", N_("campaign it belongs to: name or number")},
     {"party", 0, "NAME", N_("a party's name; stays in this node's vault")},
     {"party-id", 0, "NUMBER", N_("a party's identity number; stays in the vault")},
     {"phone", 0, "NUMBER", N_("a party's telephone; stays in the vault")},

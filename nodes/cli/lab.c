@@ -112,6 +112,8 @@ static fq_err run_up(struct cli *cli, struct fq_why *out_why)
     struct lab_plan plan = {.dir = cli->arguments[0],
                             .areas_file = cli_value(cli, "areas"),
                             .taxonomy_file = taxonomy,
+                            .units_file = cli_value(cli, "units"),
+                            .places_file = cli_value(cli, "places"),
                             .only = cli_value(cli, "only"),
                             .has_http = !cli_has(cli, "no-http")};
     struct lab *lab = NULL;
@@ -285,6 +287,8 @@ static fq_err run_down(struct cli *cli, struct fq_why *out_why)
 static const struct cli_option up_options[] = {
     {"areas", 0, "FILE", N_("area table (CSV); every area valid today gets a node")},
     {"only", 0, "CODE,...", N_("only these areas")},
+    {"units", 0, "FILE", N_("table of units (CSV) of every node")},
+    {"places", 0, "FILE", N_("table of towns and villages (CSV) of every node")},
     {"no-http", 0, NULL, N_("serve no pages")},
     {NULL, 0, NULL, NULL},
 };

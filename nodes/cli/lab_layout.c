@@ -336,6 +336,7 @@ static fq_err make_node_directories(const struct lab *lab, const struct lab_node
 }
 
 static fq_err write_node_config(const struct lab *lab, const struct lab_node *node,
+                                const struct lab_plan *plan,
                                 const struct fq_certificate *certificates, struct fq_why *out_why)
 {
     char path[PATH_SIZE], key[FQ_Z85_KEY_SIZE];
@@ -357,13 +358,16 @@ static fq_err write_node_config(const struct lab *lab, const struct lab_node *no
         fq_z85_encode(certificates[parent - lab->nodes].curve_public, key);
         fprintf(file, "parent   = { endpoint = \"%s\"; key = \"%s\"; };\n", parent->service, key);
     }
-    fprintf(file, "tables   = { areas = \"../areas.csv\"; taxonomy = \"../taxonomy.cfg\"; };\n"
-                  "security = { curve = true; keys = \"keys/\"; certificates = \"certs/\"; };\n"
-                  "limits   = { heartbeat_ms = 500; silence_ms = 5000; reconnect_ms = 200; };\n");
+    fprintf(file,
+            "tables   = { areas = \"../areas.csv\"; taxonomy = \"../taxonomy.cfg\";%s%s };\n"
+            "security = { curve = true; keys = \"keys/\"; certificates = \"certs/\"; };\n"
+            "limits   = { heartbeat_ms = 500; silence_ms = 5000; reconnect_ms = 200; };\n",
+            plan->units_file ? " units = \"../units.csv\";" : "",
+            plan->places_file ? " places = \"../places.csv\";" : "");
     return fclose(file) == 0 ? FQ_OK : fail_file(out_why, path);
 }
 
-static fq_err make_nodes(const struct lab *lab, struct fq_why *out_why)
+static fq_err make_nodes(const struct lab *lab, const struct lab_plan *plan, struct fq_why *out_why)
 {
     struct fq_certificate *nodes = calloc(lab->count, sizeof *nodes);
     struct fq_certificate *operators = calloc(lab->count, sizeof *operators);
@@ -377,7 +381,7 @@ static fq_err make_nodes(const struct lab *lab, struct fq_why *out_why)
     }
     err = err ? err : admit_nodes(lab, nodes, operators, out_why);
     for (size_t i = 0; i < lab->count && !err; i++) {
-        err = write_node_config(lab, &lab->nodes[i], nodes, out_why);
+        err = write_node_config(lab, &lab->nodes[i], plan, nodes, out_why);
     }
     free(nodes);
     free(operators);
@@ -446,12 +450,35 @@ static fq_err load_areas(const char *path, struct fq_areas *out_areas, void **ou
     return FQ_OK;
 }
 
+/* The tables that all nodes share, beside lab.cfg. */
+static fq_err copy_tables(const struct lab *lab, const struct lab_plan *plan,
+                          struct fq_why *out_why)
+{
+    const struct {
+        const char *file, *name;
+    } tables[] = {
+        {plan->areas_file, "areas.csv"},
+        {plan->taxonomy_file, "taxonomy.cfg"},
+        {plan->units_file, "units.csv"},
+        {plan->places_file, "places.csv"},
+    };
+    char path[PATH_SIZE];
+    fq_err err = FQ_OK;
+
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && !err; i++) {
+        if (tables[i].file) {
+            snprintf(path, sizeof path, "%s/%s", lab->dir, tables[i].name);
+            err = copy_file(tables[i].file, path, out_why);
+        }
+    }
+    return err;
+}
+
 fq_err lab_lay_out(const struct lab_plan *plan, struct fq_why *out_why)
 {
     struct fq_areas areas;
     void *memory = NULL;
     struct lab *lab = calloc(1, sizeof *lab);
-    char path[PATH_SIZE];
 
     if (!lab) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "lab");
@@ -461,15 +488,8 @@ fq_err lab_lay_out(const struct lab_plan *plan, struct fq_why *out_why)
     err = err ? err : make_directory(plan->dir, out_why);
     err = err ? err : set_dir(lab, plan->dir, out_why);
     err = err ? err : choose_ports(lab, plan->has_http, out_why);
-    if (!err) {
-        snprintf(path, sizeof path, "%s/areas.csv", lab->dir);
-        err = copy_file(plan->areas_file, path, out_why);
-    }
-    if (!err) {
-        snprintf(path, sizeof path, "%s/taxonomy.cfg", lab->dir);
-        err = copy_file(plan->taxonomy_file, path, out_why);
-    }
-    err = err ? err : make_nodes(lab, out_why);
+    err = err ? err : copy_tables(lab, plan, out_why);
+    err = err ? err : make_nodes(lab, plan, out_why);
     err = err ? err : write_lab_file(lab, out_why); /* L3 */
     free(memory);
     free(lab);

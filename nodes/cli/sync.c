@@ -108,6 +108,7 @@ static fq_err sync_desk(struct cli_desk *desk, struct fq_why *out_why)
     if (desk->client) {
         err = exchange(desk, &counts, &why);
         err = err ? err : refresh_disputes(desk, &why);
+        err = err ? err : desk_fetch_campaigns(desk, &why);
         err = err ? err : wait_and_ask(desk, &counts, &why);
         if (err && desk_is_unreached(&why)) {
             desk_lose(desk);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fq/core/step.h"
+
 #define FIRST_DAY 44135 /* 2020-11-01 */
 #define PATIENCE_MS 4000
 #define READ_ONLY_PATIENCE_MS 3000
@@ -52,7 +54,9 @@ static uint64_t draw_value(struct sim *sim, enum fq_field field)
     case FQ_VALUE_CODE:
         return codes->tables[row->table].numbers[below(sim, codes->tables[row->table].count)];
     default:
-        return below(sim, 30);
+        return field == FQ_FIELD_CARD    ? below(sim, 3)
+               : field == FQ_FIELD_PLACE ? draw_unit(sim) / 10000 * 1000 + 1
+                                         : below(sim, 30);
     }
 }
 
@@ -62,7 +66,8 @@ static void draw_fields(struct sim *sim, unsigned step, struct fq_event *event)
 
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
         enum fq_field field = row->fields[i];
-        if (!fq_field_is_bytes(field) && chance(sim, 85)) {
+        bool is_of_none = field == FQ_FIELD_CAMPAIGN; /* nobody makes any here */
+        if (!fq_field_is_bytes(field) && !is_of_none && chance(sim, 85)) {
             event->value[field] = draw_value(sim, field);
         }
     }
@@ -84,6 +89,12 @@ static void complete(struct sim *sim, struct fq_event *event)
             event->value[needed[i][1]] = draw_value(sim, (enum fq_field)needed[i][1]);
         }
     }
+    if (event->step == FQ_EVENT_REGISTERED) {
+        event->value[FQ_FIELD_PLACE] = 0; /* the home is not known yet */
+    }
+    if (event->value[FQ_FIELD_DUE] < event->date && chance(sim, 90)) {
+        event->value[FQ_FIELD_DUE] = 0;
+    }
 }
 
 static uint16_t later_of(uint16_t a, uint16_t b)
@@ -102,9 +113,21 @@ static uint16_t draw_date(struct sim *sim, const struct fq_dispute *dispute)
     return (uint16_t)(least + below(sim, chance(sim, 20) ? 90 : 8));
 }
 
-static void draw_corrected(struct sim *sim, struct fq_event *event)
+/* Mostly a step that the dispute has. */
+static void draw_corrected(struct sim *sim, const struct fq_view *view,
+                           const struct fq_dispute *dispute, struct fq_event *event)
 {
-    event->step = (uint16_t)(FQ_EVENT_REGISTERED + below(sim, FQ_EVENT_REOPENED));
+    const struct fq_fact *fact = fq_view_facts(view, dispute);
+
+    for (uint32_t skip = below(sim, 6); skip > 0 && fact && fq_view_next(view, fact); skip--) {
+        fact = fq_view_next(view, fact);
+    }
+    event->step = fact && fact->step <= FQ_EVENT_REOPENED && chance(sim, 95)
+                      ? fact->step
+                      : (uint16_t)(FQ_EVENT_REGISTERED + below(sim, FQ_EVENT_REOPENED));
+    if (event->step == FQ_EVENT_REGISTERED) {
+        event->date = dispute->registered_on;
+    }
     event->value[FQ_FIELD_CORRECTS] = event->step;
     draw_fields(sim, event->step, event);
     (void)fq_event_set_bytes(event, FQ_FIELD_WHY, fq_span_text("slip of the pen"));
@@ -116,6 +139,7 @@ static void draw_voided(struct sim *sim, const struct fq_view *view,
 {
     const struct fq_fact *fact = fq_view_facts(view, dispute);
 
+    (void)fq_event_set_bytes(event, FQ_FIELD_REASON, fq_span_text("entered twice"));
     for (uint32_t skip = below(sim, 6); skip > 0 && fact && fq_view_next(view, fact); skip--) {
         fact = fq_view_next(view, fact);
     }
@@ -142,7 +166,7 @@ static unsigned draw_step(struct sim *sim, const struct fq_dispute *dispute)
     for (int tries = 0; tries < 16; tries++) {
         step = is_onward ? onward[below(sim, sizeof onward)]
                          : FQ_EVENT_ACCEPTED + below(sim, FQ_EVENT_ACTIVITY - 1);
-        if (fq_dispute_may(fq_dispute_state(dispute), step) || chance(sim, 2)) {
+        if (fq_step_may(fq_dispute_state(dispute), step) || chance(sim, 2)) {
             break;
         }
     }
@@ -172,7 +196,7 @@ static void draw_on_dispute(struct sim *sim, const struct fq_view *view, struct 
     event->date = draw_date(sim, dispute);
     event->rev = chance(sim, 60) ? dispute->rev : 0;
     if (step == FQ_EVENT_CORRECTED) {
-        draw_corrected(sim, event);
+        draw_corrected(sim, view, dispute, event);
     } else if (step == FQ_EVENT_VOIDED) {
         draw_voided(sim, view, dispute, event, bytes);
     } else if (step == FQ_EVENT_MERGED) {
@@ -183,6 +207,7 @@ static void draw_on_dispute(struct sim *sim, const struct fq_view *view, struct 
     }
     if (step > FQ_EVENT_UNMERGED) { /* screenings and activities speak of no dispute */
         event->dispute = (struct fq_id){{0}};
+        event->rev = 0;
     }
 }
 

@@ -84,6 +84,63 @@ typedef enum fq_err {
       "Close the dispute or register another.")                                                    \
     X(READ_ONLY, 3011, FQ_ERR_REFUSED, "The node is read-only until its tail is restored.",        \
       "Wait for the tier above to return the missing records, or resend them from an outbox.")     \
+    X(NOT_HOST, 3101, FQ_ERR_REFUSED, "This node may not take that step on this dispute.",         \
+      "Ask the county that is its home, its host's, or a tier above them.")                        \
+    X(DISPUTE_VOIDED, 3102, FQ_ERR_REFUSED, "The dispute is voided.",                              \
+      "A void is final: register the dispute again if it was voided by mistake.")                  \
+    X(DISPUTE_MERGED, 3103, FQ_ERR_REFUSED, "The dispute is merged into another.",                 \
+      "Take the step on the dispute named, or unmerge this one first.")                            \
+    X(REFERRAL_UNKNOWN, 3104, FQ_ERR_REFUSED, "There is no such referral of this dispute.",        \
+      "Name one of the referrals listed; `fengqiao referral ls` shows them.")                      \
+    X(REFERRAL_STATE, 3105, FQ_ERR_REFUSED, "The referral does not wait for this answer.",         \
+      "Accept or decline an open one, report on an accepted one.")                                 \
+    X(UNIT_TAKES_PART, 3106, FQ_ERR_REFUSED, "The unit already takes part.",                       \
+      "Nothing to do, or name another unit.")                                                      \
+    X(UNIT_ABSENT, 3107, FQ_ERR_REFUSED, "The unit does not take part.",                           \
+      "Name one of the units listed.")                                                             \
+    X(HOST_SAME, 3108, FQ_ERR_REFUSED, "The dispute is there already.",                            \
+      "Name another unit or another county.")                                                      \
+    X(EXTENSION, 3109, FQ_ERR_REFUSED, "Mediation is extended once, by 1 to 30 days.",             \
+      "Conclude the dispute, or correct the extension that was granted.")                          \
+    X(TIER, 3110, FQ_ERR_REFUSED, "The tier is not above this one.",                               \
+      "Name a higher tier, or leave it out for the next one.")                                     \
+    X(CORRECTION_NONE, 3111, FQ_ERR_REFUSED, "The dispute has no such step that holds.",           \
+      "Correct one of the steps listed; void what is not to stand and enter it again.")            \
+    X(VOID_TARGET, 3112, FQ_ERR_REFUSED, "This event cannot be voided alone.",                     \
+      "Void the whole dispute, unmerge a merged one, void later steps first.")                     \
+    X(EVENT_UNKNOWN, 3113, FQ_ERR_REFUSED, "The dispute has no such live event.",                  \
+      "Name an event or a command that `dispute show --history` lists.")                           \
+    X(MERGE_INTO, 3114, FQ_ERR_REFUSED, "The dispute cannot be merged into that one.",             \
+      "Name another dispute known here that is neither voided nor merged.")                        \
+    X(MERGE_DIRECTION, 3115, FQ_ERR_REFUSED, "These two are merged the other way round.",          \
+      "Merge the other dispute into this one, as the detail says.")                                \
+    X(PLACE_UNKNOWN, 3116, FQ_ERR_REFUSED, "There is no such town or village.",                    \
+      "Use a code of 9 or 12 digits from the table of places.")                                    \
+    X(PLACE_FOREIGN, 3117, FQ_ERR_REFUSED, "The place lies outside the dispute's county.",         \
+      "Use a place of the county, or register the dispute in the place's county.")                 \
+    X(UNIT_UNKNOWN, 3118, FQ_ERR_REFUSED, "There is no such unit in the table of units.",          \
+      "Use a code of the table, or have the unit added to it.")                                    \
+    X(UNIT_FILE, 3119, FQ_ERR_USAGE, "The table of units is wrong.",                               \
+      "Mend the named line: a code has ten digits and stands there once.")                         \
+    X(PLACE_FILE, 3120, FQ_ERR_USAGE, "The table of places is wrong.",                             \
+      "Mend the named line: a town has nine digits, a village twelve, its town's first.")          \
+    X(CAMPAIGN_UNKNOWN, 3201, FQ_ERR_USAGE, "There is no such campaign at this node.",             \
+      "`fengqiao campaign ls` lists those there are; one made above may still be on its way.")     \
+    X(CAMPAIGN_MANY, 3202, FQ_ERR_USAGE, "More than one campaign has this name.",                  \
+      "Give its number; `fengqiao campaign ls` shows it.")                                         \
+    X(CAMPAIGN_NAME, 3203, FQ_ERR_REFUSED, "A campaign cannot have this name.",                    \
+      "Choose a name that is no number, no period and no open campaign's.")                        \
+    X(CAMPAIGN_CLOSED, 3204, FQ_ERR_REFUSED, "The campaign is closed already.",                    \
+      "Nothing to do; it was closed on the day named.")                                            \
+    X(CAMPAIGN_OUTSIDE, 3205, FQ_ERR_REFUSED, "This lies outside the campaign's area or days.",    \
+      "Correct the date or the area, or leave the campaign out.")                                  \
+    X(CAMPAIGN_TIER, 3206, FQ_ERR_DENIED, "A county makes and closes no campaigns.",               \
+      "Ask the city or the province to.")                                                          \
+    X(ACTIVITY_IMPOSSIBLE, 3207, FQ_ERR_REFUSED,                                                   \
+      "A part is greater than the whole it belongs to.",                                           \
+      "Correct the figure, or first the other one named; the indicator table has the rule.")       \
+    X(ACTIVITY_FILE, 3208, FQ_ERR_USAGE, "The file is not a table of activities.",                 \
+      "Its first line must name the columns indicator, area, from, to, value and signer.")         \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
       "Import it at its own node, or set skip_foreign in the map.")                                \
     X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \

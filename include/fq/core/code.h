@@ -6,7 +6,9 @@
  * as its number, and counted under "other".
  *
  * O1  A row's number and id stand in their table once; number 0 is "not given" and never a row.
- * O2  Numbers the core knows by name mean the same in every table version. */
+ * O2  Numbers the core knows by name mean the same in every table version.
+ * O3  An indicator is told of one service and counted in one thing; the one it may not exceed is
+ *     another indicator counted in the same. A file without indicators is whole. */
 #ifndef FQ_CORE_CODE_H
 #define FQ_CORE_CODE_H
 
@@ -32,6 +34,9 @@ enum fq_code_table {
     FQ_CODES_PREVENTION,
     FQ_CODES_STATION,
     FQ_CODES_RELATION,
+    FQ_CODES_SERVICE,   /* whose figures an indicator tells */
+    FQ_CODES_COUNTED,   /* what an indicator counts: cases, person-times, yuan, ... */
+    FQ_CODES_INDICATOR, /* what activities report */
     FQ_CODES_COUNT
 };
 
@@ -88,9 +93,16 @@ enum fq_prevention {
     FQ_PREVENTION_MASS_BRAWL
 };
 
+enum fq_counted { FQ_COUNTED_YUAN = 9 }; /* counts of it are cents */
+
 struct fq_code {
     uint16_t number;
     uint16_t parent; /* the number of the row it belongs under; 0 none */
+    struct {
+        uint16_t service, counted;
+        uint16_t at_most; /* the indicator whose figure it never exceeds; 0 none */
+        bool is_stock;    /* what stands on a day, else what happened between two */
+    } of_indicator;
     char id[FQ_CODE_ID_SIZE];
     char zh[FQ_CODE_NAME_SIZE];
     char en[FQ_CODE_NAME_SIZE];

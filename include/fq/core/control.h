@@ -8,7 +8,7 @@
 #ifndef FQ_CORE_CONTROL_H
 #define FQ_CORE_CONTROL_H
 
-#include "fq/core/event.h"
+#include "fq/core/campaign.h"
 
 #define FQ_CONTROLS_MAX 4096
 
@@ -20,11 +20,13 @@ struct fq_control_record {
 struct fq_control {
     struct fq_control_record records[FQ_CONTROLS_MAX];
     uint32_t count;
+    struct fq_campaigns campaigns;
     uint64_t dropped_count; /* beyond the room there is */
 };
 
 /* Fold one CONTROL event of a control stream; true when it was not known. */
-bool fq_control_fold(struct fq_control *control, const struct fq_event *event);
+bool fq_control_fold(struct fq_control *control, const struct fq_areas *areas,
+                     const struct fq_event *event);
 /* The event that the command made, or NULL. */
 const struct fq_event_id *fq_control_command(const struct fq_control *control,
                                              const struct fq_id *cmd_id);

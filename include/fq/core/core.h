@@ -18,7 +18,9 @@
 #include "fq/core/effects.h"
 #include "fq/core/feed.h"
 #include "fq/core/merge.h"
+#include "fq/core/place.h"
 #include "fq/core/sync.h"
+#include "fq/core/unit.h"
 
 #define FQ_SUBMIT_COMMANDS_MAX 4096
 #define FQ_BUNDLE_BATCHES_MAX 1024 /* of one request */
@@ -46,7 +48,9 @@ struct fq_core {
     struct fq_core_options options;
     const struct fq_areas *areas;
     const struct fq_codes *codes;
-    struct fq_signer *signers; /* sorted by origin; the caller's memory */
+    const struct fq_units *units;   /* the caller's to set, like */
+    const struct fq_places *places; /* this; NULL: no such table */
+    struct fq_signer *signers;      /* sorted by origin; the caller's memory */
     uint32_t signer_count;
     struct fq_frontier frontier;
     struct fq_view view;

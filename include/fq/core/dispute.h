@@ -88,7 +88,8 @@ int fq_stamp_compare(const struct fq_stamp *a, const struct fq_stamp *b);
 
 /* Pack what the fold needs of the event into `out` (FQ_FACT_PAYLOAD_MAX bytes); gives the size. */
 size_t fq_fact_pack(const struct fq_event *event, uint8_t *out);
-/* The event a fact stands for: kind, step, rev, date, area, unit and folded fields; no texts. Byte
+/* The event a fact stands for: kind, step, rev, date, area, folded fields and, of what is no dispute's
+ * step, the unit; no texts. Byte
  * fields point into the fact. */
 void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event);
 
@@ -120,7 +121,5 @@ enum fq_state {
 
 enum fq_state fq_dispute_state(const struct fq_dispute *dispute);
 const char *fq_state_name(enum fq_state state);
-/* Whether a command may take this step in this state (the picture in dispute.c). */
-bool fq_dispute_may(enum fq_state state, unsigned step);
 
 #endif

@@ -35,8 +35,20 @@ struct fq_log *fq_frontier_find(const struct fq_frontier *frontier, const struct
 struct fq_log *fq_frontier_add(struct fq_frontier *frontier, const struct fq_log_id *id,
                                const struct fq_areas *areas);
 uint32_t fq_frontier_index(const struct fq_frontier *frontier, const struct fq_log *log);
-/* BLAKE2b over (log, last, chain) of every log with anything held whose origin lies in `area`, in
- * the order of log ids: equal frontiers, equal hash. `arena` is used for sorting. */
+
+/* Which logs pass between a node and the tier above it: what everyone asks who sends, takes in or
+ * counts. Between them, a log flows one way or not at all.
+ *
+ * Up: what was written in the child's area, facts and control. */
+bool fq_log_flows_up(const struct fq_areas *areas, uint32_t child_area,
+                     const struct fq_log_id *log);
+/* Down: what a tier above the child wrote, control for everyone below its origin, relays for the
+ * area they are addressed to and those on the way there. */
+bool fq_log_flows_down(const struct fq_areas *areas, uint32_t child_area,
+                       const struct fq_log_id *log);
+
+/* BLAKE2b over (log, last, chain) of every log with anything held that flows up from `area`, in the
+ * order of log ids: equal frontiers, equal hash. `arena` is used for sorting. */
 FQ_CHECKED fq_err fq_frontier_hash(const struct fq_frontier *frontier, const struct fq_areas *areas,
                                    uint32_t area, struct fq_arena *arena, struct fq_hash *out_hash);
 /* The value of the column family `have`: index4 last8 chain32 instance16 acked8 up8 hlc8. The index is

@@ -55,6 +55,10 @@ enum fq_merged {
 void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_frontier *frontier,
                   const struct fq_view_memory *memory);
 
+/* Under which id the event folds. Screenings and activities are no disputes but fold alike, under an
+ * id of their own: a screening's command, and of an activity what it reports, so that a second report
+ * replaces the first. */
+struct fq_id fq_merge_entity(const struct fq_event *event);
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event);
 /* Fold the events of a batch, one after the other. Fails with LIMIT when a region is full and BYTES
  * when a record does not decode; what went before is folded. `out_areas` is NULL or gets the area of
@@ -75,6 +79,14 @@ struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_
 /* The fact that the command made in this dispute, or NULL: how a repeat is known. */
 const struct fq_fact *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
                                       const struct fq_id *cmd_id);
+
+/* A rehearsal: what would be if the event came next. Puts it on top of `copy`, a copy of a dispute of
+ * the view or a new one, which then has the facts of the dispute and this one. The view itself stays as
+ * it is; what was rehearsed since the mark is forgotten with fq_view_forget, before anything else is
+ * folded. False when the heap is full. */
+size_t fq_view_mark(const struct fq_view *view);
+bool fq_view_rehearse(struct fq_view *view, struct fq_dispute *copy, const struct fq_event *event);
+void fq_view_forget(struct fq_view *view, size_t mark);
 
 /* One term of a contribution: `value` of `measure` in (area, month), in each kind of `kinds`. */
 struct fq_term {

@@ -6,7 +6,7 @@
 
 #include "fq/core/date.h"
 
-#define FQ_PERIOD_NAME_SIZE 32
+#define FQ_PERIOD_NAME_SIZE 92 /* a campaign's name fits */
 
 struct fq_period {
     char name[FQ_PERIOD_NAME_SIZE];

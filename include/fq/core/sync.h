@@ -15,7 +15,11 @@
  *     originates nothing.
  * Y4  What is in flight stays within the credit granted.
  * Y5  A log that diverged is stopped and shown; the others go on.
- * Y6  A child learns how far the tier above its parent has each of its logs. */
+ * Y6  A child learns how far the tier above its parent has each of its logs.
+ * Y7  What flows down is pulled: the parent says how far it is, when it moves and with each heartbeat,
+ *     and the child asks until it has it.
+ * Y8  A parent that is behind a child on a log that flows down gets the difference back from it, and
+ *     writes nothing to the log before. */
 #ifndef FQ_CORE_SYNC_H
 #define FQ_CORE_SYNC_H
 
@@ -46,7 +50,7 @@ struct fq_uplink {
     uint32_t parent; /* origin; 0 before the first WELCOME */
     uint64_t credit, sent_bytes, received_bytes;
     uint64_t lost_bytes; /* sent, never counted by the parent, and nothing is owed any more */
-    uint64_t heard_ms, greet_ms, beat_ms, retry_ms, want_ms;
+    uint64_t heard_ms, greet_ms, beat_ms, retry_ms;
     uint32_t greeting_tries; /* without an answer: each waits twice as long, a few times */
     bool is_blocked, is_unsent;
 };
@@ -55,6 +59,7 @@ struct fq_downlink {
     uint32_t origin;
     uint64_t session;
     bool is_up;
+    bool is_heads_due; /* it is told of all that flows down to it, moved or not */
     uint32_t mseq;
     uint64_t received_bytes;
     uint64_t heard_ms, beat_ms;
@@ -68,7 +73,10 @@ struct fq_sync_log {          /* beside the frontier's log of the same index */
     uint64_t waiting_ms;      /* and since when it stands still though more was sent */
     uint64_t nak_seq, nak_ms; /* the gap last heeded, and when: a burst after a gap is one gap */
     uint64_t told_up;         /* what the child was told of the tier above */
-    uint32_t via;             /* child it comes through, its place + 1; 0 none */
+    uint64_t told_head;       /* how far the children it flows down to were told that it is */
+    uint64_t want_ms;         /* it is not asked for again before */
+    uint64_t below_have;      /* of an own log: what a child was heard to hold */
+    uint32_t via;             /* child it comes up through, its place + 1; 0 none */
     bool is_forwarding, is_diverged, is_ack_due;
 };
 
@@ -79,7 +87,7 @@ struct fq_sync_nak {
     enum fq_reason reason;
 };
 
-struct fq_sync_want { /* a child fetches its own back */
+struct fq_sync_want { /* a child fetches a log */
     uint32_t peer;
     uint64_t session;
     struct fq_log_id log;
@@ -157,6 +165,9 @@ uint64_t fq_sync_told(const struct fq_frontier *frontier, const struct fq_log_id
  * (Y3). */
 void fq_sync_set_amnesia(struct fq_sync *sync, const struct fq_log_id *log, uint64_t seq);
 bool fq_sync_may_originate(const struct fq_sync *sync);
+/* Whether relays may be written to this own log: the child on the way is linked, and holds no more
+ * of it than this node (Y8). */
+bool fq_sync_may_relay(const struct fq_sync *sync, const struct fq_log_id *log);
 
 /* When the next timer is due, in steady time; UINT64_MAX for none. */
 uint64_t fq_sync_next_timer(const struct fq_sync *sync, uint64_t now_ms);

@@ -30,6 +30,7 @@ struct fq_config {
     char areas[FQ_CONFIG_PATH_SIZE];               /* tables.areas */
     char taxonomy[FQ_CONFIG_PATH_SIZE];            /* tables.taxonomy */
     char units[FQ_CONFIG_PATH_SIZE];               /* tables.units; empty for none */
+    char places[FQ_CONFIG_PATH_SIZE];              /* tables.places; empty for none */
     char metrics[FQ_CONFIG_PATH_SIZE];             /* tables.metrics; empty for the built-in ones */
     char calendar[FQ_CONFIG_PATH_SIZE];            /* tables.calendar; empty for the built-in one */
     bool curve;                                    /* security.curve: encrypt and authenticate */

@@ -1,0 +1,334 @@
+#include "fq/core/command_service.h"
+
+#include <string.h>
+
+#include "fq/core/period.h"
+
+bool fq_command_is_service(unsigned kind)
+{
+    return kind == FQ_EVENT_SWEEP || kind == FQ_EVENT_ACTIVITY || kind == FQ_EVENT_CONTROL;
+}
+
+void fq_command_service_complete(const struct fq_service_context *context, struct fq_event *command)
+{
+    if (command->area == 0) {
+        command->area = context->own_area;
+    }
+    if (command->kind == FQ_EVENT_ACTIVITY && command->value[FQ_FIELD_FIRST_DAY] == 0) {
+        const struct fq_code *indicator =
+            fq_codes_find(context->codes, FQ_CODES_INDICATOR, command->value[FQ_FIELD_INDICATOR]);
+        if (indicator && indicator->of_indicator.is_stock) {
+            command->value[FQ_FIELD_FIRST_DAY] = command->value[FQ_FIELD_LAST_DAY];
+        }
+    }
+}
+
+/* ---- what all have ---- */
+
+static bool is_day(uint64_t date)
+{
+    return date > 0 && date <= FQ_DATE_MAX;
+}
+
+static fq_err check_area(const struct fq_service_context *context, uint32_t code,
+                         struct fq_why *out_why)
+{
+    if (!fq_areas_find(context->areas, code)) {
+        return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%06u", code);
+    }
+    if (!fq_areas_covers(context->areas, context->own_area, code)) {
+        return fq_fail(out_why, FQ_REASON_AREA_FOREIGN, "%06u", code);
+    }
+    return FQ_OK;
+}
+
+/* A unit belongs to an area of the table: at or under the command's, or above it. */
+static fq_err check_unit(const struct fq_service_context *context, const struct fq_event *command,
+                         struct fq_why *out_why)
+{
+    uint64_t area = command->unit / 10000;
+
+    if (command->unit == 0) {
+        return FQ_OK;
+    }
+    if (area > 999999 || (!fq_areas_covers(context->areas, command->area, (uint32_t)area) &&
+                          !fq_areas_covers(context->areas, (uint32_t)area, command->area))) {
+        return fq_fail(out_why, FQ_REASON_UNIT, "%010llu", (unsigned long long)command->unit);
+    }
+    if (context->units && context->units->count > 0 &&
+        !fq_units_find(context->units, command->unit)) {
+        return fq_fail(out_why, FQ_REASON_UNIT_UNKNOWN, "%010llu",
+                       (unsigned long long)command->unit);
+    }
+    return FQ_OK;
+}
+
+static fq_err check_count(const struct fq_event *command, enum fq_field field, uint64_t most,
+                          struct fq_why *out_why)
+{
+    return command->value[field] <= most
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_FIELD, "%s: %llu", fq_field_row(field)->name,
+                         (unsigned long long)command->value[field]);
+}
+
+/* ---- sweeps (Q1) ---- */
+
+fq_err fq_campaign_check(const struct fq_service_context *context, uint64_t number, uint32_t area,
+                         uint16_t date, struct fq_why *out_why)
+{
+    const struct fq_campaign *campaign = fq_campaigns_find(context->campaigns, number);
+    char first[FQ_DATE_TEXT_SIZE], last[FQ_DATE_TEXT_SIZE], given[FQ_DATE_TEXT_SIZE];
+
+    if (!campaign || !fq_campaign_is_made(campaign)) {
+        return fq_fail(out_why, FQ_REASON_CAMPAIGN_UNKNOWN, "%llu", (unsigned long long)number);
+    }
+    if (!fq_areas_covers(context->areas, campaign->area, area)) {
+        return fq_fail(out_why, FQ_REASON_CAMPAIGN_OUTSIDE, "%s: %06u, %06u", campaign->name,
+                       campaign->area, area);
+    }
+    bool is_closed = fq_campaign_is_closed(campaign);
+    uint16_t end = is_closed && campaign->closed_on < campaign->last_day ? campaign->closed_on
+                                                                         : campaign->last_day;
+    if (date < campaign->first_day || date > end) {
+        fq_date_format(campaign->first_day, first);
+        fq_date_format(end, last);
+        fq_date_format(date, given);
+        return fq_fail(out_why, FQ_REASON_CAMPAIGN_OUTSIDE, "%s: %s..%s, %s", campaign->name, first,
+                       last, given);
+    }
+    return FQ_OK;
+}
+
+static fq_err check_place(const struct fq_service_context *context, const struct fq_event *command,
+                          struct fq_why *out_why)
+{
+    uint64_t place = command->value[FQ_FIELD_PLACE];
+
+    if (place == 0) {
+        return FQ_OK;
+    }
+    if (!fq_place_is_code(place) || (context->places && !fq_places_know(context->places, place))) {
+        return fq_fail(out_why, FQ_REASON_PLACE_UNKNOWN, "%llu", (unsigned long long)place);
+    }
+    if (fq_place_county(place) != command->area) {
+        return fq_fail(out_why, FQ_REASON_PLACE_FOREIGN, "%llu: %06u", (unsigned long long)place,
+                       command->area);
+    }
+    return FQ_OK;
+}
+
+static fq_err check_sweep(const struct fq_service_context *context, const struct fq_event *command,
+                          struct fq_why *out_why)
+{
+    const struct fq_area *area = fq_areas_find(context->areas, command->area);
+    uint64_t campaign = command->value[FQ_FIELD_CAMPAIGN];
+
+    if (area && area->tier != FQ_TIER_COUNTY) {
+        return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%06u", command->area);
+    }
+    if (command->unit == 0 && command->value[FQ_FIELD_PLACE] == 0) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "unit, place");
+    }
+    if (command->value[FQ_FIELD_ROUNDS] == 0) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "rounds: 0");
+    }
+    fq_err err = check_unit(context, command, out_why);
+    err = err ? err : check_place(context, command, out_why);
+    err = err ? err : check_count(command, FQ_FIELD_ROUNDS, FQ_SWEEP_ROUNDS_MAX, out_why);
+    err = err ? err : check_count(command, FQ_FIELD_HOUSEHOLDS, FQ_SWEEP_HOUSEHOLDS_MAX, out_why);
+    err = err ? err : check_count(command, FQ_FIELD_FOUND, FQ_SWEEP_FOUND_MAX, out_why);
+    if (!err && campaign) {
+        err = fq_campaign_check(context, campaign, command->area, command->date, out_why);
+    }
+    return err;
+}
+
+/* ---- activities (Q2) ---- */
+
+/* What is reported of another indicator for the same area, unit and days; false when nothing is. */
+static bool find_figure(const struct fq_service_context *context, const struct fq_event *command,
+                        uint16_t indicator, uint64_t *out_count)
+{
+    struct fq_event other = *command;
+    const struct fq_dispute *found = NULL;
+
+    other.value[FQ_FIELD_INDICATOR] = indicator;
+    struct fq_id id = fq_merge_entity(&other);
+    for (uint32_t i = context->rehearsed_count; i > 0 && !found; i--) {
+        if (fq_id_equal(&context->rehearsed[i - 1].id, &id)) {
+            found = &context->rehearsed[i - 1];
+        }
+    }
+    found = found ? found : fq_view_find(context->view, &id);
+    if (!found || !(found->flags & FQ_DISPUTE_ACTIVITY)) {
+        return false;
+    }
+    *out_count = found->amount_cents;
+    return true;
+}
+
+static fq_err impossible(const struct fq_code *part, uint64_t part_count,
+                         const struct fq_code *whole, uint64_t whole_count, struct fq_why *out_why)
+{
+    return fq_fail(out_why, FQ_REASON_ACTIVITY_IMPOSSIBLE, "%s %llu > %s %llu", part->id,
+                   (unsigned long long)part_count, whole->id, (unsigned long long)whole_count);
+}
+
+static fq_err check_bounds(const struct fq_service_context *context, const struct fq_event *command,
+                           const struct fq_code *indicator, struct fq_why *out_why)
+{
+    uint64_t count = command->value[FQ_FIELD_COUNT], other_count;
+    const struct fq_code *whole =
+        fq_codes_find(context->codes, FQ_CODES_INDICATOR, indicator->of_indicator.at_most);
+
+    if (whole && find_figure(context, command, whole->number, &other_count) &&
+        count > other_count) {
+        return impossible(indicator, count, whole, other_count, out_why);
+    }
+    for (uint32_t i = 0; i < context->codes->tables[FQ_CODES_INDICATOR].count; i++) {
+        const struct fq_code *part = &context->codes->tables[FQ_CODES_INDICATOR].rows[i];
+        if (part->of_indicator.at_most == indicator->number &&
+            find_figure(context, command, part->number, &other_count) && other_count > count) {
+            return impossible(part, other_count, indicator, count, out_why);
+        }
+    }
+    return FQ_OK;
+}
+
+static fq_err check_activity(const struct fq_service_context *context,
+                             const struct fq_event *command, struct fq_why *out_why)
+{
+    uint64_t number = command->value[FQ_FIELD_INDICATOR];
+    uint64_t first_day = command->value[FQ_FIELD_FIRST_DAY];
+    uint64_t last_day = command->value[FQ_FIELD_LAST_DAY];
+    const struct fq_code *indicator = fq_codes_find(context->codes, FQ_CODES_INDICATOR, number);
+    char first[FQ_DATE_TEXT_SIZE], last[FQ_DATE_TEXT_SIZE];
+
+    if (!indicator) {
+        return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "indicator: %llu",
+                       (unsigned long long)number);
+    }
+    if (!is_day(first_day) || !is_day(last_day)) {
+        return fq_fail(out_why, FQ_REASON_DATE, "%s", is_day(first_day) ? "last_day" : "first_day");
+    }
+    if (first_day > last_day) {
+        fq_date_format((uint16_t)first_day, first);
+        fq_date_format((uint16_t)last_day, last);
+        return fq_fail(out_why, FQ_REASON_DATE_ORDER, "%s < %s", last, first);
+    }
+    if (indicator->of_indicator.is_stock && first_day != last_day) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "first_day: %s", indicator->id);
+    }
+    if (fq_event_bytes(command, FQ_FIELD_SIGNER).size == 0) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "signer");
+    }
+    fq_err err = check_unit(context, command, out_why);
+    err = err ? err : check_count(command, FQ_FIELD_COUNT, FQ_ACTIVITY_COUNT_MAX, out_why);
+    return err ? err : check_bounds(context, command, indicator, out_why);
+}
+
+/* ---- campaigns (Q3) ---- */
+
+static fq_err check_name(const struct fq_service_context *context, struct fq_span name,
+                         struct fq_why *out_why)
+{
+    int shown = (int)name.size; /* fq_campaign_read bounds it */
+    struct fq_period period;
+    bool is_number = true;
+
+    for (size_t i = 0; i < name.size; i++) {
+        is_number &= name.data[i] >= '0' && name.data[i] <= '9';
+        if (name.data[i] < ' ' || name.data[i] == 0x7f) {
+            return fq_fail(out_why, FQ_REASON_FIELD, "name");
+        }
+    }
+    if (is_number || fq_period_parse(name, &period)) {
+        return fq_fail(out_why, FQ_REASON_CAMPAIGN_NAME, "%.*s", shown, (const char *)name.data);
+    }
+    for (uint32_t i = 0; i < context->campaigns->count; i++) {
+        const struct fq_campaign *other = &context->campaigns->rows[i];
+        if (fq_campaign_is_made(other) && !fq_campaign_is_closed(other) &&
+            fq_span_equal(fq_span_text(other->name), name)) {
+            return fq_fail(out_why, FQ_REASON_CAMPAIGN_NAME, "%.*s: %u", shown,
+                           (const char *)name.data, other->number);
+        }
+    }
+    return FQ_OK;
+}
+
+static fq_err check_making(const struct fq_service_context *context,
+                           const struct fq_campaign_terms *terms, struct fq_why *out_why)
+{
+    if (fq_campaigns_find(context->campaigns, terms->number)) { /* the id is another's: Z3 */
+        return fq_fail(out_why, FQ_REASON_COMMAND_CLASH, "campaign %u", terms->number);
+    }
+    if (context->campaigns->count >= FQ_CAMPAIGNS_MAX) {
+        return fq_fail(out_why, FQ_REASON_TOO_MANY, "%d campaigns", FQ_CAMPAIGNS_MAX);
+    }
+    return check_name(context, terms->name, out_why);
+}
+
+static fq_err check_closing(const struct fq_service_context *context,
+                            const struct fq_campaign_terms *terms, uint16_t date,
+                            struct fq_why *out_why)
+{
+    const struct fq_campaign *campaign = fq_campaigns_find(context->campaigns, terms->number);
+    char first[FQ_DATE_TEXT_SIZE], given[FQ_DATE_TEXT_SIZE];
+
+    if (!campaign || !fq_campaign_is_made(campaign) || campaign->area != terms->area) {
+        return fq_fail(out_why, FQ_REASON_CAMPAIGN_UNKNOWN, "%u", terms->number);
+    }
+    if (fq_campaign_is_closed(campaign)) {
+        fq_date_format(campaign->closed_on, given);
+        return fq_fail(out_why, FQ_REASON_CAMPAIGN_CLOSED, "%s: %s", campaign->name, given);
+    }
+    if (date < campaign->first_day) {
+        fq_date_format(campaign->first_day, first);
+        fq_date_format(date, given);
+        return fq_fail(out_why, FQ_REASON_DATE_ORDER, "%s < %s", given, first);
+    }
+    return FQ_OK;
+}
+
+static fq_err check_control(const struct fq_service_context *context,
+                            const struct fq_event *command, struct fq_why *out_why)
+{
+    struct fq_campaign_terms terms;
+
+    if (!fq_campaign_read(command, &terms) || command->area != terms.area) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "payload");
+    }
+    return command->value[FQ_FIELD_VERB] == FQ_CONTROL_CAMPAIGN
+               ? check_making(context, &terms, out_why)
+               : check_closing(context, &terms, command->date, out_why);
+}
+
+fq_err fq_command_service_check(const struct fq_service_context *context,
+                                const struct fq_event *command, struct fq_why *out_why)
+{
+    if (fq_id_is_zero(&command->cmd_id) || !fq_id_is_zero(&command->dispute)) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "dispute");
+    }
+    if (!is_day(command->date)) {
+        return fq_fail(out_why, FQ_REASON_DATE, "%u", command->date);
+    }
+    const struct fq_area *own = fq_areas_find(context->areas, context->own_area);
+    if (command->kind == FQ_EVENT_CONTROL && (!own || own->tier == FQ_TIER_COUNTY)) {
+        return fq_fail(out_why, FQ_REASON_CAMPAIGN_TIER, "%06u", context->own_area);
+    }
+    fq_err err = check_area(context, command->area, out_why);
+    if (err) {
+        return err;
+    }
+    switch (command->kind) {
+    case FQ_EVENT_SWEEP:
+        return check_sweep(context, command, out_why);
+    case FQ_EVENT_ACTIVITY:
+        return check_activity(context, command, out_why);
+    case FQ_EVENT_CONTROL:
+        return check_control(context, command, out_why);
+    default:
+        return fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);
+    }
+}

@@ -1,0 +1,219 @@
+#include "fq/core/step.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The states, and what leads from one to the other:
+ *
+ *  registered --> accepted --> mediating --> agreed --> performed --> closed --> archived
+ *      |  \            \           |  \ \------> failed ------------^
+ *      |   rejected     \----------+   \------> terminated --------^
+ *      +--- referred, transferred, joined at any time before the outcome
+ *  visited after the outcome; reopened from any outcome on: back to mediating. */
+
+#define IN(state) (1u << FQ_STATE_##state)
+#define IN_HAND (IN(REGISTERED) | IN(ACCEPTED) | IN(MEDIATING))
+#define IN_MEDIATION (IN(ACCEPTED) | IN(MEDIATING))
+#define ENDED (IN(AGREED) | IN(FAILED) | IN(TERMINATED) | IN(PERFORMED))
+#define ALIVE (IN_HAND | ENDED)
+#define AGREEMENT (IN(AGREED) | IN(PERFORMED))
+#define KNOWN (IN_HAND | IN(REJECTED) | ENDED | IN(CLOSED) | IN(ARCHIVED))
+
+#define F(name) FQ_FIELD_##name
+#define ROW(kind) [FQ_EVENT_##kind]
+#define ON(day) FQ_RESTS_ON_##day
+#define BY(who) FQ_WHO_##who
+
+/* verb, states, the day it rests on, who, required fields, what it writes, whether it is an answer */
+static const struct fq_step_row rows[FQ_EVENT_KINDS] = {
+    ROW(REGISTERED) =
+        {"add", IN(UNKNOWN), ON(NOTHING), BY(ANYONE), {F(TYPE), F(SOURCE)}, "registration", false},
+    ROW(ACCEPTED) =
+        {"accept", IN(REGISTERED), ON(REGISTRATION), BY(HOST), {0}, "acceptance", false},
+    ROW(REJECTED) =
+        {"reject", IN(REGISTERED), ON(REGISTRATION), BY(HOST), {0}, "acceptance", false},
+    ROW(SESSION) = {"session", IN_MEDIATION, ON(DECISION), BY(ASSIST), {0}, NULL, false},
+    ROW(JOINED) = {"join", IN_HAND, ON(REGISTRATION), BY(JOINER), {F(TO_UNIT)}, NULL, false},
+    ROW(LEFT) = {"leave", IN_HAND, ON(REGISTRATION), BY(JOINER), {F(TO_UNIT)}, NULL, false},
+    ROW(REFERRED) = {"refer", IN_HAND, ON(REGISTRATION), BY(HOST), {0}, NULL, false},
+    ROW(REFERRAL_ACCEPTED) =
+        {"referral accept", ALIVE, ON(REGISTRATION), BY(REFERRED), {F(REFERRAL)}, NULL, true},
+    ROW(REFERRAL_DECLINED) =
+        {"referral decline", ALIVE, ON(REGISTRATION), BY(REFERRED), {F(REFERRAL)}, NULL, true},
+    ROW(REFERRAL_REPORTED) =
+        {"referral report", ALIVE, ON(REGISTRATION), BY(REFERRED), {F(REFERRAL)}, NULL, true},
+    ROW(TRANSFERRED) = {"transfer", IN_HAND, ON(REGISTRATION), BY(HOST), {0}, "home", false},
+    ROW(ESCALATED) = {"escalate", IN_HAND, ON(REGISTRATION), BY(HOST), {0}, "escalation", false},
+    ROW(ASSIGNED) = {"assign", IN_HAND, ON(REGISTRATION), BY(ABOVE), {0}, "assignment", false},
+    ROW(SUPERVISED) =
+        {"supervise", IN_HAND, ON(REGISTRATION), BY(ABOVE), {0}, "supervision", false},
+    ROW(EXTENDED) = {"extend", IN_MEDIATION, ON(DECISION), BY(HOST), {F(DAYS)}, "extension", false},
+    ROW(AGREED) = {"agree", IN_MEDIATION, ON(DECISION), BY(HOST), {0}, "outcome", false},
+    ROW(FAILED) = {"fail", IN_MEDIATION, ON(DECISION), BY(HOST), {0}, "outcome", false},
+    ROW(TERMINATED) = {"terminate", IN_MEDIATION, ON(DECISION), BY(HOST), {0}, "outcome", false},
+    ROW(PERFORMED) =
+        {"perform", AGREEMENT, ON(OUTCOME), BY(HOST), {F(PERFORMANCE)}, "performance", false},
+    ROW(CONFIRMATION) =
+        {"confirm", AGREEMENT, ON(OUTCOME), BY(COURT), {F(STEP)}, "confirmation", false},
+    ROW(VISITED) = {"visit", ENDED | IN(CLOSED), ON(OUTCOME), BY(HOST), {0}, "visit", false},
+    ROW(PREVENTED) = {"prevent", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(EFFECT)}, NULL, false},
+    ROW(RISK_CHANGED) = {"risk", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(RISK)}, "risk", false},
+    ROW(DOCUMENT) =
+        {"document", ALIVE | IN(CLOSED), ON(REGISTRATION), BY(ASSIST), {0}, NULL, false},
+    ROW(CLOSED) = {"close", ENDED, ON(OUTCOME), BY(HOST), {0}, "closing", false},
+    ROW(ARCHIVED) = {"archive", IN(CLOSED), ON(CLOSING), BY(HOST), {0}, "archiving", false},
+    ROW(REOPENED) =
+        {"reopen", ENDED | IN(CLOSED) | IN(ARCHIVED), ON(REGISTRATION), BY(HOST), {0}, NULL, false},
+    ROW(CORRECTED) = {"correct", KNOWN, ON(NOTHING), BY(HOST), {F(CORRECTS), F(WHY)}, NULL, false},
+    ROW(VOIDED) = {"void", KNOWN, ON(NOTHING), BY(HOST), {F(REASON)}, NULL, false},
+    ROW(MERGED) = {"merge", KNOWN, ON(REGISTRATION), BY(HOST), {F(INTO)}, NULL, false},
+    ROW(UNMERGED) = {"unmerge", IN(MERGED), ON(REGISTRATION), BY(HOST), {0}, NULL, false},
+};
+#undef F
+#undef ROW
+#undef ON
+#undef BY
+
+const struct fq_step_row *fq_step_row(unsigned kind)
+{
+    return kind < FQ_EVENT_KINDS && rows[kind].verb ? &rows[kind] : NULL;
+}
+
+const char *fq_step_verb(unsigned kind)
+{
+    return kind < FQ_EVENT_KINDS ? rows[kind].verb : NULL;
+}
+
+unsigned fq_step_find(struct fq_span verb)
+{
+    for (unsigned kind = 1; kind < FQ_EVENT_KINDS; kind++) {
+        if (rows[kind].verb && fq_span_equal(verb, fq_span_text(rows[kind].verb))) {
+            return kind;
+        }
+    }
+    return 0;
+}
+
+bool fq_step_may(enum fq_state state, unsigned kind)
+{
+    return kind < FQ_EVENT_KINDS && (rows[kind].states >> state & 1u);
+}
+
+bool fq_step_requires(unsigned kind, enum fq_field field)
+{
+    const struct fq_step_row *row = fq_step_row(kind);
+
+    for (unsigned i = 0; row && i < FQ_STEP_REQUIRED_MAX && row->required[i]; i++) {
+        if (row->required[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint16_t fq_step_rests_on(const struct fq_dispute *dispute, unsigned kind)
+{
+    const struct fq_step_row *row = fq_step_row(kind);
+
+    switch (row ? row->rests_on : FQ_RESTS_ON_NOTHING) {
+    case FQ_RESTS_ON_REGISTRATION:
+        return dispute->registered_on;
+    case FQ_RESTS_ON_DECISION:
+        return dispute->decided_on;
+    case FQ_RESTS_ON_OUTCOME:
+        return dispute->outcome_on;
+    case FQ_RESTS_ON_CLOSING:
+        return dispute->closed_on;
+    default:
+        return 0;
+    }
+}
+
+bool fq_step_same_register(unsigned kind, unsigned other)
+{
+    const struct fq_step_row *a = fq_step_row(kind), *b = fq_step_row(other);
+
+    return a && b && a->writes && b->writes && strcmp(a->writes, b->writes) == 0;
+}
+
+bool fq_step_is_correctable(unsigned kind)
+{
+    const struct fq_step_row *row = fq_step_row(kind);
+
+    return row && row->writes;
+}
+
+void fq_step_next(enum fq_state state, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (unsigned kind = 1; kind < FQ_EVENT_KINDS; kind++) {
+        if (rows[kind].verb && !rows[kind].is_answer && fq_step_may(state, kind)) {
+            int wrote = snprintf(out + used, size - used, "%s%s", used ? " " : "", rows[kind].verb);
+            if (wrote < 0 || (size_t)wrote >= size - used) {
+                out[used] = '\0';
+                return;
+            }
+            used += (size_t)wrote;
+        }
+    }
+}
+
+static bool is_set(const struct fq_event *event, uint64_t given, enum fq_field field)
+{
+    return given >> field & 1 || event->value[field] != 0;
+}
+
+/* What other steps may have written since: as it stands, not as the step wrote it. */
+static void complete_shared(struct fq_event *correction, uint64_t *given,
+                            const struct fq_event *live, const struct fq_dispute *dispute)
+{
+    bool is_at_once = dispute->flags & FQ_DISPUTE_AT_ONCE;
+    const struct {
+        unsigned step;
+        enum fq_field field;
+        uint64_t value;
+    } shared[] = {
+        {FQ_EVENT_REGISTERED, FQ_FIELD_HOST, dispute->host},
+        {FQ_EVENT_REGISTERED, FQ_FIELD_KIND, dispute->kind},
+        {FQ_EVENT_REGISTERED, FQ_FIELD_RISK, dispute->risk},
+        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_AREA, dispute->home},
+        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_UNIT, dispute->host},
+        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_KIND, dispute->kind},
+        {FQ_EVENT_RISK_CHANGED, FQ_FIELD_RISK, dispute->risk},
+        {FQ_EVENT_AGREED, FQ_FIELD_IMMEDIATE, is_at_once},
+    };
+
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+        if (shared[i].step == live->step && !is_set(correction, *given, shared[i].field)) {
+            correction->value[shared[i].field] = shared[i].value;
+            *given |= UINT64_C(1) << shared[i].field;
+        }
+    }
+}
+
+void fq_step_complete(struct fq_event *correction, uint64_t given, const struct fq_event *live,
+                      const struct fq_dispute *dispute)
+{
+    const struct fq_kind_row *row = fq_kind_row(live->step);
+
+    if (correction->date == 0) {
+        correction->date = live->date;
+    }
+    if (correction->area == 0) {
+        correction->area = dispute->home;
+    }
+    complete_shared(correction, &given, live, dispute);
+    for (unsigned i = 0; row && i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
+        enum fq_field field = row->fields[i];
+        if (is_set(correction, given, field) || !live->value[field]) {
+            continue;
+        }
+        if (fq_field_is_bytes(field)) {
+            (void)fq_event_set_bytes(correction, field, fq_event_bytes(live, field));
+        } else {
+            correction->value[field] = live->value[field];
+        }
+    }
+}

@@ -1,0 +1,475 @@
+/* The verbs `campaign.list`, `campaign.report` and `coverage`: who screened, who found nothing, who has
+ * not reported. All are one scan over the view: screenings are few beside events. */
+#include "services.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAGE_SIZE_MAX (200 * 1024)
+#define ROW_SIZE_MAX 1024
+#define FIRST_VILLAGE UINT64_C(100000000000) /* towns have fewer digits */
+
+/* ---- the tally: one row per county, unit or place ---- */
+
+enum by { BY_AREA, BY_UNIT, BY_PLACE };
+
+struct tally {
+    uint64_t key; /* area code, unit code or place code */
+    uint32_t area;
+    uint16_t last_day; /* of its last sweep */
+    uint64_t sweeps, zero_reports, households, found;
+    uint64_t registered, accepted, agreed, resolved; /* disputes of the campaign */
+};
+
+struct tallies {
+    struct tally *rows; /* by key */
+    uint32_t count;
+};
+
+struct scan {
+    const struct fq_node *node;
+    const struct fq_scope *scope;
+    enum by by;
+    bool has_disputes; /* count those of the campaign, too */
+    struct tally *rows;
+    uint32_t count, capacity;
+    uint32_t last_area; /* the last one asked about, and the answer */
+    bool is_covered;
+};
+
+static bool is_covered(struct scan *scan, uint32_t area)
+{
+    const struct fq_campaign *campaign = scan->scope->campaign;
+    const struct fq_areas *areas = &scan->node->areas;
+
+    if (area != scan->last_area) {
+        scan->last_area = area;
+        scan->is_covered = fq_areas_covers(areas, scan->scope->area, area) &&
+                           (!campaign || fq_areas_covers(areas, campaign->area, area));
+    }
+    return scan->is_covered;
+}
+
+/* The live event that says what the entity is: the newest of `step`. False when there is none. */
+static bool read_fact(const struct fq_view *view, const struct fq_dispute *dispute, unsigned step,
+                      struct fq_event *out_event)
+{
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
+         fact = fq_view_next(view, fact)) {
+        if (fact->step == step && !fact->is_voided) {
+            fq_fact_unpack(fact, out_event);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_of_campaign(const struct scan *scan, const struct fq_event *event)
+{
+    const struct fq_campaign *campaign = scan->scope->campaign;
+
+    return !campaign || event->value[FQ_FIELD_CAMPAIGN] == campaign->number;
+}
+
+static uint64_t key_of(const struct scan *scan, uint32_t area, const struct fq_event *event)
+{
+    return scan->by == BY_AREA   ? area
+           : scan->by == BY_UNIT ? event->unit
+                                 : event->value[FQ_FIELD_PLACE];
+}
+
+static void take_sweep(struct scan *scan, const struct fq_dispute *sweep)
+{
+    struct fq_event event;
+
+    if ((sweep->flags & FQ_DISPUTE_VOIDED) ||
+        !read_fact(&scan->node->core.view, sweep, FQ_EVENT_SWEEP, &event) ||
+        !is_of_campaign(scan, &event)) {
+        return;
+    }
+    uint64_t key = key_of(scan, sweep->home, &event);
+    if (key == 0) {
+        return; /* it names a place and no unit, or the other way round */
+    }
+    scan->rows[scan->count++] = (struct tally){
+        .key = key,
+        .area = sweep->home,
+        .last_day = sweep->registered_on,
+        .sweeps = 1,
+        .zero_reports = event.value[FQ_FIELD_FOUND] == 0,
+        .households = event.value[FQ_FIELD_HOUSEHOLDS],
+        .found = event.value[FQ_FIELD_FOUND],
+    };
+}
+
+static void take_dispute(struct scan *scan, const struct fq_dispute *dispute)
+{
+    const unsigned counted = FQ_DISPUTE_REGISTERED | FQ_DISPUTE_VOIDED | FQ_DISPUTE_MERGED;
+    struct fq_event event;
+
+    if (!scan->has_disputes || (dispute->flags & counted) != FQ_DISPUTE_REGISTERED ||
+        !read_fact(&scan->node->core.view, dispute, FQ_EVENT_REGISTERED, &event) ||
+        !is_of_campaign(scan, &event)) {
+        return;
+    }
+    scan->rows[scan->count++] = (struct tally){
+        .key = dispute->home,
+        .area = dispute->home,
+        .registered = 1,
+        .accepted = dispute->decision == FQ_DECISION_ACCEPTED,
+        .agreed = dispute->outcome == FQ_OUTCOME_AGREED,
+        .resolved = dispute->outcome != 0,
+    };
+}
+
+/* Whether its facts need to be looked at. */
+static bool is_candidate(struct scan *scan, const struct fq_dispute *dispute)
+{
+    return !(dispute->flags & FQ_DISPUTE_ACTIVITY) &&
+           (scan->has_disputes || (dispute->flags & FQ_DISPUTE_SWEEP)) &&
+           dispute->registered_on >= scan->scope->first_day &&
+           dispute->registered_on <= scan->scope->last_day && is_covered(scan, dispute->home);
+}
+
+/* Counties of the scope that were valid on its last day: each has a row, reported or not. */
+static void take_counties(struct scan *scan)
+{
+    const struct fq_areas *areas = &scan->node->areas;
+
+    for (uint32_t i = 0; i < areas->count; i++) {
+        const struct fq_area *area = &areas->rows[i];
+        if (area->tier == FQ_TIER_COUNTY && fq_area_is_valid_on(area, scan->scope->last_day) &&
+            is_covered(scan, area->code)) {
+            scan->rows[scan->count++] = (struct tally){.key = area->code, .area = area->code};
+        }
+    }
+}
+
+/* Units of the table: those that did not report have a row, too. */
+static void take_units(struct scan *scan)
+{
+    const struct fq_units *units = &scan->node->units;
+
+    for (uint32_t i = 0; i < units->count; i++) {
+        uint32_t area = fq_unit_area(units->rows[i].code);
+        if (is_covered(scan, area)) {
+            scan->rows[scan->count++] = (struct tally){.key = units->rows[i].code, .area = area};
+        }
+    }
+}
+
+/* Villages of the table; a town is screened by its villages. */
+static void take_villages(struct scan *scan)
+{
+    const struct fq_places *places = &scan->node->places;
+
+    for (uint32_t i = 0; i < places->count; i++) {
+        uint64_t code = places->rows[i].code;
+        uint32_t area = fq_place_county(code);
+        if (code >= FIRST_VILLAGE && is_covered(scan, area)) {
+            scan->rows[scan->count++] = (struct tally){.key = code, .area = area};
+        }
+    }
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct tally *left = a, *right = b;
+
+    if (left->area != right->area) {
+        return left->area < right->area ? -1 : 1;
+    }
+    return left->key < right->key ? -1 : left->key > right->key;
+}
+
+static void add_tally(struct tally *to, const struct tally *what)
+{
+    to->last_day = what->last_day > to->last_day ? what->last_day : to->last_day;
+    to->sweeps += what->sweeps;
+    to->zero_reports += what->zero_reports;
+    to->households += what->households;
+    to->found += what->found;
+    to->registered += what->registered;
+    to->accepted += what->accepted;
+    to->agreed += what->agreed;
+    to->resolved += what->resolved;
+}
+
+/* Rows of one key become one. */
+static uint32_t fold_rows(struct tally *rows, uint32_t count)
+{
+    uint32_t kept = 0;
+
+    qsort(rows, count, sizeof *rows, by_key);
+    for (uint32_t i = 0; i < count; i++) {
+        if (kept > 0 && by_key(&rows[kept - 1], &rows[i]) == 0) {
+            add_tally(&rows[kept - 1], &rows[i]);
+        } else {
+            rows[kept++] = rows[i];
+        }
+    }
+    return kept;
+}
+
+static fq_err run_scan(struct scan *scan, struct fq_arena *arena, struct tallies *out_tallies,
+                       struct fq_why *out_why)
+{
+    const struct fq_view *view = &scan->node->core.view;
+
+    scan->capacity = scan->by == BY_AREA   ? scan->node->areas.count
+                     : scan->by == BY_UNIT ? scan->node->units.count
+                                           : scan->node->places.count;
+    for (uint32_t i = 0; i < view->index.count; i++) {
+        scan->capacity += is_candidate(scan, &view->disputes[i]);
+    }
+    scan->rows = fq_arena_take_raw(arena, ((size_t)scan->capacity + 1) * sizeof *scan->rows);
+    if (!scan->rows) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    static void (*const take_all[])(struct scan *) = {
+        [BY_AREA] = take_counties, [BY_UNIT] = take_units, [BY_PLACE] = take_villages};
+    take_all[scan->by](scan);
+    for (uint32_t i = 0; i < view->index.count; i++) {
+        const struct fq_dispute *dispute = &view->disputes[i];
+        if (is_candidate(scan, dispute)) {
+            if (dispute->flags & FQ_DISPUTE_SWEEP) {
+                take_sweep(scan, dispute);
+            } else {
+                take_dispute(scan, dispute);
+            }
+        }
+    }
+    *out_tallies = (struct tallies){scan->rows, fold_rows(scan->rows, scan->count)};
+    return FQ_OK;
+}
+
+/* ---- campaign.list ---- */
+
+static void put_campaign(const struct fq_campaign *campaign, struct fq_writer *writer)
+{
+    fq_services_put_uint(writer, "number", campaign->number);
+    fq_services_put_text(writer, "campaign", campaign->name);
+    fq_services_put_code(writer, "area", 6, campaign->area);
+    fq_services_put_date(writer, "from", campaign->first_day);
+    fq_services_put_date(writer, "to", campaign->last_day);
+    fq_services_put_text(writer, "state", fq_campaign_is_closed(campaign) ? "closed" : "open");
+}
+
+#define CAMPAIGN_PAIRS 6
+
+fq_err fq_verb_campaigns(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                         struct fq_why *out_why)
+{
+    const struct fq_campaigns *campaigns = &node->core.control.campaigns;
+    struct fq_span from = fq_map_bytes(args, "cursor");
+    struct fq_writer rows = fq_writer_take(&node->scratch, PAGE_SIZE_MAX);
+    uint32_t count = 0;
+
+    (void)out_why;
+    for (uint32_t i = from.size == 4 ? fq_get_be32(from.data) : 0; i < campaigns->count; i++) {
+        const struct fq_campaign *campaign = &campaigns->rows[i];
+        if (!fq_campaign_is_made(campaign)) {
+            continue;
+        }
+        if (rows.size - rows.used < ROW_SIZE_MAX) {
+            fq_put_be32(answer->cursor, i);
+            answer->cursor_size = 4;
+            break;
+        }
+        bool is_closed = fq_campaign_is_closed(campaign);
+        fq_write_map(&rows, CAMPAIGN_PAIRS + 3);
+        put_campaign(campaign, &rows);
+        fq_services_put_date(&rows, "closed", is_closed ? campaign->closed_on : 0);
+        fq_services_put_code(&rows, "origin", 8, campaign->made.id.log.origin);
+        fq_services_put_time(&rows, "recorded", campaign->made.hlc >> 16);
+        count++;
+    }
+    fq_write_array(&answer->writer, count);
+    fq_write_raw(&answer->writer, fq_writer_span(&rows));
+    return FQ_OK;
+}
+
+/* ---- campaign.report ---- */
+
+static bool is_missing(const struct tally *tally)
+{
+    return tally->sweeps == 0;
+}
+
+static bool is_zero_reported(const struct tally *tally)
+{
+    return tally->sweeps > 0 && tally->zero_reports == tally->sweeps;
+}
+
+static const char *state_of(const struct tally *tally)
+{
+    return is_missing(tally) ? "missing" : is_zero_reported(tally) ? "zero_reported" : "reported";
+}
+
+#define SWEEP_PAIRS 4
+
+static void put_sweeps(const struct tally *tally, struct fq_writer *writer)
+{
+    fq_services_put_uint(writer, "sweeps", tally->sweeps);
+    fq_services_put_uint(writer, "zero_reports", tally->zero_reports);
+    fq_services_put_uint(writer, "households", tally->households);
+    fq_services_put_uint(writer, "found", tally->found);
+}
+
+#define DISPUTE_PAIRS 4
+
+static void put_disputes(const struct tally *tally, struct fq_writer *writer)
+{
+    fq_services_put_uint(writer, "registered", tally->registered);
+    fq_services_put_uint(writer, "accepted", tally->accepted);
+    fq_services_put_uint(writer, "agreed", tally->agreed);
+    fq_services_put_uint(writer, "resolved", tally->resolved);
+}
+
+static void put_missing(const struct tallies *tallies, struct fq_writer *writer)
+{
+    uint32_t count = 0;
+    char text[8];
+
+    for (uint32_t i = 0; i < tallies->count; i++) {
+        count += is_missing(&tallies->rows[i]);
+    }
+    fq_write_text(writer, "missing");
+    fq_write_array(writer, count);
+    for (uint32_t i = 0; i < tallies->count; i++) {
+        if (is_missing(&tallies->rows[i])) {
+            snprintf(text, sizeof text, "%06u", tallies->rows[i].area);
+            fq_write_text(writer, text);
+        }
+    }
+}
+
+static void put_report_rows(const struct fq_node *node, const struct tallies *tallies,
+                            struct fq_writer *writer)
+{
+    fq_write_text(writer, "rows");
+    fq_write_array(writer, tallies->count);
+    for (uint32_t i = 0; i < tallies->count; i++) {
+        const struct tally *tally = &tallies->rows[i];
+        fq_write_map(writer, 5 + SWEEP_PAIRS + DISPUTE_PAIRS);
+        fq_services_put_code(writer, "area", 6, tally->area);
+        fq_services_put_names(node, tally->area, writer);
+        fq_services_put_text(writer, "state", state_of(tally));
+        put_sweeps(tally, writer);
+        put_disputes(tally, writer);
+        fq_services_put_date(writer, "last", tally->last_day);
+    }
+}
+
+fq_err fq_verb_campaign_report(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                               struct fq_why *out_why)
+{
+    struct fq_scope scope = {0};
+    struct tallies tallies = {0};
+    struct tally total = {0};
+    struct fq_writer *writer = &answer->writer;
+    fq_err err = fq_services_read_campaign_scope(node, args, &scope, out_why);
+    struct scan scan = {.node = node, .scope = &scope, .by = BY_AREA, .has_disputes = true};
+    err = err ? err : run_scan(&scan, &node->scratch, &tallies, out_why);
+    if (err) {
+        return err;
+    }
+    for (uint32_t i = 0; i < tallies.count; i++) {
+        add_tally(&total, &tallies.rows[i]);
+    }
+    fq_write_map(writer, CAMPAIGN_PAIRS + 4);
+    put_campaign(scope.campaign, writer);
+    fq_services_put_code(writer, "scope", 6, scope.area);
+    put_report_rows(node, &tallies, writer);
+    fq_write_text(writer, "total");
+    fq_write_map(writer, SWEEP_PAIRS + DISPUTE_PAIRS);
+    put_sweeps(&total, writer);
+    put_disputes(&total, writer);
+    put_missing(&tallies, writer);
+    return writer->is_full ? fq_fail(out_why, FQ_REASON_LIMIT, "campaign.report") : FQ_OK;
+}
+
+/* ---- coverage ---- */
+
+static fq_err read_by(struct fq_span args, enum by *out_by, struct fq_why *out_why)
+{
+    static const char *const names[] = {
+        [BY_AREA] = "area", [BY_UNIT] = "unit", [BY_PLACE] = "place"};
+    struct fq_span text = fq_map_text(args, "by");
+
+    *out_by = BY_AREA;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (fq_span_equal(text, fq_span_text(names[i]))) {
+            *out_by = (enum by)i;
+            return FQ_OK;
+        }
+    }
+    return text.size == 0 ? FQ_OK
+                          : fq_fail(out_why, FQ_REASON_MEASURE_UNKNOWN, "%.*s; area unit place",
+                                    (int)(text.size & 63), (const char *)text.data);
+}
+
+/* The names of what the row is about; none where no table has them. */
+static void put_names(const struct fq_node *node, const struct tally *tally, enum by by,
+                      struct fq_writer *writer)
+{
+    const struct fq_unit *unit = by == BY_UNIT ? fq_units_find(&node->units, tally->key) : NULL;
+    const struct fq_place *place =
+        by == BY_PLACE ? fq_places_find(&node->places, tally->key) : NULL;
+
+    if (by == BY_AREA) {
+        fq_services_put_names(node, tally->area, writer);
+        return;
+    }
+    fq_services_put_text(writer, "name", unit ? unit->name_en : place ? place->name_zh : "");
+    fq_services_put_text(writer, "name_zh", unit ? unit->name_zh : place ? place->name_zh : "");
+}
+
+static void put_coverage(const struct fq_node *node, const struct tally *tally, enum by by,
+                         struct fq_writer *writer)
+{
+    struct fq_hearing hearing = fq_service_hear(node, tally->area);
+    uint32_t origin = hearing.origin ? hearing.origin : tally->area * 100 + 1;
+
+    fq_write_map(writer, 12 + SWEEP_PAIRS);
+    fq_services_put_code(writer, "area", 6, tally->area);
+    put_names(node, tally, by, writer);
+    fq_services_put_code(writer, "node", 8, origin);
+    fq_services_put_code(writer, "unit", 10, by == BY_UNIT ? tally->key : 0);
+    fq_services_put_code(writer, "place", 1, by == BY_PLACE ? tally->key : 0);
+    fq_services_put_text(writer, "state", state_of(tally));
+    fq_services_put_bool(writer, "reported", !is_missing(tally));
+    fq_services_put_bool(writer, "zero_reported", is_zero_reported(tally));
+    fq_services_put_bool(writer, "missing", is_missing(tally));
+    put_sweeps(tally, writer);
+    fq_services_put_date(writer, "last", tally->last_day);
+    fq_services_put_time(writer, "heard", hearing.heard_ms);
+}
+
+fq_err fq_verb_coverage(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
+                        struct fq_why *out_why)
+{
+    struct fq_span from = fq_map_bytes(args, "cursor");
+    struct fq_writer rows = fq_writer_take(&node->scratch, PAGE_SIZE_MAX);
+    struct fq_scope scope;
+    struct tallies tallies = {0};
+    struct scan scan = {.node = node, .scope = &scope};
+    fq_err err = fq_services_read_scope(node, args, &scope, out_why);
+
+    err = err ? err : read_by(args, &scan.by, out_why);
+    err = err ? err : run_scan(&scan, &node->scratch, &tallies, out_why);
+    if (err) {
+        return err;
+    }
+    uint32_t first = from.size == 4 ? fq_get_be32(from.data) : 0, at = first;
+    while (at < tallies.count && rows.size - rows.used > ROW_SIZE_MAX) {
+        put_coverage(node, &tallies.rows[at++], scan.by, &rows);
+    }
+    fq_write_array(&answer->writer, at > first ? at - first : 0);
+    fq_write_raw(&answer->writer, fq_writer_span(&rows));
+    if (at < tallies.count) {
+        fq_put_be32(answer->cursor, at);
+        answer->cursor_size = 4;
+    }
+    return FQ_OK;
+}
