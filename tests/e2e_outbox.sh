@@ -110,6 +110,14 @@ PYTHON
 }
 check "the province counts both alike" totals
 
+at_city() { # a city registers, but keeps no party data
+    at 363600 dispute add --area 363647 --date 2015-03-01 --type neighbour --source on_application \
+        --json "$@"
+}
+check "party data is not given to a city: exit 4, nothing saved" exits 4 FQ-2005 at_city --party "Zhang Canary"
+check "a city's own command: saved there" exits 0 '"saved": "city"' at_city
+check "and nothing of the other" bash -c "\"$fq\" --lab \"$lab\" --node 363600 outbox ls --json | grep -c cmd_id | grep -qx 1"
+
 # ---- one that is refused ----
 
 # nine others CODE: beside what is poisoned
@@ -283,6 +291,13 @@ whole() {
     "$python" tests/support/e2e_outbox.py check "$work/done" "$work/entries" "$work/events"
 }
 check "nothing lost, nothing doubled" whole
+keys_of_none() { # a key is left only where a command was killed before it was saved
+    for key in "$work"/killed/key-*; do
+        [ -e "$key" ] || continue
+        ! grep -q "${key##*key-}" "$work/entries" || { echo "$key"; return 1; }
+    done
+}
+check "no key outlives the delivery of its party data" keys_of_none
 check "no party data lies open on this computer, in a log or in an event" \
     bash -c "! grep -rlq Canary '$work/killed' '$lab'/*/log '$lab'/*/outbox '$work/all'"
 nodes=$up

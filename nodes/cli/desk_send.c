@@ -133,6 +133,9 @@ static fq_err check(struct cli_desk *desk, const struct local *local, struct cli
     };
     const struct fq_dispute *dispute = fq_view_find(&local->view, &event->dispute);
 
+    if (entry->party_count > 0 && desk->tier != FQ_TIER_COUNTY) {
+        return fq_fail(out_why, FQ_REASON_VAULT_ABOVE, "%s", desk->tables->tier); /* K2 */
+    }
     if (fq_command_is_service(event->kind)) {
         return check_service(desk, local, entry, out_why);
     }

@@ -3,6 +3,7 @@
 
 #include "desk.h"
 #include "desk_local.h"
+#include "desk_parties.h"
 #include "desk_sync.h"
 #include "outbox.h"
 
@@ -115,6 +116,7 @@ static fq_err sync_desk(struct cli_desk *desk, struct fq_why *out_why)
             err = FQ_OK;
         }
     }
+    parties_sweep(desk->outbox);
     struct totals totals = count_entries(desk->outbox);
     if (err && err != FQ_ERR_WAITING) {
         return fq_fail(out_why, why.reason, "%s", why.detail);
