@@ -96,6 +96,7 @@ struct fq_node {
     uint32_t pass_left;          /* disputes still to be written */
     size_t scratch_high;         /* most of it ever used since it was trimmed */
     struct fq_progress progress; /* of the own log, above */
+    char tables_digest[33];      /* of what clients may keep; empty until first asked for */
     uint64_t boot;
     uint64_t subscriptions;
     uint64_t active_ms; /* when an event was last taken in; in steady time, as those below */

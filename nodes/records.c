@@ -92,9 +92,13 @@ fq_err fq_verb_desk(struct fq_node *node, struct fq_span args, struct fq_answer 
     const struct fq_core_options *options = &node->core.options;
     struct fq_writer *writer = &answer->writer;
     char instance[2 * FQ_ID_SIZE + 1], digest[33];
-    fq_err err = digest_tables(node, digest, out_why);
+    fq_err err = FQ_OK;
 
     (void)args;
+    if (!node->tables_digest[0]) { /* they stay as they are while the node runs */
+        err = digest_tables(node, digest, out_why);
+        memcpy(node->tables_digest, digest, err ? 0 : sizeof digest);
+    }
     if (err) {
         return err;
     }
@@ -105,7 +109,7 @@ fq_err fq_verb_desk(struct fq_node *node, struct fq_span args, struct fq_answer 
     put_text(writer, "tier", fq_tier_name(options->tier));
     put_text(writer, "instance", instance);
     put_uint(writer, "epoch", options->epoch);
-    put_text(writer, "tables", digest);
+    put_text(writer, "tables", node->tables_digest);
     put_uint(writer, "now", fq_clock_now().wall_ms);
     write_above(node, writer);
     return FQ_OK;

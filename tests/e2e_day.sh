@@ -283,6 +283,7 @@ check "a correction by who knows both settles it" eval 'exits 0 agreed \
 
 # ---- without the node ----
 
+step brook registered dispute add --type neighbour --source on_application --date 2021-03-20 >/dev/null || bail "add"
 check "the county's node is away" lab_do stop $county
 check "a dispute is saved on this computer" eval '
     at $county dispute add --type 2 --source 1 --unit $people --date 2021-03-22 --json >"$work/offline" &&
@@ -292,15 +293,20 @@ check "its type corrected, what else was said stays" eval 'exits 0 corrected at 
     dispute correct "$offline" add --type contract --reason 选错 &&
     exits 0 "contract" at $county dispute show "$offline" --json && exits 0 $people at $county dispute show "$offline" --json'
 check "an illegal step is refused as by the node" exits 6 'FQ-3003.*accept reject' at $county dispute close "$offline"
-check "what only the node can tell is saved: a unit that is none" exits 0 joined \
+check "a unit that is none is refused as by the node" exits 6 'FQ-3118.*4101059999' \
     at $county dispute join "$offline" --to-unit 4101059999 --date 2021-03-23
+check "a unit by its name, without the node" exits 0 joined \
+    at $county dispute join "$offline" --to-unit 金水区人民法院 --date 2021-03-23
+check "a step on what another closes meanwhile" exits 0 accepted at $county dispute accept "$(id brook)" --date 2021-03-24
 check "found here" exits 0 "$offline" at $county dispute find contract --json
 check "today tells what is not sent" eval '[ "$(at $county today -q --json | "$python" -c "import json, sys
 print(*[row[\"event\"] for row in json.load(sys.stdin) if row[\"what\"] == \"unsent\"])")" = \
-    "registered corrected joined" ]'
+    "registered corrected joined accepted" ]'
 check "in Chinese" exits 0 '未送出' at $county today --lang zh
-check "the node is back, all is sent" eval 'lab_do start $county && at $county sync; true'
+check "the node is back, another computer is first" eval 'lab_do start $county &&
+    FQ_OUTBOX=$work/other exits 0 rejected at $county dispute reject "$(id brook)" --date 2021-03-24'
+check "all is sent, one is refused" exits 6 'refused' at $county sync
 check "and arrives" until_true 30 shown 410000 offline.id contract type
-check "today tells what was refused, and why" exits 0 'refused,.*joined,.*4101059999' at $county today -o csv
+check "today tells what was refused, and why" exits 0 'refused,.*accepted,.*FQ-3003|refused,.*accepted,.*present state' at $county today -o csv
 
 finish

@@ -110,6 +110,14 @@ PYTHON
 }
 check "the province counts both alike" totals
 
+at_city() { # a city registers, but keeps no party data
+    at 363600 dispute add --area 363647 --date 2015-03-01 --type neighbour --source on_application \
+        --json "$@"
+}
+check "party data is not given to a city: exit 4, nothing saved" exits 4 FQ-2005 at_city --party "Zhang Canary"
+check "a city's own command: saved there" exits 0 '"saved": "city"' at_city
+check "and nothing of the other" bash -c "\"$fq\" --lab \"$lab\" --node 363600 outbox ls --json | grep -c cmd_id | grep -qx 1"
+
 # ---- one that is refused ----
 
 # nine others CODE: beside what is poisoned
@@ -121,17 +129,23 @@ poisoned() {
         new 363605 && at 363605 dispute accept "$dispute" --date 2015-03-02 &&
             at 363605 dispute session "$dispute" --date 2015-03-03 || return 1
     done
-    up_all && at 363605 --outbox "$work/other" dispute reject aaaa0000 --date 2015-03-02
+    up_all || return 1
+    if "$fq" dispute void --help >"$work/help" 2>&1; then
+        at 363605 --outbox "$work/other" dispute void aaaa0000 --reason "entered twice" --yes
+    else
+        at 363605 --outbox "$work/other" dispute reject aaaa0000 --date 2015-03-02
+    fi
 }
 check "a step on a dispute that is ended meanwhile, and nine others" poisoned
 check "sync: exit 6, nine are sent" exits 6 'FQ-7107' at 363605 sync --wait province=30
 check "the one is refused, the others have arrived" has_states 363605 "20 province 1 refused"
 reason() {
     at 363605 outbox ls --state refused --json | tee "$work/refused"
-    [ "$(field 0 code <"$work/refused")" = FQ-3003 ] && grep -q 'accept: rejected' "$work/refused"
+    [ "$(field 0 event <"$work/refused")" = accepted ] && field 0 code <"$work/refused" | grep -q '^FQ-3' &&
+        grep -qE 'rejected|voided' "$work/refused"
 }
 check "with its reason" reason
-check "in Chinese too" exits 0 '拒绝.*accept\(受理\): 不予受理' at 363605 outbox ls --state refused --lang zh
+check "in Chinese too" exits 0 '拒绝.*(rejected|voided|作废|不予受理)' at 363605 outbox ls --state refused --lang zh
 check "it is not sent again by itself" exits 0 'sent +0' at 363605 sync
 check "what a node holds cannot be dropped: exit 6" \
     exits 6 FQ-7106 at 363605 outbox drop 1 --reason wrong --yes
@@ -141,19 +155,49 @@ check "nothing is dropped unasked" exits 2 'yes' at 363605 outbox drop 12 --reas
 check "drop, with a reason" exits 0 dropped at 363605 outbox drop 12 --reason "rejected meanwhile" --yes
 check "it is told of for ever" exits 0 'rejected meanwhile' at 363605 outbox ls --all --state dropped
 
-# What comes after a refused one is judged without it: sent with the revision that remains.
+# What comes after refused ones is judged without them: sent with the revision that remains.
+refused=bbbb0000bbbb0000bbbb0000bbbb0000
+chained=eeee0000eeee0000eeee0000eeee0000
 after_refused() {
-    new 363605 --cmd-id bbbb0000bbbb0000bbbb0000bbbb0000 -q &&
-        at 363605 dispute accept bbbb0000 --date 2015-03-02 -q && down_all || return 1
-    at 363605 dispute agree bbbb0000 --date 2015-03-04 -q &&
-        at 363605 dispute visit bbbb0000 --date 2015-03-05 -q && up_all || return 1
-    at 363605 --outbox "$work/other" dispute fail bbbb0000 --date 2015-03-03 -q || return 1
-    exits 6 'FQ-7107' at 363605 sync && has_states 363605 "1 dropped 20 province 1 refused" || true
+    new 363605 --cmd-id $refused -q && at 363605 dispute accept $refused --date 2015-03-02 -q &&
+        new 363605 --cmd-id $chained -q && at 363605 dispute accept $chained --date 2015-03-02 -q &&
+        down_all || return 1
+    at 363605 dispute session $refused --date 2015-03-04 -q &&
+        at 363605 dispute agree $refused --date 2015-03-04 -q &&
+        at 363605 dispute visit $refused --date 2015-03-05 -q &&
+        at 363605 dispute risk $chained --level yellow --date 2015-03-03 -q &&
+        at 363605 dispute risk $chained --level red --date 2015-03-03 -q && up_all || return 1
+    at 363605 --outbox "$work/other" dispute fail $refused --date 2015-03-03 -q || return 1
+    exits 6 'FQ-7107' at 363605 sync || return 1
     at 363605 outbox ls --state refused --json | tee "$work/refused"
-    [ "$(field 0 event <"$work/refused")" = agreed ] && at 363605 dispute show bbbb0000 --json |
-        tee "$work/shown" | grep -q '"visited": "2015-03-05"'
+    [ "$(field 0 event <"$work/refused")" = session ] && [ "$(field 1 event <"$work/refused")" = agreed ] &&
+        [ "$(grep -c cmd_id "$work/refused")" = 2 ] && at 363605 dispute show $refused --json |
+        tee "$work/shown" | grep '"visited": "2015-03-05"'
 }
-check "one refused does not drag along what was given after it" after_refused
+check "what is refused does not drag along what was given after it" after_refused
+in_a_row() {
+    at 363605 dispute show $chained --json >"$work/shown" || return 1
+    cat "$work/shown"
+    [ "$(field rev <"$work/shown")" = 4 ] && [ "$(field conflicts <"$work/shown")" = "[]" ]
+}
+check "steps given in a row follow each other: no conflict" in_a_row
+
+# ---- a screening ----
+
+sweep_offline() {
+    at 360000 campaign add spring --from 2015-03-01 --to 2015-03-31 -q && at 363605 sync -q || return 1
+    until_true 20 bash -c "'$fq' --lab '$lab' --node 363605 campaign ls --json | grep -q spring" || return 1
+    at 363605 sync -q && down_all || return 1
+    exits 2 'FQ-3201' at 363605 sweep add --campaign autumn --unit 3636050001 --rounds 1 --date 2015-03-05 || return 1
+    exits 6 'FQ-' at 363605 sweep add --campaign spring --unit 3636050001 --rounds 1 --date 2015-05-05 || return 1
+    at 363605 sweep add --campaign spring --unit 3636050001 --rounds 1 --date 2015-03-05 --json |
+        tee "$work/sweep" && [ "$(field saved <"$work/sweep")" = outbox ] && up_all || return 1
+    at 363605 sync --wait province=30 && at 363605 outbox ls --json | "$python" -c 'import json, sys
+entry = json.load(sys.stdin)[-1]
+print(entry)
+assert entry["event"] == "sweep" and entry["state"] == "province" and entry["dispute"] is None'
+}
+check "a screening of a campaign is reported without the node, by the campaign's own rules" sweep_offline
 
 # ---- the disk ----
 
@@ -247,6 +291,13 @@ whole() {
     "$python" tests/support/e2e_outbox.py check "$work/done" "$work/entries" "$work/events"
 }
 check "nothing lost, nothing doubled" whole
+keys_of_none() { # a key is left only where a command was killed before it was saved
+    for key in "$work"/killed/key-*; do
+        [ -e "$key" ] || continue
+        ! grep -q "${key##*key-}" "$work/entries" || { echo "$key"; return 1; }
+    done
+}
+check "no key outlives the delivery of its party data" keys_of_none
 check "no party data lies open on this computer, in a log or in an event" \
     bash -c "! grep -rlq Canary '$work/killed' '$lab'/*/log '$lab'/*/outbox '$work/all'"
 nodes=$up

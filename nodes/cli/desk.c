@@ -12,7 +12,7 @@
 
 #define PROBE_MS 2000 /* how long a node may take to say who it is */
 #define TABLES_FILE "tables"
-#define TABLES_SIZE (16u << 20)
+#define TABLES_SIZE ((size_t)128 << 20)
 
 /* ---- opening ---- */
 

@@ -9,6 +9,7 @@
 #ifndef FQ_NODES_CLI_DESK_H
 #define FQ_NODES_CLI_DESK_H
 
+#include "fq/core/command.h"
 #include "fq/edge/outbox.h"
 #include "fq/edge/vault.h"
 
@@ -41,6 +42,7 @@ struct cli_entry {         /* one command */
     struct fq_event event; /* all but stamp and revision; the id too (K1) */
     struct cli_party parties[CLI_PARTIES_MAX];
     size_t party_count;
+    struct fq_command_room room; /* what checking adds to the event */
     char number[64]; /* out: of the dispute, for people; L7 until the node has numbered it */
     char state[32];  /* out: of the dispute, after the command */
     char saved[16];  /* out: the highest tier that holds it, or `outbox` */

@@ -41,6 +41,9 @@ uint32_t local_base_rev(const struct fq_outbox *outbox, size_t index)
     const struct fq_outbox_entry *entry = fq_outbox_at(outbox, index);
     uint32_t rev = 0; /* of the own command before */
 
+    if (fq_id_is_zero(&entry->dispute)) {
+        return 0; /* of no dispute: whatever the node knows */
+    }
     for (size_t i = 0; i < index; i++) {
         const struct fq_outbox_entry *before = fq_outbox_at(outbox, i);
         if (counts(before) && fq_id_equal(&before->dispute, &entry->dispute)) {

@@ -1,18 +1,23 @@
 #include "desk_parties.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include "fq/edge/crypto.h"
 
 #define KEY_MEMORY 256
+#define KEY "key-"
+#define LEFT_SECONDS 86400
 
 static void key_name(const struct fq_id *cmd_id, char out[64])
 {
     char hex[2 * FQ_ID_SIZE + 1];
 
     fq_hex_encode(fq_span_of(cmd_id->bytes, FQ_ID_SIZE), hex);
-    snprintf(out, 64, "key-%s", hex);
+    snprintf(out, 64, KEY "%s", hex);
 }
 
 static void *memory_of(struct fq_span content)
@@ -170,5 +175,47 @@ void parties_forget(const struct fq_outbox *outbox, const struct fq_outbox_entry
     if (entry->sealed.size > 0) {
         key_name(&entry->cmd_id, name);
         fq_outbox_file_remove(outbox, name);
+    }
+}
+
+/* A day old by its file's time: whoever made it is not at work any more. */
+static bool is_left(const struct fq_outbox *outbox, const char *name)
+{
+    char path[1400];
+    struct stat status;
+
+    snprintf(path, sizeof path, "%s/%s", fq_outbox_directory(outbox), name);
+    return stat(path, &status) == 0 && status.st_mtime < time(NULL) - LEFT_SECONDS;
+}
+
+static bool is_needless(const struct fq_outbox *outbox, const char *name)
+{
+    size_t size = strlen(name), prefix = strlen(KEY);
+    struct fq_id cmd_id;
+
+    if (size > 0 && name[size - 1] == '~') {
+        return is_left(outbox, name);
+    }
+    if (strncmp(name, KEY, prefix) != 0 ||
+        !fq_hex_decode(name + prefix, size - prefix, cmd_id.bytes, FQ_ID_SIZE)) {
+        return false;
+    }
+    const struct fq_outbox_entry *entry = fq_outbox_find(outbox, &cmd_id);
+    return entry ? entry->state == FQ_OUTBOX_DELIVERED || entry->state == FQ_OUTBOX_DROPPED
+                 : is_left(outbox, name); /* else its entry is about to be saved */
+}
+
+void parties_sweep(const struct fq_outbox *outbox)
+{
+    DIR *directory = opendir(fq_outbox_directory(outbox));
+
+    for (struct dirent *file = directory ? readdir(directory) : NULL; file;
+         file = readdir(directory)) {
+        if (is_needless(outbox, file->d_name)) {
+            fq_outbox_file_remove(outbox, file->d_name);
+        }
+    }
+    if (directory) {
+        closedir(directory);
     }
 }

@@ -21,6 +21,9 @@ struct party_text {
 FQ_CHECKED fq_err parties_open(const struct fq_outbox *outbox, const struct fq_outbox_entry *entry,
                                struct fq_arena *arena, struct party_text *out_texts,
                                size_t *out_count, struct fq_why *out_why);
+/* Destroy every key that is needed no more though its program was killed before it could do so; and what
+ * a killed program left half-made, after a day. */
+void parties_sweep(const struct fq_outbox *outbox);
 /* Destroy the key. */
 void parties_forget(const struct fq_outbox *outbox, const struct fq_outbox_entry *entry);
 

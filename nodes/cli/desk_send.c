@@ -54,10 +54,72 @@ static fq_err open_local(struct cli_desk *desk, const struct fq_event *event, st
     return local_open(desk->tables, desk->outbox, &disputes[0], &disputes[1], local, out_why);
 }
 
-/* The node's own check (K4), on the facts known here. What it completes stays, but for the kinds of
- * units: only the node has a table of them. */
+static bool has_waiting(const struct cli_desk *desk)
+{
+    for (size_t i = fq_outbox_count(desk->outbox); i > 0; i--) {
+        if (fq_outbox_at(desk->outbox, i - 1)->state == FQ_OUTBOX_WAITING) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Only the node can rehearse what depends on more than this dispute; it does not know what waits. */
+static fq_err rehearse(struct cli_desk *desk, const struct cli_entry *entry, struct fq_why *out_why)
+{
+    uint8_t record[FQ_RECORD_MAX];
+    struct fq_writer writer = fq_writer_over(record, sizeof record);
+    struct cli_args args;
+    struct cli_answer answer;
+
+    if (!desk->client || has_waiting(desk)) {
+        return FQ_OK;
+    }
+    fq_event_encode(&entry->event, &writer);
+    cli_args_open(&args);
+    cli_args_key(&args, "commands");
+    fq_write_array(&args.pairs, 1);
+    fq_write_bytes(&args.pairs, record, fq_writer_span(&writer).size);
+    cli_args_bool(&args, "dry_run", true);
+    fq_err err = cli_call(desk->client, "submit", &args, &answer, out_why);
+    cli_args_close(&args);
+    return err ? err : cli_verdict(answer.result, out_why);
+}
+
+/* Of no dispute: campaigns change, so the node judges when it can be reached, and what was last heard of
+ * them when it cannot. */
+static fq_err check_service(struct cli_desk *desk, const struct local *local,
+                            struct cli_entry *entry, struct fq_why *out_why)
+{
+    struct fq_campaigns *campaigns = calloc(1, sizeof *campaigns);
+    const struct fq_service_context context = {
+        .areas = &desk->tables->areas,
+        .codes = &desk->tables->codes,
+        .own_area = desk->tables->area,
+        .view = &local->view,
+        .campaigns = campaigns,
+        .units = &desk->tables->units,
+        .places = &desk->tables->places,
+    };
+
+    if (!campaigns) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "memory is short");
+    }
+    fq_err err = FQ_OK;
+    if (desk->client) {
+        err = rehearse(desk, entry, out_why);
+    } else {
+        err = desk_read_campaigns(desk, campaigns, out_why);
+        fq_command_service_complete(&context, &entry->event);
+        err = err ? err : fq_command_service_check(&context, &entry->event, out_why);
+    }
+    free(campaigns);
+    return err;
+}
+
+/* The node's own check (K4), on the facts known here. */
 static fq_err check(struct cli_desk *desk, const struct local *local, struct cli_entry *entry,
-                    struct fq_command_room *room, struct fq_why *out_why)
+                    struct fq_why *out_why)
 {
     struct fq_event *event = &entry->event;
     const struct fq_command_context context = {
@@ -65,24 +127,22 @@ static fq_err check(struct cli_desk *desk, const struct local *local, struct cli
         .codes = &desk->tables->codes,
         .own_area = desk->tables->area,
         .view = &local->view,
-        .room = room,
+        .units = &desk->tables->units,
+        .places = &desk->tables->places,
+        .room = &entry->room,
     };
     const struct fq_dispute *dispute = fq_view_find(&local->view, &event->dispute);
-    uint64_t kind = event->value[FQ_FIELD_KIND], to_kind = event->value[FQ_FIELD_TO_KIND];
 
-    if (!fq_step_verb(event->kind)) {
-        return FQ_OK; /* no step of a dispute: for the node to say */
+    if (entry->party_count > 0 && desk->tier != FQ_TIER_COUNTY) {
+        return fq_fail(out_why, FQ_REASON_VAULT_ABOVE, "%s", desk->tables->tier); /* K2 */
+    }
+    if (fq_command_is_service(event->kind)) {
+        return check_service(desk, local, entry, out_why);
     }
     if (!dispute && !desk->client && event->kind != FQ_EVENT_REGISTERED) {
-        return fq_fail(out_why, FQ_REASON_OUTBOX_DISPUTE, "%s", fq_step_verb(event->kind));
+        return fq_fail(out_why, FQ_REASON_OUTBOX_DISPUTE, "%s", fq_kind_row(event->kind)->name);
     }
-    fq_err err = fq_command_check(&context, dispute, event, out_why);
-    if (event->kind == FQ_EVENT_REGISTERED || event->kind == FQ_EVENT_JOINED ||
-        event->kind == FQ_EVENT_REFERRED) {
-        event->value[FQ_FIELD_KIND] = kind;
-        event->value[FQ_FIELD_TO_KIND] = to_kind;
-    }
-    return err;
+    return fq_command_check(&context, dispute, event, out_why);
 }
 
 /* Whether the command id was given before, here or at the node. Fails when for something else. */
@@ -161,38 +221,6 @@ static fq_err deliver(struct cli_desk *desk, struct fq_why *out_why)
     return err ? fq_fail(out_why, why.reason, "%s", why.detail) : FQ_OK;
 }
 
-static bool has_waiting(const struct cli_desk *desk)
-{
-    for (size_t i = fq_outbox_count(desk->outbox); i > 0; i--) {
-        if (fq_outbox_at(desk->outbox, i - 1)->state == FQ_OUTBOX_WAITING) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Only the node can rehearse what depends on more than this dispute; it does not know what waits. */
-static fq_err rehearse(struct cli_desk *desk, const struct cli_entry *entry, struct fq_why *out_why)
-{
-    uint8_t record[FQ_RECORD_MAX];
-    struct fq_writer writer = fq_writer_over(record, sizeof record);
-    struct cli_args args;
-    struct cli_answer answer;
-
-    if (!desk->client || has_waiting(desk)) {
-        return FQ_OK;
-    }
-    fq_event_encode(&entry->event, &writer);
-    cli_args_open(&args);
-    cli_args_key(&args, "commands");
-    fq_write_array(&args.pairs, 1);
-    fq_write_bytes(&args.pairs, record, fq_writer_span(&writer).size);
-    cli_args_bool(&args, "dry_run", true);
-    fq_err err = cli_call(desk->client, "submit", &args, &answer, out_why);
-    cli_args_close(&args);
-    return err ? err : cli_verdict(answer.result, out_why);
-}
-
 /* ---- what became of it ---- */
 
 static void tell_saved(const struct fq_outbox_entry *saved, const struct cli_desk *desk,
@@ -215,7 +243,7 @@ static fq_err read_state(struct cli_desk *desk, struct cli_entry *entry, struct 
     const struct fq_id *id = &entry->event.dispute;
     struct local local;
 
-    if (fq_id_is_zero(id) || !fq_step_verb(entry->event.kind)) {
+    if (fq_id_is_zero(id)) {
         return FQ_OK;
     }
     fq_err err = local_open(desk->tables, desk->outbox, id, NULL, &local, out_why);
@@ -294,17 +322,16 @@ static fq_err conclude(struct cli_desk *desk, struct cli_entry *entry, struct fq
 fq_err cli_desk_send(struct cli_desk *desk, struct cli_entry *entry, struct fq_why *out_why)
 {
     struct local local = {.known_rev = 0};
-    struct fq_command_room room;
     bool is_dry = desk->cli->is_dry_run, is_repeat = false;
     fq_err err = is_dry ? FQ_OK : deliver(desk, out_why); /* what waits goes first */
 
     err = err ? err : open_local(desk, &entry->event, &local, out_why);
     err = err ? err : find_repeat(desk, &local, &entry->event, &is_repeat, out_why);
     if (!err && !is_repeat) {
-        err = check(desk, &local, entry, &room, out_why);
-        if (!err && is_dry) {
+        err = check(desk, &local, entry, out_why);
+        if (!err && is_dry && !fq_command_is_service(entry->event.kind)) {
             err = rehearse(desk, entry, out_why);
-        } else if (!err) {
+        } else if (!err && !is_dry) {
             err = save(desk, &local, entry, out_why); /* K3 */
         }
     }

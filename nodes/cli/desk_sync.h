@@ -20,6 +20,14 @@ FQ_CHECKED fq_err desk_deliver(struct cli_desk *desk, struct desk_counts *counts
 /* Ask where the entries are that no province is known to hold, at most `most` of them, newest first. */
 FQ_CHECKED fq_err desk_ask_receipts(struct cli_desk *desk, size_t most, struct desk_counts *counts,
                                     struct fq_why *out_why);
+/* Keep the node's campaigns for the time when it cannot be reached; make a table of those kept. Fail as
+ * asking does, or with OUTBOX_FULL or FILE. */
+FQ_CHECKED fq_err desk_fetch_campaigns(struct cli_desk *desk, struct fq_why *out_why);
+FQ_CHECKED fq_err desk_read_campaigns(const struct cli_desk *desk,
+                                      struct fq_campaigns *out_campaigns, struct fq_why *out_why);
+/* The kept rows of `campaign.list`: memory for free(), empty when there are none. */
+FQ_CHECKED fq_err desk_kept_campaigns(const struct cli_desk *desk, struct fq_span *out_rows,
+                                      struct fq_why *out_why);
 /* Whether failing so means that the node cannot be reached. */
 bool desk_is_unreached(const struct fq_why *why);
 /* Go on without the node. */

@@ -204,7 +204,6 @@ fq_err dispute_run(struct cli *cli, enum fq_kind_of_event kind, struct fq_why *o
         names_resolve(desk, cli, 0);
         err = from ? rows_run(desk, cli, kind, from, out_why) : run_one(desk, cli, kind, out_why);
     }
-    names_close();
     cli_desk_close(desk);
     return err;
 }

@@ -118,8 +118,13 @@ void outbox_write_row(const struct fq_outbox *outbox, size_t place, bool is_shor
     fq_write_map(writer, 14 + extra_pairs);
     cli_write_pair_uint(writer, "entry", place + 1);
     cli_write_pair_text(writer, "cmd_id", cmd_id);
-    cli_write_pair_text(writer, "dispute", number[0] ? number : dispute);
-    cli_write_pair_text(writer, "id", dispute);
+    if (fq_id_is_zero(&entry->dispute)) { /* a screening, a figure, a campaign */
+        cli_write_pair_nil(writer, "dispute");
+        cli_write_pair_nil(writer, "id");
+    } else {
+        cli_write_pair_text(writer, "dispute", number[0] ? number : dispute);
+        cli_write_pair_text(writer, "id", dispute);
+    }
     cli_write_pair_text(writer, "event", kind ? kind->name : "");
     write_date(entry, writer);
     cli_write_pair_text(writer, "state", outbox_state(entry));

@@ -3,6 +3,7 @@
 
 #include "desk.h"
 #include "desk_local.h"
+#include "desk_parties.h"
 #include "desk_sync.h"
 #include "outbox.h"
 
@@ -108,12 +109,14 @@ static fq_err sync_desk(struct cli_desk *desk, struct fq_why *out_why)
     if (desk->client) {
         err = exchange(desk, &counts, &why);
         err = err ? err : refresh_disputes(desk, &why);
+        err = err ? err : desk_fetch_campaigns(desk, &why);
         err = err ? err : wait_and_ask(desk, &counts, &why);
         if (err && desk_is_unreached(&why)) {
             desk_lose(desk);
             err = FQ_OK;
         }
     }
+    parties_sweep(desk->outbox);
     struct totals totals = count_entries(desk->outbox);
     if (err && err != FQ_ERR_WAITING) {
         return fq_fail(out_why, why.reason, "%s", why.detail);

@@ -180,6 +180,7 @@ static const struct {
     {"persons", N_("persons")},
     {"pid", N_("pid")},
     {"place", N_("place")},
+    {"places", N_("places")},
     {"prev", N_("previous")},
     {"prevented_civil_to_criminal", N_("crimes prevented")},
     {"prevented_civil_to_criminal_persons", N_("persons, crimes prevented")},
