@@ -121,6 +121,7 @@ static const struct {
     {"last", N_("last report")},
     {"last_day", N_("last day")},
     {"late", N_("late")},
+    {"left_out", N_("left out")},
     {"line", N_("line")},
     {"linked", N_("linked")},
     {"linked#", N_("linked disputes")},
