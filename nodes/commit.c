@@ -1,3 +1,4 @@
+#include "parties.h"
 #include "writes.h"
 
 #include <stdlib.h>
@@ -60,6 +61,7 @@ struct vaulting {
     struct fq_writes *writes;
     struct fresh_key *fresh;
     size_t fresh_count, fresh_capacity;
+    struct fq_vault_key party_key;
 };
 
 static fq_err stored_key(struct vaulting *vaulting, const struct fq_id *dispute,
@@ -126,6 +128,7 @@ static fq_err put_field(struct vaulting *vaulting, const struct fq_id *dispute, 
         memcpy(place, dispute->bytes, FQ_ID_SIZE);
         fq_put_be16(place + FQ_ID_SIZE, field);
         fq_writes_put(vaulting->writes, FQ_FAMILY_VAULT, fq_span_of(place, sizeof place), cipher);
+        fq_parties_put(vaulting->writes, &vaulting->party_key, dispute, field, plain);
     }
     return err;
 }
@@ -202,7 +205,8 @@ static fq_err put_vaults(struct fq_node *node, struct fq_writes *writes, struct 
     size_t reply = 0;
     fq_err err = FQ_OK;
 
-    vaulting.fresh_capacity = writes->capacity / 2;
+    vaulting.fresh_capacity = writes->capacity / 3;
+    fq_vault_party_key(&node->vault_master, &vaulting.party_key);
     vaulting.fresh =
         fq_arena_take_raw(writes->arena, vaulting.fresh_capacity * sizeof *vaulting.fresh);
     if (!vaulting.fresh) {
@@ -218,11 +222,12 @@ static fq_err put_vaults(struct fq_node *node, struct fq_writes *writes, struct 
             err = put_vault(&vaulting, input, given, out_why);
         }
     }
+    fq_wipe(&vaulting.party_key, sizeof vaulting.party_key);
     fq_wipe(vaulting.fresh, vaulting.fresh_capacity * sizeof *vaulting.fresh);
     return err;
 }
 
-/* How many vault fields and fresh keys the turn's submits can ask for at most. */
+/* How many vault fields, fresh keys and hashes the turn's submits can ask for at most. */
 static size_t vault_writes_max(const struct fq_node *node)
 {
     size_t count = 0;
@@ -233,7 +238,7 @@ static size_t vault_writes_max(const struct fq_node *node)
             count += fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
         }
     }
-    return 2 * count;
+    return 3 * count;
 }
 
 /* ---- commit ---- */

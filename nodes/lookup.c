@@ -126,10 +126,9 @@ static fq_err find_by_prefix(struct fq_node *node, const char *text,
     return found ? FQ_OK : fq_fail(out_why, FQ_REASON_DISPUTE_UNKNOWN, "%s", text);
 }
 
-static fq_err find_dispute(struct fq_node *node, struct fq_span args,
-                           const struct fq_dispute **out_dispute, struct fq_why *out_why)
+fq_err fq_service_find_dispute(struct fq_node *node, struct fq_span name,
+                               const struct fq_dispute **out_dispute, struct fq_why *out_why)
 {
-    struct fq_span name = fq_map_text(args, "dispute");
     struct fq_event_id number;
     char text[64] = "";
 
@@ -146,6 +145,12 @@ static fq_err find_dispute(struct fq_node *node, struct fq_span args,
         }
     }
     return find_by_prefix(node, text, out_dispute, out_why);
+}
+
+static fq_err find_dispute(struct fq_node *node, struct fq_span args,
+                           const struct fq_dispute **out_dispute, struct fq_why *out_why)
+{
+    return fq_service_find_dispute(node, fq_map_text(args, "dispute"), out_dispute, out_why);
 }
 
 fq_err fq_verb_find(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
@@ -359,95 +364,4 @@ fq_err fq_verb_list(struct fq_node *node, struct fq_span args, struct fq_answer 
     fq_write_array(&answer->writer, count);
     fq_write_raw(&answer->writer, fq_writer_span(&rows));
     return FQ_OK;
-}
-
-/* ---- vault ---- */
-
-#define PURPOSE_MAX 200
-
-/* Every reading is noted before it is answered: key at8 id16, value the purpose. */
-static fq_err note_reading(struct fq_node *node, const struct fq_dispute *dispute,
-                           struct fq_span purpose, struct fq_why *out_why)
-{
-    uint8_t key[8 + FQ_ID_SIZE];
-    const struct fq_write write = {
-        .family = FQ_FAMILY_AUDIT,
-        .key = fq_span_of(key, sizeof key),
-        .value = purpose,
-    };
-
-    fq_put_be64(key, fq_clock_now().wall_ms);
-    memcpy(key + 8, dispute->id.bytes, FQ_ID_SIZE);
-    return fq_store_commit(node->store, &write, 1, true, out_why);
-}
-
-static fq_err write_fields(struct fq_node *node, const struct fq_dispute *dispute,
-                           const struct fq_vault_key *key, struct fq_writer *writer,
-                           struct fq_why *out_why)
-{
-    struct fq_span found[FQ_VAULT_FIELDS_END] = {{0}};
-    uint32_t count = 0;
-
-    for (unsigned field = 1; field < FQ_VAULT_FIELDS_END; field++) {
-        uint8_t place[FQ_ID_SIZE + 2];
-        struct fq_span cipher;
-        bool is_found;
-        memcpy(place, dispute->id.bytes, FQ_ID_SIZE);
-        fq_put_be16(place + FQ_ID_SIZE, (uint16_t)field);
-        fq_err err = fq_store_get(node->store, FQ_FAMILY_VAULT, fq_span_of(place, sizeof place),
-                                  &node->scratch, &cipher, &is_found, out_why);
-        if (!err && is_found) {
-            err = fq_vault_field_open(key, &dispute->id, (uint16_t)field, cipher, &node->scratch,
-                                      &found[field], out_why);
-            count++;
-        }
-        if (err) {
-            return err;
-        }
-    }
-    fq_write_map(writer, count);
-    for (unsigned field = 1; field < FQ_VAULT_FIELDS_END; field++) {
-        if (found[field].data) {
-            fq_write_text(writer, fq_vault_field_name(field));
-            fq_write_text_span(writer, found[field]);
-        }
-    }
-    return FQ_OK;
-}
-
-fq_err fq_verb_vault_read(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
-                          struct fq_why *out_why)
-{
-    struct fq_span purpose = fq_map_text(args, "purpose");
-    const struct fq_dispute *dispute;
-    struct fq_vault_key key;
-    struct fq_span wrapped;
-    bool is_found = false;
-
-    if (!node->tier->has_vault) {
-        return fq_fail(out_why, FQ_REASON_NOT_HELD, "vault");
-    }
-    if (purpose.size == 0 || purpose.size > PURPOSE_MAX) {
-        return fq_fail(out_why, FQ_REASON_ARGUMENT, "purpose");
-    }
-    fq_err err = find_dispute(node, args, &dispute, out_why);
-    err = err ? err : note_reading(node, dispute, purpose, out_why);
-    if (!err) {
-        err = fq_store_get(node->store, FQ_FAMILY_VAULT_KEY,
-                           fq_span_of(dispute->id.bytes, FQ_ID_SIZE), &node->scratch, &wrapped,
-                           &is_found, out_why);
-    }
-    if (err) {
-        return err;
-    }
-    if (!is_found) {
-        fq_write_map(&answer->writer, 0);
-        return FQ_OK;
-    }
-    err = fq_vault_key_unwrap(&node->vault_master, &dispute->id, wrapped, &key, out_why);
-    if (!err) {
-        err = write_fields(node, dispute, &key, &answer->writer, out_why);
-        fq_wipe(&key, sizeof key);
-    }
-    return err;
 }

@@ -137,6 +137,10 @@ FQ_CHECKED fq_err fq_node_walk(struct fq_store *store, uint64_t from_lsn, uint64
 /* commit.c: store. */
 FQ_CHECKED fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out_why);
 
+/* parties.c: whom the disputes of the vault name, as hashes. Made for what is there when the store has
+ * none yet; the node has a vault. */
+FQ_CHECKED fq_err fq_parties_open(struct fq_node *node, struct fq_why *out_why);
+
 /* checkpoint.c: the view written behind. Begin a pass; write some of it, at the end of a turn; write
  * all of it now. */
 void fq_checkpoint_begin(struct fq_node *node);

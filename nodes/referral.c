@@ -7,6 +7,7 @@
 
 #define PAGE_SIZE_MAX (200 * 1024)
 #define ROW_SIZE_MAX 512
+#define SCAN_MAX 200000 /* disputes looked at for one page: a turn is short */
 
 struct filter {
     uint32_t area;
@@ -92,8 +93,9 @@ fq_err fq_verb_referrals(struct fq_node *node, struct fq_span args, struct fq_an
     if (err) {
         return err;
     }
-    for (uint32_t i = from.size == 4 ? fq_get_be32(from.data) : 0; i < view->index.count; i++) {
-        if (rows.size - rows.used < FQ_MAP_ENTRIES_MAX * ROW_SIZE_MAX) {
+    uint32_t first = from.size == 4 ? fq_get_be32(from.data) : 0;
+    for (uint32_t i = first; i < view->index.count; i++) {
+        if (rows.size - rows.used < FQ_MAP_ENTRIES_MAX * ROW_SIZE_MAX || i - first == SCAN_MAX) {
             fq_put_be32(answer->cursor, i);
             answer->cursor_size = 4;
             break;

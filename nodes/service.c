@@ -158,11 +158,12 @@ static const struct fq_verb *find_verb(struct fq_span name)
 
 /* Run one request. False when it must wait and was not answered. */
 static bool run_verb(struct fq_node *node, const struct fq_route *route, uint64_t id,
-                     struct fq_span verb_name, struct fq_span args, bool is_last_chance)
+                     const struct fq_certificate *asker, struct fq_span verb_name,
+                     struct fq_span args, bool is_last_chance)
 {
     const struct fq_verb *verb = find_verb(verb_name);
     struct fq_why why = {0};
-    struct fq_answer answer = {.is_last_chance = is_last_chance};
+    struct fq_answer answer = {.is_last_chance = is_last_chance, .asker = asker};
     char name[64];
     fq_err err;
 
@@ -231,7 +232,8 @@ static void look_again(struct fq_node *node, uint64_t steady_ms)
         bool is_over = waiter->deadline_ms <= steady_ms;
         size_t mark = node->scratch.used;
         if ((is_moved || is_over) &&
-            run_verb(node, &waiter->route, waiter->id, fq_span_of(waiter->verb, waiter->verb_size),
+            run_verb(node, &waiter->route, waiter->id, NULL,
+                     fq_span_of(waiter->verb, waiter->verb_size),
                      fq_span_of(waiter->args, waiter->args_size), is_over)) {
             node->waiters[i] = node->waiters[--node->waiter_count];
         } else {
@@ -254,7 +256,7 @@ void fq_service_answer(struct fq_node *node, uint64_t steady_ms)
         const struct fq_query *query = &node->queries[i];
         size_t mark = node->scratch.used;
         if (!query->is_command &&
-            !run_verb(node, &query->route, query->id, query->verb, query->args,
+            !run_verb(node, &query->route, query->id, query->asker, query->verb, query->args,
                       fq_map_uint(query->args, "wait_ms") == 0)) {
             keep_waiting(node, query, steady_ms);
         }

@@ -15,6 +15,7 @@ struct fq_answer {
     size_t cursor_size;  /* 0: there is no next page */
     bool is_waiting;     /* out: nothing to tell yet, ask again when something happened */
     bool is_last_chance; /* in: the time to wait is over, answer with what there is */
+    const struct fq_certificate *asker; /* in: who asks; NULL when unknown, or after a wait */
 };
 
 typedef fq_err fq_verb_run(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
@@ -41,6 +42,14 @@ fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
 fq_verb_run fq_verb_desk, fq_verb_records, fq_verb_receipt;
 /* screening.c: of campaigns and sweeps; activities.c: of other services' figures */
 fq_verb_run fq_verb_campaigns, fq_verb_campaign_report, fq_verb_coverage, fq_verb_activities;
+fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list;
+/* vault.c, duplicates.c: of party data, in a county */
+fq_verb_run fq_verb_vault_read, fq_verb_vault_log, fq_verb_vault_forget;
+fq_verb_run fq_verb_dup_list, fq_verb_dup_show, fq_verb_dup_dismiss;
+/* Whether the asker may have to do with party data: one of the county's own people. Fails with
+ * NOT_HELD above the county, and DENIED; in vault.c. */
+FQ_CHECKED fq_err fq_vault_admit(const struct fq_node *node, const struct fq_answer *answer,
+                                 struct fq_why *out_why);
 /* events.c: of the log */
 fq_verb_run fq_verb_replay, fq_verb_replay_start, fq_verb_log_verify, fq_verb_evidence;
 
@@ -87,5 +96,11 @@ struct fq_proofs {
 FQ_CHECKED fq_err fq_service_prove(struct fq_node *node, uint32_t area, uint16_t first_month,
                                    uint16_t last_month, struct fq_proofs *out_proofs,
                                    struct fq_why *out_why);
+
+/* The dispute a person names: its id, a unique beginning of it, or its number; in lookup.c. Fails with
+ * DISPUTE_UNKNOWN or DISPUTE_MANY. */
+FQ_CHECKED fq_err fq_service_find_dispute(struct fq_node *node, struct fq_span name,
+                                          const struct fq_dispute **out_dispute,
+                                          struct fq_why *out_why);
 
 #endif

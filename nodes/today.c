@@ -12,6 +12,7 @@
 #define ROW_SIZE_MAX 300
 #define ITEMS_MAX (FQ_MAP_ENTRIES_MAX + 8) /* of one dispute */
 #define DAYS_AHEAD 7
+#define SCAN_MAX 200000 /* disputes looked at for one page: a turn is short */
 
 struct list {
     const struct fq_node *node;
@@ -216,8 +217,9 @@ static fq_err run_list(struct fq_node *node, struct fq_span args, struct fq_answ
         list.ahead = days > 3660 ? 3660 : (uint16_t)days;
     }
     list.rows = fq_writer_take(&node->scratch, PAGE_SIZE_MAX);
-    for (uint32_t i = from.size == 4 ? fq_get_be32(from.data) : 0; i < view->index.count; i++) {
-        if (list.rows.size - list.rows.used < ITEMS_MAX * ROW_SIZE_MAX) {
+    uint32_t first = from.size == 4 ? fq_get_be32(from.data) : 0;
+    for (uint32_t i = first; i < view->index.count; i++) {
+        if (list.rows.size - list.rows.used < ITEMS_MAX * ROW_SIZE_MAX || i - first == SCAN_MAX) {
             fq_put_be32(answer->cursor, i);
             answer->cursor_size = 4;
             break;

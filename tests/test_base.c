@@ -299,6 +299,27 @@ static void test_hash_is_blake2b_256_of_the_concatenation(void **state)
     assert_false(fq_hash_equal(&at_once, &expected));
 }
 
+static void test_a_keyed_hash_is_keyed_blake2b(void **state)
+{
+    (void)state;
+    const struct fq_span parts[] = {fq_span_text("boundary "), fq_span_text("wall")};
+    uint8_t key[FQ_HASH_SIZE];
+    struct fq_hash hash, expected;
+
+    for (uint8_t i = 0; i < FQ_HASH_SIZE; i++) {
+        key[i] = i;
+    }
+    /* hashlib.blake2b(b"boundary wall", key=bytes(range(32)), digest_size=32) */
+    unhex("7b8e82c9dd0b172b7a705eb5c47ae3e9cb3c768bc0ad7fd151561a3e7776adde", expected.bytes,
+          FQ_HASH_SIZE);
+
+    fq_hash_keyed(key, parts, 2, &hash);
+
+    assert_true(fq_hash_equal(&hash, &expected));
+    fq_hash_spans(parts, 2, &hash);
+    assert_false(fq_hash_equal(&hash, &expected));
+}
+
 static void test_hash_of_nothing_is_the_hash_of_no_bytes(void **state)
 {
     (void)state;
@@ -419,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_hex_refuses_what_is_not_exactly_so_many_digits),
         cmocka_unit_test(test_numbers_are_big_endian),
         cmocka_unit_test(test_hash_is_blake2b_256_of_the_concatenation),
+        cmocka_unit_test(test_a_keyed_hash_is_keyed_blake2b),
         cmocka_unit_test(test_hash_of_nothing_is_the_hash_of_no_bytes),
         cmocka_unit_test(test_quick_hashes_are_xxh3),
         cmocka_unit_test(test_digests_add_modulo_2_to_the_128),

@@ -6,19 +6,33 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-void fq_hash_spans(const struct fq_span *spans, size_t count, struct fq_hash *out_hash)
+static void hash_spans(const uint8_t *key, size_t key_size, const struct fq_span *spans,
+                       size_t count, struct fq_hash *out_hash)
 {
     FQ_ASSERT(spans || count == 0);
     FQ_ASSERT(out_hash);
 
     crypto_generichash_state state;
-    crypto_generichash_init(&state, NULL, 0, FQ_HASH_SIZE);
+    crypto_generichash_init(&state, key, key_size, FQ_HASH_SIZE);
     for (size_t i = 0; i < count; i++) {
         if (spans[i].size) {
             crypto_generichash_update(&state, spans[i].data, spans[i].size);
         }
     }
     crypto_generichash_final(&state, out_hash->bytes, FQ_HASH_SIZE);
+}
+
+void fq_hash_spans(const struct fq_span *spans, size_t count, struct fq_hash *out_hash)
+{
+    hash_spans(NULL, 0, spans, count, out_hash);
+}
+
+void fq_hash_keyed(const uint8_t key[FQ_HASH_SIZE], const struct fq_span *spans, size_t count,
+                   struct fq_hash *out_hash)
+{
+    FQ_ASSERT(key);
+
+    hash_spans(key, FQ_HASH_SIZE, spans, count, out_hash);
 }
 
 void fq_hash_id(const struct fq_span *spans, size_t count, struct fq_id *out_id)

@@ -350,8 +350,13 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         .room = &room,
         .services = &services,
     };
+    struct fq_event tried;
     struct fq_why why = {0};
 
+    if (rehearsal) { /* what is only tried stays as it came */
+        tried = *command;
+        command = &tried;
+    }
     if (fq_command_is_service(command->kind)) {
         fq_command_service_complete(&services, command);
     }

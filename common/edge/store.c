@@ -7,7 +7,8 @@
 
 static bool is_vault(enum fq_family family)
 {
-    return family == FQ_FAMILY_VAULT || family == FQ_FAMILY_VAULT_KEY;
+    return family == FQ_FAMILY_VAULT || family == FQ_FAMILY_VAULT_KEY ||
+           family == FQ_FAMILY_PARTY_HASH || family == FQ_FAMILY_PAIR;
 }
 
 void fq_store_close(struct fq_store *store)

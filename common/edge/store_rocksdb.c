@@ -66,6 +66,10 @@ static const struct family_row {
     [FQ_FAMILY_VAULT_KEY] = {.name = "vault_key",
                              .buffer_size = OTHER_BUFFER_SIZE,
                              .is_vault = true},
+    [FQ_FAMILY_PARTY_HASH] = {.name = "party_hash",
+                              .buffer_size = OTHER_BUFFER_SIZE,
+                              .is_vault = true},
+    [FQ_FAMILY_PAIR] = {.name = "pair", .buffer_size = OTHER_BUFFER_SIZE, .is_vault = true},
 };
 
 struct rocks_store {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fq/base/hash.h"
 #include "fq/edge/crypto.h"
 
 #define NONCE_SIZE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
@@ -13,6 +14,7 @@
 #define LABEL_SIZE (4 + FQ_ID_SIZE + 2)
 
 _Static_assert(FQ_VAULT_KEY_SIZE == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key size");
+_Static_assert(FQ_VAULT_KEY_SIZE == FQ_HASH_SIZE, "a hash is a key");
 _Static_assert(FQ_VAULT_OVERHEAD == NONCE_SIZE + TAG_SIZE, "overhead");
 
 /* What a sealed text is bound to (X1): for which use, dispute and field. */
@@ -124,6 +126,19 @@ static fq_err unseal(const uint8_t *key, const struct label *label, struct fq_sp
         LABEL_SIZE, cipher.data, key);
 
     return failed ? fq_fail(out_why, FQ_REASON_CRYPTO, "vault: the seal does not open") : FQ_OK;
+}
+
+void fq_vault_party_key(const struct fq_vault_master *master, struct fq_vault_key *out_key)
+{
+    FQ_ASSERT(master);
+    FQ_ASSERT(out_key);
+
+    const struct fq_span use = fq_span_text("FQPH 1");
+    struct fq_hash hash;
+
+    fq_hash_keyed(master->bytes, &use, 1, &hash);
+    memcpy(out_key->bytes, hash.bytes, sizeof out_key->bytes);
+    fq_wipe(&hash, sizeof hash);
 }
 
 void fq_vault_key_create(struct fq_vault_key *out_key)

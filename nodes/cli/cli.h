@@ -90,11 +90,24 @@ struct cli {
 const char *cli_value(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
-extern const struct cli_command cli_lab_commands[], cli_dispute_commands[], cli_import_commands[],
-    cli_rollup_commands[], cli_feed_commands[], cli_status_commands[], cli_log_commands[],
-    cli_export_commands[], cli_errors_commands[], cli_vault_commands[], cli_bundle_commands[],
-    cli_campaign_commands[], cli_sweep_commands[], cli_activity_commands[], cli_coverage_commands[],
-    cli_outbox_commands[];
+extern const struct cli_command cli_lab_commands[];
+extern const struct cli_command cli_dispute_commands[];
+extern const struct cli_command cli_import_commands[];
+extern const struct cli_command cli_rollup_commands[];
+extern const struct cli_command cli_feed_commands[];
+extern const struct cli_command cli_status_commands[];
+extern const struct cli_command cli_log_commands[];
+extern const struct cli_command cli_export_commands[];
+extern const struct cli_command cli_errors_commands[];
+extern const struct cli_command cli_vault_commands[];
+extern const struct cli_command cli_bundle_commands[];
+extern const struct cli_command cli_campaign_commands[];
+extern const struct cli_command cli_sweep_commands[];
+extern const struct cli_command cli_activity_commands[];
+extern const struct cli_command cli_coverage_commands[];
+extern const struct cli_command cli_print_commands[];
+extern const struct cli_command cli_dup_commands[];
+extern const struct cli_command cli_outbox_commands[];
 
 /* ---- out.c ---- */
 

@@ -12,6 +12,7 @@
 
 #include "client.h"
 #include "lab_process.h"
+#include "share.h"
 
 #define READY_MS 120000 /* until every node is ready and linked */
 #define STOP_MS 30000
@@ -91,24 +92,9 @@ static fq_err start_all(const struct lab *lab, const struct lab_node *const *nod
 
 /* ---- up ---- */
 
-static fq_err find_taxonomy(const struct cli *cli, char *out, size_t out_size,
-                            struct fq_why *out_why)
-{
-    static const char *const places[] = {"../../config", "../../../config",
-                                         "../share/fengqiao/config"};
-
-    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        snprintf(out, out_size, "%s/%s/taxonomy.cfg", cli->exe_dir, places[i]);
-        if (access(out, R_OK) == 0) {
-            return FQ_OK;
-        }
-    }
-    return fq_fail(out_why, FQ_REASON_FILE, "%s", out);
-}
-
 static fq_err run_up(struct cli *cli, struct fq_why *out_why)
 {
-    char taxonomy[700];
+    char taxonomy[SHARE_PATH_SIZE];
     struct lab_plan plan = {.dir = cli->arguments[0],
                             .areas_file = cli_value(cli, "areas"),
                             .taxonomy_file = taxonomy,
@@ -118,7 +104,7 @@ static fq_err run_up(struct cli *cli, struct fq_why *out_why)
                             .has_http = !cli_has(cli, "no-http")};
     struct lab *lab = NULL;
     bool is_old = lab_exists(plan.dir);
-    fq_err err = find_taxonomy(cli, taxonomy, sizeof taxonomy, out_why);
+    fq_err err = share_find(cli, "taxonomy.cfg", taxonomy, out_why);
 
     if (!err && !is_old && !plan.areas_file) {
         err = fq_fail(out_why, FQ_REASON_USAGE, "lab up DIR --areas FILE");

@@ -141,6 +141,12 @@ typedef enum fq_err {
       "Correct the figure, or first the other one named; the indicator table has the rule.")       \
     X(ACTIVITY_FILE, 3208, FQ_ERR_USAGE, "The file is not a table of activities.",                 \
       "Its first line must name the columns indicator, area, from, to, value and signer.")         \
+    X(TEMPLATE, 3401, FQ_ERR_USAGE, "A template for paper is wrong.", "Mend the named line.")      \
+    X(FILE_THERE, 3402, FQ_ERR_USAGE, "The file is there already.",                                \
+      "Give --yes to replace it, or name another with --to.")                                      \
+    X(PAIR, 3403, FQ_ERR_REFUSED, "These are not two disputes.", "Name two different disputes.")   \
+    X(UNCONFIRMED, 3404, FQ_ERR_USAGE, "This cannot be undone and was not confirmed.",             \
+      "Give --yes, or answer y on a terminal.")                                                    \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
       "Import it at its own node, or set skip_foreign in the map.")                                \
     X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \

@@ -16,7 +16,10 @@ struct fq_digest { /* a number modulo 2^128, as two halves */
 
 /* BLAKE2b-256 over the concatenation of `count` spans (RFC 7693; libsodium crypto_generichash). */
 void fq_hash_spans(const struct fq_span *spans, size_t count, struct fq_hash *out_hash);
-/* The first 16 bytes of the above. */
+/* The same under a key of FQ_HASH_SIZE bytes: nobody without the key can tell what was hashed. */
+void fq_hash_keyed(const uint8_t key[FQ_HASH_SIZE], const struct fq_span *spans, size_t count,
+                   struct fq_hash *out_hash);
+/* The first 16 bytes of fq_hash_spans. */
 void fq_hash_id(const struct fq_span *spans, size_t count, struct fq_id *out_id);
 bool fq_hash_equal(const struct fq_hash *a, const struct fq_hash *b);
 

@@ -37,6 +37,8 @@ enum fq_family {
     FQ_FAMILY_SEAL,
     FQ_FAMILY_VAULT,
     FQ_FAMILY_VAULT_KEY,
+    FQ_FAMILY_PARTY_HASH, /* of the vault, like the two above */
+    FQ_FAMILY_PAIR,
     FQ_FAMILY_COUNT,
 };
 

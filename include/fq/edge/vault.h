@@ -8,7 +8,9 @@
  * X1  What was sealed for one dispute or field does not open as another.
  * X2  Bytes that were altered, or sealed with another key, do not open.
  * X3  The same text sealed twice gives different bytes.
- * X4  The master key is a secret file: born once, never overwritten. */
+ * X4  The master key is a secret file: born once, never overwritten.
+ * X5  The key that party identities are hashed under follows from the master key alone: another
+ *     county's hashes cannot be compared with these. */
 #ifndef FQ_EDGE_VAULT_H
 #define FQ_EDGE_VAULT_H
 
@@ -30,7 +32,8 @@
     X(OTHER_PARTY_ADDRESS, 8, "other_party_address")                                               \
     X(NARRATIVE, 9, "narrative")                                                                   \
     X(AGREEMENT_TEXT, 10, "agreement_text")                                                        \
-    X(NOTE, 11, "note")
+    X(NOTE, 11, "note")                                                                            \
+    X(VISIT_NOTE, 12, "visit_note")
 
 enum fq_vault_field {
 #define FQ_VAULT_ENUM(name, number, text) FQ_VAULT_##name = number,
@@ -56,6 +59,9 @@ unsigned fq_vault_field_find(struct fq_span name);
 FQ_CHECKED fq_err fq_vault_master_load_or_create(const char *path,
                                                  struct fq_vault_master *out_master,
                                                  struct fq_why *out_why);
+
+/* The key of party identities (X5); the caller wipes it. */
+void fq_vault_party_key(const struct fq_vault_master *master, struct fq_vault_key *out_key);
 
 /* A random key for a new dispute; the caller wipes it. */
 void fq_vault_key_create(struct fq_vault_key *out_key);
