@@ -7,6 +7,7 @@
 
 #include "fq/edge/crypto.h"
 #include "fq/edge/net.h"
+#include "codes.h"
 #include "target.h"
 
 #define FRAME_MAX (260u << 10)
@@ -162,6 +163,7 @@ fq_err cli_receive(struct cli_client *client, uint64_t timeout_ms, struct cli_an
     if (!fq_codec_scan(frame)) {
         return fq_fail(out_why, FQ_REASON_BYTES, "%s", client->endpoint);
     }
+    codes_within_reach();
     *out_answer = (struct cli_answer){
         .id = fq_map_uint(frame, "id"),
         .status = (unsigned)fq_map_uint(frame, "status"),

@@ -56,7 +56,9 @@ static bool read_limit(const char *text, uint64_t *out_most)
 static fq_err list_disputes(struct cli *cli, struct cli_client *client,
                             const struct cli_tables *tables, struct fq_why *out_why)
 {
-    static const struct cli_view view = {0};
+    static const char *const importance[] = {"dispute",    "id",        "state",        "type",
+                                             "registered", "concluded", "amount_cents", NULL};
+    static const struct cli_view view = {.importance = importance};
     static const char *const texts[] = {"area", "state"};
     struct cli_args args;
     struct fq_writer list = cli_build_open(CLI_VALUE_MAX);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codes.h"
+
 #define TABLES_MEMORY                                                                              \
     ((size_t)128 << 20) /* address space only; pages are used as they are written */
 
@@ -203,6 +205,7 @@ fq_err cli_tables_read(struct fq_span raw, struct cli_tables **out_tables, struc
         cli_tables_close(tables);
         return fq_fail(out_why, FQ_REASON_BYTES, "tables: %s", why.detail);
     }
+    codes_lend(&tables->codes);
     *out_tables = tables;
     return FQ_OK;
 }
@@ -221,6 +224,7 @@ fq_err cli_tables_open(struct cli_client *client, struct cli_tables **out_tables
 void cli_tables_close(struct cli_tables *tables)
 {
     if (tables) {
+        codes_return(&tables->codes);
         struct fq_writer memory = fq_writer_over(tables->arena.base, tables->arena.size);
         cli_build_close(&memory);
         free(tables);

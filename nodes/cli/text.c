@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "width.h"
+
 #define DOMAIN "fengqiao"
 #ifndef FQ_LOCALEDIR
 #define FQ_LOCALEDIR "/usr/share/locale"
@@ -117,8 +119,11 @@ void cli_complain(const struct fq_why *why)
 {
     char text[2048];
 
+    size_t width = width_terminal(stderr);
+    size_t used = (size_t)fprintf(stderr, "FQ-%04u: ", (unsigned)why->reason);
+
     cli_text_why(why, true, text, sizeof text);
-    fprintf(stderr, "FQ-%04u: %s\n", (unsigned)why->reason, text);
+    width_print(stderr, text, used, 0, width ? width : used + sizeof text);
 }
 
 void cli_copy(char *out, size_t out_size, struct fq_span text)
