@@ -83,11 +83,6 @@ FQ_CHECKED fq_err fq_service_read_date(struct fq_span args, const char *name, ui
 FQ_CHECKED fq_err fq_service_read_unit(struct fq_span args, uint64_t *out_unit,
                                        struct fq_why *out_why);
 
-/* The event as it was written, with its lsn; the arena keeps its bytes. In lookup.c. */
-FQ_CHECKED fq_err fq_service_read_event(struct fq_node *node, const struct fq_event_id *id,
-                                        struct fq_arena *arena, struct fq_event *out_event,
-                                        uint64_t *out_lsn, bool *out_found, struct fq_why *out_why);
-
 /* What stands on every figure: what is held, and what it amounts to. */
 struct fq_proofs {
     char frontier[2 * FQ_HASH_SIZE + 1];
