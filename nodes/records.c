@@ -262,33 +262,32 @@ static fq_err find_event(struct fq_node *node, const struct asked *asked,
     return err;
 }
 
-/* When the batch that holds the event came in here. */
+/* When the batch that brought the event came in here. */
 static fq_err arrived_at(struct fq_node *node, const struct fq_event_id *id, uint64_t *out_ms,
                          struct fq_why *out_why)
 {
     struct fq_cursor *cursor = NULL;
-    uint8_t key[FQ_LOG_KEY_SIZE];
-    struct fq_span value;
+    struct fq_event event;
     struct fq_arrival arrival;
+    uint8_t key[8];
+    uint64_t lsn = 0;
     bool is_found = false;
-    fq_err err = fq_cursor_open(node->store, FQ_FAMILY_LOG, &cursor, out_why);
+    fq_err err = fq_node_read_event(node, id, &node->scratch, &event, &lsn, &is_found, out_why);
 
+    if (err || !is_found) {
+        return err;
+    }
+    err = fq_cursor_open(node->store, FQ_FAMILY_ARRIVAL, &cursor, out_why);
     if (err) {
         return err;
     }
-    fq_log_key_encode(id, key);
+    fq_put_be64(key, lsn);
     fq_cursor_seek_last(cursor, fq_span_of(key, sizeof key));
-    if (fq_cursor_is_valid(cursor) && fq_cursor_value(cursor).size > FQ_LOG_VALUE_HEAD) {
-        uint8_t lsn[FQ_LOG_VALUE_HEAD];
-        memcpy(lsn, fq_cursor_value(cursor).data, sizeof lsn);
-        err = fq_store_get(node->store, FQ_FAMILY_ARRIVAL, fq_span_of(lsn, sizeof lsn),
-                           &node->scratch, &value, &is_found, out_why);
-    }
-    fq_cursor_close(cursor);
-    if (!err && is_found && fq_arrival_decode(value, &arrival)) {
+    if (fq_cursor_is_valid(cursor) && fq_arrival_decode(fq_cursor_value(cursor), &arrival)) {
         *out_ms = arrival.wall_ms;
     }
-    return err;
+    fq_cursor_close(cursor);
+    return FQ_OK;
 }
 
 /* Since when a tier above holds the event; 0 not yet. Now, when that is not remembered (R1). */

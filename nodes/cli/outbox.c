@@ -446,7 +446,7 @@ static fq_err run_drop(struct cli *cli, struct fq_why *out_why)
 
 static const struct cli_option ls_options[] = {
     {"all", 0, NULL, N_("with those that were dropped")},
-    {"state", 0, "STATE", N_("only waiting, county, city, province, refused or dropped")},
+    {"state", 0, "STATE", N_("only this state")},
     {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
     {NULL, 0, NULL, NULL},
 };

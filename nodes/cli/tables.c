@@ -205,6 +205,7 @@ fq_err cli_tables_read(struct fq_span raw, struct cli_tables **out_tables, struc
         cli_tables_close(tables);
         return fq_fail(out_why, FQ_REASON_BYTES, "tables: %s", why.detail);
     }
+    codes_lend(&tables->codes);
     *out_tables = tables;
     return FQ_OK;
 }

@@ -124,7 +124,6 @@ static const struct {
     {"left_out", N_("left out")},
     {"line", N_("line")},
     {"linked", N_("linked")},
-    {"linked#", N_("linked disputes")},
     {"linked_concluded", N_("linked and concluded")},
     {"linked_share", N_("linked %")},
     {"logs", N_("logs")},
