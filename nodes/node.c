@@ -168,6 +168,15 @@ static void end_turn(struct fq_node *node, uint64_t steady_ms)
     fq_arena_reset(&node->scratch);
 }
 
+static void note_progress(struct fq_node *node, uint64_t wall_ms)
+{
+    const struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
+
+    if (own) {
+        fq_progress_note(&node->progress, own, wall_ms);
+    }
+}
+
 fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why)
 {
     fq_err err = listen_all(node, out_why);
@@ -184,6 +193,7 @@ fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why)
     if (err) {
         return err;
     }
+    note_progress(node, now.wall_ms);
     fq_node_speak(node, now.steady_ms);
     fq_service_answer(node, now.steady_ms);
     if (node->turn.effects.append_count > 0) {

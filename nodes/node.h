@@ -15,6 +15,8 @@
 #include "fq/edge/vault.h"
 #include "fq/edge/verify.h"
 
+#include "progress.h"
+
 #define FQ_NODE_QUERIES_MAX 1024 /* requests taken in one turn */
 #define FQ_NODE_READINGS_MAX 32  /* of them, those that are no commands */
 #define FQ_NODE_WAITERS_MAX 512  /* requests that wait for something to happen */
@@ -100,12 +102,14 @@ struct fq_node {
     uint32_t route_count;
     struct fq_owing *owing; /* FQ_AREAS_MAX of them */
     uint32_t owing_count;
-    uint32_t next_owing; /* whose turn it is */
-    uint64_t view_lsn;   /* the persisted view goes so far */
-    bool is_passing;     /* the view is being written behind: */
-    uint64_t pass_lsn;   /* it will go so far */
-    uint32_t pass_left;  /* disputes still to be written */
-    size_t scratch_high; /* most of it ever used since it was trimmed */
+    uint32_t next_owing;         /* whose turn it is */
+    uint64_t view_lsn;           /* the persisted view goes so far */
+    bool is_passing;             /* the view is being written behind: */
+    uint64_t pass_lsn;           /* it will go so far */
+    uint32_t pass_left;          /* disputes still to be written */
+    size_t scratch_high;         /* most of it ever used since it was trimmed */
+    struct fq_progress progress; /* of the own log, above */
+    char tables_digest[33];      /* of what clients may keep; empty until first asked for */
     uint64_t boot;
     uint64_t subscriptions;
     uint64_t active_ms; /* when an event was last taken in; in steady time, as those below */

@@ -8,6 +8,7 @@
 #define MAGIC_SIZE 8
 #define FILE_SIZE_MAX ((size_t)256 << 20)
 #define CURSOR_SIZE_MAX 64
+#define PATH_SIZE 1024
 
 /* ---- files ---- */
 
@@ -32,7 +33,7 @@ fq_err seal_read_whole(const char *path, size_t size_max, struct fq_writer *writ
 
 fq_err seal_write_whole(const char *path, struct fq_span bytes, struct fq_why *out_why)
 {
-    char fresh[CLI_PATH_SIZE];
+    char fresh[PATH_SIZE];
     FILE *file = NULL;
 
     if ((size_t)snprintf(fresh, sizeof fresh, "%s.new", path) < sizeof fresh) {
