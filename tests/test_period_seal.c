@@ -204,8 +204,8 @@ static void x2_what_counts_and_in_any_order(void **state)
         assert_false(fq_period_seals_fold(&seals, &sealed.world.areas, &events[i]));
         (void)fq_period_seals_fold(&other_way, &sealed.world.areas, &events[3 - i]);
     }
+    make_event(5, province, 500, heads[1], &events[1]);
     events[1].id.log.origin = county; /* written by another than made it */
-    events[1].cmd_id = world_id(7);
     assert_false(fq_period_seals_fold(&seals, &sealed.world.areas, &events[1]));
     assert_int_equal(seals.count, 3);
     assert_int_equal(other_way.count, 3);

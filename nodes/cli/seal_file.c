@@ -109,7 +109,7 @@ static fq_err split(struct seal_file *file, struct fq_why *out_why)
     file->signature = fq_read_bytes(&reader);
     file->notes = fq_read_bytes(&reader);
     file->marks = fq_read_bytes(&reader);
-    if (!join_cells(file, &reader)) {
+    if (!join_cells(file, &reader) || !fq_codec_scan(file->notes) || !fq_codec_scan(file->marks)) {
         return not_one("form", out_why);
     }
     return fq_period_seal_decode(file->head, &file->seal) ? FQ_OK : not_one("head", out_why);
