@@ -3,6 +3,7 @@
 #ifndef FQ_NODES_NODE_H
 #define FQ_NODES_NODE_H
 
+#include "fq/core/calendar.h"
 #include "fq/core/core.h"
 #include "fq/edge/clock.h"
 #include "fq/edge/cold.h"
@@ -59,6 +60,7 @@ struct fq_node {
     struct fq_codes codes;
     struct fq_units units;   /* empty when the node has no such table */
     struct fq_places places; /* likewise */
+    struct fq_calendar calendar;
     struct fq_identity identity;
     struct fq_certificate *certificates;
     bool *may_feed; /* beside certificates: whose area covers this node's */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "fq/edge/area_file.h"
+#include "fq/edge/calendar_file.h"
 #include "fq/edge/code_file.h"
 #include "fq/edge/place_file.h"
 #include "fq/edge/unit_file.h"
@@ -30,6 +31,10 @@ static fq_err load_tables(struct fq_node *node, struct fq_why *out_why)
     }
     if (!err && node->config.places[0]) {
         err = fq_places_load_csv(node->config.places, &node->memory, &node->places, out_why);
+    }
+    node->calendar = fq_calendar_default();
+    if (!err && node->config.calendar[0]) {
+        err = fq_calendar_load(node->config.calendar, &node->calendar, out_why);
     }
     if (err) {
         return err;
