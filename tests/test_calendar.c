@@ -29,7 +29,7 @@ static void test_w1_a_year_is_named_after_where_most_of_it_lies(void **state)
     } cases[] = {{1, 2021, 1}, {12, 2020, 12}, {7, 2020, 7}, {4, 2021, 4}, {6, 2021, 6}};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fq_calendar calendar = {1, cases[i].year_starts};
+        struct fq_calendar calendar = {.version = 1, .year_starts = cases[i].year_starts};
         assert_int_equal(fq_calendar_year_first(&calendar, 2021),
                          month_of(cases[i].year, cases[i].month));
     }
@@ -40,7 +40,7 @@ static void test_w1_every_month_lies_in_one_year_at_one_place(void **state)
     (void)state;
 
     for (uint8_t starts = 1; starts <= 12; starts++) {
-        struct fq_calendar calendar = {1, starts};
+        struct fq_calendar calendar = {.version = 1, .year_starts = starts};
         for (uint16_t month = 1; month <= FQ_MONTH_MAX; month++) {
             unsigned place = 99;
             unsigned year = fq_calendar_year_of(&calendar, month, &place);
@@ -56,7 +56,7 @@ static void test_w1_every_month_lies_in_one_year_at_one_place(void **state)
 static void test_w1_a_year_outside_the_calendar_is_none(void **state)
 {
     (void)state;
-    struct fq_calendar december = {1, 12}, april = {1, 4};
+    struct fq_calendar december = {.version = 1, .year_starts = 12}, april = {.version = 1, .year_starts = 4};
 
     assert_int_equal(fq_calendar_year_first(&december, 1900), 0);
     assert_int_equal(fq_calendar_year_first(&december, 2078), month_of(2077, 12));
@@ -90,7 +90,7 @@ static void test_a_wrong_file_is_refused_at_its_line(void **state)
 
     assert_true(file >= 0);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct fq_calendar calendar = {77, 7};
+        struct fq_calendar calendar = {.version = 77, .year_starts = 7};
         struct fq_why why = {0};
         ssize_t size = (ssize_t)strlen(cases[i].text);
         assert_int_equal(ftruncate(file, 0), 0);

@@ -4,6 +4,7 @@
 
 #define RETRY_MS 50       /* after a socket took nothing */
 #define HELLO_LOG_SIZE 80 /* bytes of one log in HELLO or WELCOME, at most */
+#define HEARD_SIZE 40     /* bytes of one node in a heartbeat, at most */
 #define SMALL_BODY 256
 #define FORWARD_MAX (1024 * 1024)
 #define GREETING_DOUBLINGS 4 /* a slow link answers late: do not outrun the answer */
@@ -186,6 +187,84 @@ static bool read_hello_log(struct fq_reader *reader, struct heard_log *heard)
     return !reader->is_bad;
 }
 
+/* ---- what is heard of nodes below (Y9) ---- */
+
+/* Its place; heard_count when nothing was heard of it. */
+static uint32_t heard_place(const struct fq_sync *sync, uint32_t origin)
+{
+    uint32_t place = 0;
+
+    while (place < sync->heard_count && sync->heard[place].origin != origin) {
+        place++;
+    }
+    return place;
+}
+
+/* The entry of a node of the child's area; NULL when it is not, or there is no room. */
+static struct fq_sync_heard *add_heard(struct fq_sync *sync, uint32_t child, uint32_t origin)
+{
+    uint32_t place = heard_place(sync, origin);
+
+    if (place == FQ_SYNC_HEARD_MAX ||
+        !fq_areas_covers(sync->areas, child / 100, origin / 100)) {
+        return NULL;
+    }
+    if (place == sync->heard_count) {
+        sync->heard[sync->heard_count++] = (struct fq_sync_heard){.origin = origin};
+    }
+    return &sync->heard[place];
+}
+
+/* A greeting names the ends of all logs; it says of the others when they were written, not when they
+ * were heard. */
+static void hear_greeting(struct fq_sync *sync, uint32_t child, struct fq_reader logs,
+                          uint32_t count)
+{
+    struct heard_log log;
+
+    for (uint32_t i = 0; i < sync->heard_count; i++) {
+        if (fq_areas_covers(sync->areas, child / 100, sync->heard[i].origin / 100)) {
+            sync->heard[i].greeted = 0;
+        }
+    }
+    for (uint32_t i = 0; i < count && read_hello_log(&logs, &log); i++) {
+        struct fq_sync_heard *heard = fq_log_flows_up(sync->areas, child / 100, &log.id)
+                                          ? add_heard(sync, child, log.id.origin)
+                                          : NULL;
+        if (heard) {
+            heard->greeted += log.have;
+            heard->announced = larger(heard->announced, heard->greeted);
+        }
+    }
+}
+
+/* HEARTBEAT of a child: [wall_ms, [[origin, heard_ms, announced, reason], ...]]. */
+static void hear_heartbeat(struct fq_sync *sync, uint32_t child, struct fq_span body,
+                           uint64_t wall_ms)
+{
+    struct fq_reader reader = fq_reader_over(body);
+    uint32_t parts = fq_read_array(&reader);
+
+    (void)fq_read_uint(&reader);
+    uint32_t count = parts >= 2 ? fq_read_array(&reader) : 0;
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        uint32_t fields = fq_read_array(&reader);
+        uint64_t origin = fq_read_uint(&reader);
+        uint64_t heard_ms = fq_read_uint(&reader);
+        uint64_t announced = fq_read_uint(&reader);
+        uint64_t reason = fq_read_uint(&reader);
+        if (fields != 4 || reader.is_bad || origin > UINT32_MAX) {
+            return;
+        }
+        struct fq_sync_heard *heard = add_heard(sync, child, (uint32_t)origin);
+        if (heard) { /* nobody was heard in the future, whatever another's clock says */
+            heard->heard_ms = larger(heard->heard_ms, smaller(heard_ms, wall_ms));
+            heard->announced = announced;
+            heard->reason = (enum fq_reason)(reason & 0xffff);
+        }
+    }
+}
+
 /* From now on the child is told of the log, beginning with this welcome. What flows down is told to
  * every child it flows to. */
 static void heed_log(struct fq_sync *sync, const struct fq_downlink *child,
@@ -345,6 +424,7 @@ static void take_hello(struct fq_sync *sync, uint32_t peer, const struct fq_link
         }
     }
     forget_below(sync, peer / 100);
+    hear_greeting(sync, peer, reader, log_count);
     send_welcome(sync, child, reader, log_count, effects);
 }
 
@@ -582,6 +662,8 @@ static void receive_from_child(struct fq_sync *sync, uint32_t peer,
     child->heard_wall_ms = now.wall_ms;
     if (message->type == FQ_LINK_BATCH) {
         *out_incoming = (struct fq_incoming){true, peer, batch_of(message->body)};
+    } else if (message->type == FQ_LINK_HEARTBEAT) {
+        hear_heartbeat(sync, peer, message->body, now.wall_ms);
     } else if (message->type == FQ_LINK_WANT) {
         take_want(sync, peer, message);
     } else if (message->type == FQ_LINK_BYE) {
@@ -918,6 +1000,55 @@ static void send_batches(struct fq_sync *sync, uint64_t now_ms, struct fq_effect
     }
 }
 
+/* Whether one of the node's logs that go up was refused by the parent. */
+static bool is_stopped(const struct fq_sync *sync, uint32_t origin)
+{
+    for (uint32_t i = 0; i < sync->frontier->count; i++) {
+        const struct fq_log_id *id = &sync->frontier->logs[i].id;
+        if (id->origin == origin && sync->logs[i].is_diverged &&
+            fq_log_flows_up(sync->areas, sync->options.area, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void write_heard(const struct fq_sync *sync, struct fq_writer *writer,
+                        const struct fq_sync_heard *heard)
+{
+    bool is_diverged = is_stopped(sync, heard->origin);
+
+    fq_write_array(writer, 4);
+    fq_write_uint(writer, heard->origin);
+    fq_write_uint(writer, heard->heard_ms);
+    fq_write_uint(writer, heard->announced);
+    fq_write_uint(writer, is_diverged ? FQ_REASON_COVERAGE_DIVERGED : heard->reason);
+}
+
+/* With each heartbeat the parent is told of all nodes here and below (Y9). */
+static struct fq_span report(struct fq_sync *sync, struct fq_effects *effects, struct fq_now now)
+{
+    struct fq_uplink *up = &sync->up;
+    struct fq_writer writer = fq_link_begin(
+        effects->arena, SMALL_BODY + (size_t)(sync->heard_count + 1) * HEARD_SIZE);
+    const struct fq_sync_heard own = {
+        .origin = sync->options.origin,
+        .heard_ms = now.wall_ms,
+        .announced = fq_sync_held(sync->frontier, sync->options.origin),
+        .reason =
+            fq_sync_may_originate(sync) ? FQ_REASON_NONE : FQ_REASON_COVERAGE_READ_ONLY,
+    };
+
+    fq_write_array(&writer, 2);
+    fq_write_uint(&writer, now.wall_ms);
+    fq_write_array(&writer, sync->heard_count + 1);
+    write_heard(sync, &writer, &own);
+    for (uint32_t i = 0; i < sync->heard_count; i++) {
+        write_heard(sync, &writer, &sync->heard[i]);
+    }
+    return fq_link_end(&writer, FQ_LINK_HEARTBEAT, up->session, up->mseq++);
+}
+
 /* Whether a log was sent and the parent's hold on it stands still for too long. When nothing is
  * owed nothing is in flight, whatever the count of bytes says. */
 static bool is_standing_still(struct fq_sync *sync, uint64_t now_ms)
@@ -967,8 +1098,7 @@ static void tend_parent(struct fq_sync *sync, struct fq_now now, struct fq_effec
         return;
     }
     if (now_ms >= up->beat_ms) {
-        (void)fq_effects_send(effects, FQ_PEER_PARENT,
-                              heartbeat(effects, up->session, up->mseq++, now));
+        (void)fq_effects_send(effects, FQ_PEER_PARENT, report(sync, effects, now));
         up->beat_ms = now_ms + sync->options.heartbeat_ms;
     }
     send_wants(sync, now_ms, effects);
@@ -1132,6 +1262,25 @@ bool fq_sync_is_linked(const struct fq_sync *sync)
 uint32_t fq_sync_parent(const struct fq_sync *sync)
 {
     return sync->up.parent;
+}
+
+const struct fq_sync_heard *fq_sync_heard_of(const struct fq_sync *sync, uint32_t origin)
+{
+    uint32_t place = heard_place(sync, origin);
+
+    return place < sync->heard_count ? &sync->heard[place] : NULL;
+}
+
+uint64_t fq_sync_held(const struct fq_frontier *frontier, uint32_t origin)
+{
+    uint64_t held = 0;
+
+    for (uint32_t i = 0; i < frontier->count; i++) {
+        const struct fq_log *log = &frontier->logs[i];
+        bool goes_up = log->id.stream == FQ_STREAM_FACTS || log->id.stream == FQ_STREAM_CONTROL;
+        held += log->id.origin == origin && goes_up ? log->last : 0;
+    }
+    return held;
 }
 
 uint32_t fq_sync_child_count(const struct fq_sync *sync)
