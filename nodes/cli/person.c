@@ -20,7 +20,7 @@ static bool is_word_key(const char *key)
 {
     static const char *const keys[] = {"against", "corrects", "event",   "holds",
                                        "outcome", "register", "role",    "saved",
-                                       "state",   "tier",     "to_tier", "verb"};
+                                       "state",   "tier",     "timing",  "to_tier", "verb"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(keys[i], key) == 0) {

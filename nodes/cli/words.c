@@ -21,7 +21,7 @@ static const struct {
     {"answered", N_("answered on")},
     {"area", N_("area")},
     {"areas", N_("areas")},
-    {"arrived_late", N_("recorded in time, arrived late")},
+    {"arrived_late", N_("arrived late")},
     {"as_of", N_("as of")},
     {"at", N_("at")},
     {"at_most", N_("at most")},
