@@ -85,9 +85,8 @@ fq_err fq_checkpoint_go_on(struct fq_node *node, struct fq_why *out_why)
 {
     const struct fq_frontier *frontier = &node->core.frontier;
     size_t mark = node->scratch.used;
-    struct fq_writes writes =
-        fq_writes_over(&node->scratch,
-                       (size_t)SLICE_ROWS + frontier->count + 1 + fq_tally_writes_max(node));
+    struct fq_writes writes = fq_writes_over(&node->scratch, (size_t)SLICE_ROWS + frontier->count +
+                                                                 1 + fq_tally_writes_max(node));
 
     FQ_ASSERT(node->is_passing);
     put_disputes(&writes, node);

@@ -190,8 +190,7 @@ bool fq_service_is_complete(const struct fq_node *node, const struct fq_period *
 /* One per row of the area table; NULL when the arena is full. */
 static struct fq_punctuality *tally_areas(struct fq_node *node, const struct fq_period *period)
 {
-    struct fq_punctuality *of =
-        fq_arena_take(&node->scratch, (node->areas.count + 1) * sizeof *of);
+    struct fq_punctuality *of = fq_arena_take(&node->scratch, (node->areas.count + 1) * sizeof *of);
     const struct fq_coverage *coverage = &node->coverage;
 
     for (uint32_t i = 0; i < coverage->index.count && of; i++) {

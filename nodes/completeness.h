@@ -10,8 +10,8 @@
 
 /* What is known of a county's nodes. */
 struct fq_hearing {
-    uint64_t heard_ms; /* when one was last heard of; 0 never */
-    uint32_t origin;   /* that one; the county's first when none was */
+    uint64_t heard_ms;        /* when one was last heard of; 0 never */
+    uint32_t origin;          /* that one; the county's first when none was */
     uint64_t announced, held; /* events of all of them */
     enum fq_reason reason;    /* what one says stands in the way; NONE */
 };

@@ -354,8 +354,7 @@ static bool is_missing(const struct fq_scope *scope, const struct tally *tally)
 
 static bool is_zero_reported(const struct fq_scope *scope, const struct tally *tally)
 {
-    bool is_all = scope->campaign ||
-                  event_count(&tally->punctuality) <= tally->punctuality.sweeps;
+    bool is_all = scope->campaign || event_count(&tally->punctuality) <= tally->punctuality.sweeps;
 
     return tally->sweeps > 0 && tally->zero_reports == tally->sweeps && is_all;
 }

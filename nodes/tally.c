@@ -3,14 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define HEAD "tally" /* format4 unit_day1 county_day1 unit_second4 county_second4 offset4 lsn8 rows4 */
+#define HEAD                                                                                       \
+    "tally" /* format4 unit_day1 county_day1 unit_second4 county_second4 offset4 lsn8 rows4 */
 #define HEAD_TERMS 18
 #define HEAD_SIZE (HEAD_TERMS + 12)
 #define FORMAT 1
 #define ROW_SIZE 30 /* key8 count8 sweeps4 month2 recorded2 arrived2 first_day2 last_day2 */
 #define PAGE_KEY_SIZE 16
 
-_Static_assert(FQ_TALLY_PAGES * (size_t)FQ_TALLY_PAGE_ROWS == FQ_COVERAGE_ROWS_MAX,
+_Static_assert(FQ_TALLY_PAGES *(size_t)FQ_TALLY_PAGE_ROWS == FQ_COVERAGE_ROWS_MAX,
                "every row has a page");
 
 /* An empty tally by the node's calendar. */

@@ -56,7 +56,8 @@ static void test_w1_every_month_lies_in_one_year_at_one_place(void **state)
 static void test_w1_a_year_outside_the_calendar_is_none(void **state)
 {
     (void)state;
-    struct fq_calendar december = {.version = 1, .year_starts = 12}, april = {.version = 1, .year_starts = 4};
+    struct fq_calendar december = {.version = 1, .year_starts = 12},
+                       april = {.version = 1, .year_starts = 4};
 
     assert_int_equal(fq_calendar_year_first(&december, 1900), 0);
     assert_int_equal(fq_calendar_year_first(&december, 2078), month_of(2077, 12));
@@ -110,12 +111,13 @@ static void test_w2_every_instant_meets_the_first_deadline_ahead_of_it(void **st
     const uint64_t step = 12345678;
 
     for (size_t i = 0; i < 3; i++) {
-        const struct fq_calendar calendar = {.version = 1, .unit_day = 5, .utc_offset_s = offsets[i]};
+        const struct fq_calendar calendar = {
+            .version = 1, .unit_day = 5, .utc_offset_s = offsets[i]};
         for (uint64_t time = instant("2020-01-01"); time < instant("2022-01-01"); time += step) {
             uint16_t month = fq_calendar_month_met(&calendar, FQ_REPORTER_UNIT, time);
             assert_true(time < fq_calendar_deadline(&calendar, FQ_REPORTER_UNIT, month));
-            assert_true(
-                time >= fq_calendar_deadline(&calendar, FQ_REPORTER_UNIT, (uint16_t)(month - 1)));
+            assert_true(time >=
+                        fq_calendar_deadline(&calendar, FQ_REPORTER_UNIT, (uint16_t)(month - 1)));
         }
     }
 }
@@ -144,8 +146,9 @@ static void test_the_shipped_file_is_the_built_in_calendar(void **state)
 static void test_w2_deadlines_are_read_from_the_file(void **state)
 {
     (void)state;
-    static const char text[] = "version = 3; unit_day = 3; unit_time = \"17:30:00\"; county_day = 8;\n"
-                               "county_time = \"12:00:01\"; utc_offset = \"-03:30\";\n";
+    static const char text[] =
+        "version = 3; unit_day = 3; unit_time = \"17:30:00\"; county_day = 8;\n"
+        "county_time = \"12:00:01\"; utc_offset = \"-03:30\";\n";
     char path[] = "/tmp/fengqiao-calendar.XXXXXX";
     int file = mkstemp(path);
     struct fq_calendar calendar;

@@ -19,7 +19,6 @@
 #define CITY (WORLD_CITY * 100 + 1)
 #define COUNTY (WORLD_COUNTY * 100 + 1)
 
-
 /* ---- a city without sockets ---- */
 
 static struct world world;
@@ -263,8 +262,7 @@ static struct fq_sync_heard *hear(uint32_t origin, uint64_t heard_ms, uint64_t a
     struct fq_sync *sync = &node->core.sync;
     struct fq_sync_heard *heard = &sync->heard[sync->heard_count++];
 
-    *heard = (struct fq_sync_heard){
-        .origin = origin, .heard_ms = heard_ms, .announced = announced};
+    *heard = (struct fq_sync_heard){.origin = origin, .heard_ms = heard_ms, .announced = announced};
     return heard;
 }
 
@@ -339,7 +337,8 @@ static void test_every_county_missing_is_named_with_its_reason(void **state)
     struct fq_span first = fq_read_skip(&reader), second = fq_read_skip(&reader);
     assert_true(fq_span_equal(fq_map_text(first, "area"), fq_span_text("410102")));
     assert_true(fq_span_equal(fq_map_text(first, "code"), fq_span_text("FQ-4702")));
-    assert_true(fq_span_equal(fq_map_text(first, "heard"), fq_span_text("2021-03-01T00:00:00.000Z")));
+    assert_true(
+        fq_span_equal(fq_map_text(first, "heard"), fq_span_text("2021-03-01T00:00:00.000Z")));
     assert_true(fq_span_equal(fq_map_text(second, "area"), fq_span_text("410108")));
     assert_true(fq_span_equal(fq_map_text(second, "code"), fq_span_text("FQ-4701")));
     assert_true(fq_span_equal(fq_map_text(second, "node"), fq_span_text("41010801")));

@@ -31,10 +31,10 @@ static uint64_t next_seq;
 static void open_held(const struct fq_calendar *calendar)
 {
     memset(&held, 0, sizeof held);
-    const struct fq_coverage_memory memory = {
-        .rows = fq_arena_over(held.rows, sizeof held.rows),
-        .heads = fq_arena_over(held.heads, sizeof held.heads),
-        .links = fq_arena_over(held.links, sizeof held.links)};
+    const struct fq_coverage_memory memory = {.rows = fq_arena_over(held.rows, sizeof held.rows),
+                                              .heads = fq_arena_over(held.heads, sizeof held.heads),
+                                              .links =
+                                                  fq_arena_over(held.links, sizeof held.links)};
     fq_coverage_init(&held.coverage, calendar, &memory);
 }
 

@@ -205,8 +205,7 @@ static struct fq_sync_heard *add_heard(struct fq_sync *sync, uint32_t child, uin
 {
     uint32_t place = heard_place(sync, origin);
 
-    if (place == FQ_SYNC_HEARD_MAX ||
-        !fq_areas_covers(sync->areas, child / 100, origin / 100)) {
+    if (place == FQ_SYNC_HEARD_MAX || !fq_areas_covers(sync->areas, child / 100, origin / 100)) {
         return NULL;
     }
     if (place == sync->heard_count) {
@@ -1029,14 +1028,13 @@ static void write_heard(const struct fq_sync *sync, struct fq_writer *writer,
 static struct fq_span report(struct fq_sync *sync, struct fq_effects *effects, struct fq_now now)
 {
     struct fq_uplink *up = &sync->up;
-    struct fq_writer writer = fq_link_begin(
-        effects->arena, SMALL_BODY + (size_t)(sync->heard_count + 1) * HEARD_SIZE);
+    struct fq_writer writer =
+        fq_link_begin(effects->arena, SMALL_BODY + (size_t)(sync->heard_count + 1) * HEARD_SIZE);
     const struct fq_sync_heard own = {
         .origin = sync->options.origin,
         .heard_ms = now.wall_ms,
         .announced = fq_sync_held(sync->frontier, sync->options.origin),
-        .reason =
-            fq_sync_may_originate(sync) ? FQ_REASON_NONE : FQ_REASON_COVERAGE_READ_ONLY,
+        .reason = fq_sync_may_originate(sync) ? FQ_REASON_NONE : FQ_REASON_COVERAGE_READ_ONLY,
     };
 
     fq_write_array(&writer, 2);

@@ -67,9 +67,20 @@ static fq_err run_coverage(struct cli *cli, struct fq_why *out_why)
 {
     const char *area = cli_value(cli, "area"), *by = cli_value(cli, "by");
     bool is_by_area = !by || strcmp(by, "area") == 0;
-    const char *const rest[] = {
-        service_name_column(), "state", "timing", "sweeps", "found", "events", "in_time",
-        "recorded_late", "arrived_late", "zero_reports", "households", "last", "complete", NULL};
+    const char *const rest[] = {service_name_column(),
+                                "state",
+                                "timing",
+                                "sweeps",
+                                "found",
+                                "events",
+                                "in_time",
+                                "recorded_late",
+                                "arrived_late",
+                                "zero_reports",
+                                "households",
+                                "last",
+                                "complete",
+                                NULL};
     const char *columns[sizeof rest / sizeof rest[0] + 2] = {"area"};
     size_t count = 1;
 

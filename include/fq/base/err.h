@@ -178,7 +178,7 @@ typedef enum fq_err {
     X(COVERAGE_RUNNING, 4703, FQ_ERR_REFUSED, "The period has not ended.",                         \
       "Wait for its last day, or seal with --force and a reason.")                                 \
     X(COVERAGE_BEHIND, 4704, FQ_ERR_REFUSED, "This node announced more than has arrived here.",    \
-      "Wait until it has arrived; `fengqiao node status` at that node shows how far it is.")                       \
+      "Wait until it has arrived; `fengqiao node status` at that node shows how far it is.")       \
     X(COVERAGE_DIVERGED, 4705, FQ_ERR_REFUSED, "A log of this node was refused: it diverged.",     \
       "Keep both copies and give the node a new epoch; see `fengqiao evidence ls`.")               \
     X(COVERAGE_READ_ONLY, 4706, FQ_ERR_REFUSED,                                                    \

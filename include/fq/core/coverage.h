@@ -25,9 +25,9 @@
 struct fq_coverage_row {
     uint64_t key; /* a unit, or the area of the node that wrote */
     uint64_t count;
-    uint32_t sweeps;              /* of them, those that tell of a screening */
-    uint16_t month;               /* of business */
-    uint16_t recorded, arrived;   /* the first months whose deadlines were met, not before `month` */
+    uint32_t sweeps;            /* of them, those that tell of a screening */
+    uint16_t month;             /* of business */
+    uint16_t recorded, arrived; /* the first months whose deadlines were met, not before `month` */
     uint16_t first_day, last_day; /* of business */
 };
 
@@ -66,7 +66,7 @@ bool fq_coverage_restore(struct fq_coverage *coverage, const struct fq_coverage_
 /* What became of the facts of a period. */
 struct fq_punctuality {
     uint64_t in_time, recorded_late, arrived_late;
-    uint64_t sweeps; /* of all of them */
+    uint64_t sweeps;              /* of all of them */
     uint16_t first_day, last_day; /* of the facts there are, 0 none */
 };
 
