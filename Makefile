@@ -20,10 +20,10 @@ BIN := $(if $(filter release,$(MODE)),build/bin,$(OUT)/bin)
 
 DEPS := gcc libc6-dev make pkgconf gettext libzmq3-dev librocksdb-dev libmsgpack-dev \
         libconfig-dev libsodium-dev libxxhash-dev libzstd-dev libjansson-dev libsmartcols-dev \
-        libcsv-dev libutf8proc-dev libxlsxwriter-dev libzip-dev libexpat1-dev scdoc
+        libcsv-dev libedit-dev libutf8proc-dev libxlsxwriter-dev libzip-dev libexpat1-dev scdoc
 DEPS_TEST := git perl procps python3 python3-zmq python3-msgpack python3-openpyxl \
         libcmocka-dev rocksdb-tools groff-base clang libclang-rt-14-dev clang-format
-MODULES := libzmq rocksdb msgpack libconfig libsodium libxxhash libzstd jansson smartcols \
+MODULES := libzmq rocksdb msgpack libconfig libsodium libxxhash libzstd jansson smartcols libedit \
         libutf8proc xlsxwriter libzip expat
 
 # Install what is missing of $(1), say so, and be silent when nothing is.

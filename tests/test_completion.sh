@@ -46,7 +46,7 @@ completes "fengqiao dispute ag" agree
 completes "fengqiao --lab x --node 1 dispute ag" agree
 completes "fengqiao completion " bash
 completes "fengqiao dispute agree --im" --immediate
-completes "fengqiao dispute agree --no" --no-input --node
+completes "fengqiao dispute accept --no" --no-input --node
 completes "fengqiao --lang " en zh
 completes "fengqiao --lang=z" zh
 completes "fengqiao -o " table json jsonl csv md ...

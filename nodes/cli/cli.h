@@ -74,11 +74,12 @@ struct cli_given {
 
 struct cli {
     char exe_dir[512]; /* where this program lies */
-    const char *node, *lab, *context;
+    const char *node, *lab, *context, *outbox;
     enum cli_format format;
     char wait_tier[16]; /* empty when --wait was not given */
     uint64_t wait_ms;
     bool is_dry_run, is_yes, is_quiet, is_verbose, has_no_input;
+    bool is_left; /* out: the user left a question without an answer; the exit status is 130 */
     const struct cli_command *command;
     const char *arguments[CLI_ARGUMENTS_MAX];
     int argument_count;
@@ -97,16 +98,7 @@ const struct cli_option *cli_global_options(void);
 /* What -o takes; NULL at the end. */
 const char *const *cli_format_names(void);
 
-extern const struct cli_command cli_lab_commands[];
-extern const struct cli_command cli_dispute_commands[];
-extern const struct cli_command cli_import_commands[];
-extern const struct cli_command cli_rollup_commands[];
-extern const struct cli_command cli_feed_commands[];
-extern const struct cli_command cli_status_commands[];
-extern const struct cli_command cli_log_commands[];
-extern const struct cli_command cli_export_commands[];
-extern const struct cli_command cli_errors_commands[];
-extern const struct cli_command cli_vault_commands[];
+extern const struct cli_command cli_activity_commands[];
 extern const struct cli_command cli_bundle_commands[];
 extern const struct cli_command cli_campaign_commands[];
 extern const struct cli_command cli_sweep_commands[];
@@ -114,7 +106,27 @@ extern const struct cli_command cli_activity_commands[];
 extern const struct cli_command cli_coverage_commands[];
 extern const struct cli_command cli_print_commands[];
 extern const struct cli_command cli_dup_commands[];
+extern const struct cli_command cli_outbox_commands[];
 extern const struct cli_command cli_completion_commands[];
+extern const struct cli_command cli_coverage_commands[];
+extern const struct cli_command cli_dispute_commands[];
+extern const struct cli_command cli_dup_commands[];
+extern const struct cli_command cli_errors_commands[];
+extern const struct cli_command cli_export_commands[];
+extern const struct cli_command cli_feed_commands[];
+extern const struct cli_command cli_import_commands[];
+extern const struct cli_command cli_lab_commands[];
+extern const struct cli_command cli_log_commands[];
+extern const struct cli_command cli_outbox_commands[];
+extern const struct cli_command cli_print_commands[];
+extern const struct cli_command cli_rollup_commands[];
+extern const struct cli_command cli_status_commands[];
+extern const struct cli_command cli_sweep_commands[];
+extern const struct cli_command cli_today_commands[];
+extern const struct cli_command cli_vault_commands[];
+
+/* Build the options of the steps from the core's table; once, before the line is read. */
+void cli_dispute_open(void);
 
 /* ---- out.c ---- */
 
@@ -151,6 +163,9 @@ FQ_CHECKED fq_err cli_json_print(FILE *out, struct fq_span value, bool is_pretty
                                  struct fq_why *out_why);
 /* The same as text without a newline; gives memory for free(), NULL on bad bytes. */
 char *cli_json_text(struct fq_span value);
+/* Read the object that the text begins with, its values no containers, as one map; how many bytes it
+ * took, 0 when it is no JSON. False when it is not such an object. */
+bool cli_json_object(struct fq_span text, size_t *out_used, struct fq_writer *out_map);
 
 /* ---- table.c ---- */
 

@@ -17,19 +17,21 @@
 
 #define WAIT_SECONDS_DEFAULT 30
 #define WAIT_SECONDS_MAX 86400
+#define EXIT_INTERRUPTED 130 /* as a shell tells of Ctrl-C */
 
 static const struct cli_command *const nouns[] = {
-    cli_dispute_commands,  cli_import_commands,     cli_export_commands,   cli_feed_commands,
-    cli_rollup_commands,   cli_status_commands,     cli_log_commands,      cli_lab_commands,
-    cli_vault_commands,    cli_bundle_commands,     cli_campaign_commands, cli_sweep_commands,
-    cli_activity_commands, cli_coverage_commands,   cli_print_commands,    cli_dup_commands,
-    cli_errors_commands,   cli_completion_commands,
+    cli_today_commands, cli_dispute_commands,  cli_import_commands,   cli_export_commands,
+    cli_feed_commands,  cli_rollup_commands,   cli_status_commands,   cli_log_commands,
+    cli_lab_commands,   cli_vault_commands,    cli_bundle_commands,   cli_campaign_commands,
+    cli_sweep_commands, cli_activity_commands, cli_coverage_commands, cli_print_commands,
+    cli_dup_commands,   cli_outbox_commands,   cli_errors_commands,   cli_completion_commands,
 };
 
 static const struct cli_option globals[] = {
     {"node", 0, "ENDPOINT|CODE", N_("the node to talk to: an endpoint, or an area of the lab")},
     {"lab", 0, "DIR", N_("the lab the node belongs to")},
     {"context", 'C', "FILE", N_("context file: endpoint, server key and key file of a node")},
+    {"outbox", 0, "DIR", N_("where commands are saved before they are sent")},
     {"output", 'o', "FORMAT", N_("table, json, jsonl, csv or md")},
     {"json", 0, NULL, N_("the same as -o json")},
     {"jsonl", 0, NULL, N_("the same as -o jsonl")},
@@ -242,17 +244,12 @@ static fq_err set_global(struct cli *cli, struct line *line, const char *name, c
         const char **text;
         bool *flag;
     } targets[] = {
-        {"node", &cli->node, NULL},
-        {"lab", &cli->lab, NULL},
-        {"context", &cli->context, NULL},
-        {"lang", &line->language, NULL},
-        {"no-input", NULL, &cli->has_no_input},
-        {"yes", NULL, &cli->is_yes},
-        {"dry-run", NULL, &cli->is_dry_run},
-        {"quiet", NULL, &cli->is_quiet},
-        {"verbose", NULL, &cli->is_verbose},
-        {"help", NULL, &line->is_help},
-        {"version", NULL, &line->is_version},
+        {"node", &cli->node, NULL},       {"lab", &cli->lab, NULL},
+        {"context", &cli->context, NULL}, {"outbox", &cli->outbox, NULL},
+        {"lang", &line->language, NULL},  {"no-input", NULL, &cli->has_no_input},
+        {"yes", NULL, &cli->is_yes},      {"dry-run", NULL, &cli->is_dry_run},
+        {"quiet", NULL, &cli->is_quiet},  {"verbose", NULL, &cli->is_verbose},
+        {"help", NULL, &line->is_help},   {"version", NULL, &line->is_version},
     };
 
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
@@ -452,11 +449,15 @@ int main(int count, char **words)
     struct fq_why why = {0};
 
     find_exe_dir(&cli);
+    cli_dispute_open();
     cli_text_open(find_language(count, words), cli.exe_dir);
     fq_err err = run(&cli, &line, &why);
     if (err && why.reason) {
         fflush(stdout);
         cli_complain(&why);
+    }
+    if (!err && cli.is_left) {
+        return EXIT_INTERRUPTED;
     }
     return err == FQ_ERR_LIMIT ? FQ_ERR_FAILED : (int)err;
 }

@@ -22,12 +22,14 @@ import unicodedata
 ROWS = 24
 # Values that are typed as they stand, names of programs and formats.
 PROGRAM_WORDS = set("""
-    accepted activity administrative agreed archived area assigned bash begin book browser bus by case
-    chinese city closed committee completion confirmed cost county criminal csv cursor due end english
-    excel failed fengqiao form html http import immediate json jsonl judicial kind level lib libzmq man
-    map mediating month none oral orange outbox party pending people performed province red register
-    rejected registered site skip source state system table taxonomy terminated tier transferred type
-    unit units usb utf vault wait week written xlsx yellow yes""".split())
+    accepted activity administrative agreed agreement archived area assigned assist bash begin
+    book browser bus by case chinese city closed committee completion confirmed cost county
+    criminal csv cursor declined dropped due elderly end english excel failed fengqiao form host
+    html http immediate import json jsonl judicial kind level lib libzmq long man map mediating
+    migrant minor month none open oral orange outbox party pending people performed permanent
+    province red refused register registered rejected reported short site skip source state system
+    table taxonomy terminated tier transferred type unit units usb utf vault wait waiting week
+    women written xlsx yellow yes""".split())
 
 
 def open_terminal(columns):
