@@ -57,11 +57,12 @@ static void start_node(void)
     node->calendar = calendar;
     node->store = disk;
     assert_int_equal(fq_memory_reserve_view(1000, &node->view_memory, &why), FQ_OK);
-    assert_int_equal(fq_memory_reserve((size_t)4 << 20, &node->memory, &why), FQ_OK);
+    assert_int_equal(fq_memory_reserve((size_t)16 << 20, &node->memory, &why), FQ_OK);
     assert_int_equal(fq_memory_reserve((size_t)64 << 20, &node->scratch, &why), FQ_OK);
     assert_int_equal(fq_core_init(&node->core, &options, &node->areas, &node->codes, &node->memory,
                                   &node->view_memory, &why),
                      FQ_OK);
+    assert_int_equal(fq_relay_open(node, &why), FQ_OK);
     struct fq_told_entry entry;
     assert_int_equal(fq_told_open(place, &node->told, &entry, &why), FQ_OK);
 }
