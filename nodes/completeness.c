@@ -193,11 +193,9 @@ static struct fq_punctuality *tally_areas(struct fq_node *node, const struct fq_
     struct fq_punctuality *of = fq_arena_take(&node->scratch, (node->areas.count + 1) * sizeof *of);
     const struct fq_coverage *coverage = &node->coverage;
 
-    for (uint32_t i = 0; i < coverage->index.count && of; i++) {
-        const struct fq_coverage_row *row = &coverage->rows[i];
-        const struct fq_area *area = row->key < FQ_COVERAGE_UNIT_LEAST
-                                         ? fq_areas_find(&node->areas, (uint32_t)row->key)
-                                         : NULL;
+    for (uint32_t i = 0; i < coverage->node_row_count && of; i++) {
+        const struct fq_coverage_row *row = &coverage->rows[coverage->node_rows[i]];
+        const struct fq_area *area = fq_areas_find(&node->areas, (uint32_t)row->key);
         if (area) {
             (void)fq_coverage_add(row, period->first_month, period->last_month,
                                   &of[area - node->areas.rows]);

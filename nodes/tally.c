@@ -22,6 +22,7 @@ static fq_err open_tally(struct fq_node *node, struct fq_why *out_why)
 
     err = err ? err : fq_memory_reserve(FQ_COVERAGE_HEADS_SIZE, &memory->heads, out_why);
     err = err ? err : fq_memory_reserve(FQ_COVERAGE_LINKS_SIZE, &memory->links, out_why);
+    err = err ? err : fq_memory_reserve(FQ_COVERAGE_NODES_SIZE, &memory->nodes, out_why);
     fq_coverage_init(&node->coverage, &node->calendar, memory);
     memset(node->is_page_changed, 0, sizeof node->is_page_changed);
     return err;
@@ -210,6 +211,7 @@ void fq_tally_close(struct fq_node *node)
     fq_memory_release(&node->coverage_memory.rows);
     fq_memory_release(&node->coverage_memory.heads);
     fq_memory_release(&node->coverage_memory.links);
+    fq_memory_release(&node->coverage_memory.nodes);
 }
 
 fq_err fq_tally_recover(struct fq_node *node, bool is_rebuild, struct fq_why *out_why)

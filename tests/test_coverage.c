@@ -22,6 +22,7 @@ struct held {
     struct fq_coverage coverage;
     uint8_t rows[ROOM * sizeof(struct fq_coverage_row)] __attribute__((aligned(16)));
     uint8_t heads[(ROOM + 1) * sizeof(uint32_t)] __attribute__((aligned(16)));
+    uint8_t nodes[ROOM * sizeof(uint32_t)] __attribute__((aligned(16)));
     uint8_t links[ROOM * sizeof(struct fq_index_link)] __attribute__((aligned(16)));
 };
 

@@ -7,6 +7,7 @@ void fq_coverage_init(struct fq_coverage *coverage, const struct fq_calendar *ca
 {
     *coverage = (struct fq_coverage){.calendar = calendar, .memory = *memory};
     coverage->rows = (struct fq_coverage_row *)(void *)coverage->memory.rows.base;
+    coverage->node_rows = (uint32_t *)(void *)coverage->memory.nodes.base;
     fq_index_init(&coverage->index, &coverage->memory.heads, &coverage->memory.links);
 }
 
@@ -44,12 +45,19 @@ static uint32_t find(const struct fq_coverage *coverage, const struct fq_coverag
 bool fq_coverage_restore(struct fq_coverage *coverage, const struct fq_coverage_row *row)
 {
     size_t end = ((size_t)coverage->index.count + 1) * sizeof *coverage->rows;
+    bool is_node = row->key < FQ_COVERAGE_UNIT_LEAST;
+    size_t nodes_end = ((size_t)coverage->node_row_count + is_node) * sizeof *coverage->node_rows;
 
-    if (end > coverage->memory.rows.size || !fq_index_add(&coverage->index, hash_of(row))) {
+    if (end > coverage->memory.rows.size || nodes_end > coverage->memory.nodes.size ||
+        !fq_index_add(&coverage->index, hash_of(row))) {
         return false;
     }
     coverage->memory.rows.used = end;
+    coverage->memory.nodes.used = nodes_end;
     coverage->rows[coverage->index.count - 1] = *row;
+    if (is_node) {
+        coverage->node_rows[coverage->node_row_count++] = coverage->index.count - 1;
+    }
     return true;
 }
 

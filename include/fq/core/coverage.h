@@ -33,7 +33,7 @@ struct fq_coverage_row {
 
 /* Regions the tally grows in, each used for nothing else. */
 struct fq_coverage_memory {
-    struct fq_arena rows, heads, links;
+    struct fq_arena rows, heads, links, nodes;
 };
 
 struct fq_coverage {
@@ -41,6 +41,8 @@ struct fq_coverage {
     struct fq_coverage_memory memory;
     struct fq_coverage_row *rows; /* in the order they were first needed */
     struct fq_index index;
+    uint32_t *node_rows; /* those of nodes, for units are many more */
+    uint32_t node_row_count;
     uint32_t last;          /* the row taken last, mostly needed again */
     uint64_t dropped_count; /* facts there was no room for */
 };
@@ -49,6 +51,7 @@ struct fq_coverage {
 #define FQ_COVERAGE_ROWS_SIZE (FQ_COVERAGE_ROWS_MAX * sizeof(struct fq_coverage_row))
 #define FQ_COVERAGE_HEADS_SIZE (FQ_COVERAGE_ROWS_MAX * sizeof(uint32_t))
 #define FQ_COVERAGE_LINKS_SIZE (FQ_COVERAGE_ROWS_MAX * sizeof(struct fq_index_link))
+#define FQ_COVERAGE_NODES_SIZE (FQ_COVERAGE_ROWS_MAX * sizeof(uint32_t))
 
 /* Keeps the calendar; takes the regions, which must be zero-filled. */
 void fq_coverage_init(struct fq_coverage *coverage, const struct fq_calendar *calendar,
