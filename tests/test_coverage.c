@@ -34,8 +34,9 @@ static void open_held(const struct fq_calendar *calendar)
     memset(&held, 0, sizeof held);
     const struct fq_coverage_memory memory = {.rows = fq_arena_over(held.rows, sizeof held.rows),
                                               .heads = fq_arena_over(held.heads, sizeof held.heads),
-                                              .links =
-                                                  fq_arena_over(held.links, sizeof held.links)};
+                                              .links = fq_arena_over(held.links, sizeof held.links),
+                                              .nodes =
+                                                  fq_arena_over(held.nodes, sizeof held.nodes)};
     fq_coverage_init(&held.coverage, calendar, &memory);
 }
 
@@ -105,6 +106,8 @@ static void test_g1_a_fact_counts_for_its_node_and_its_unit(void **state)
 
     assert_of(WORLD_COUNTY, "2021-01-01", "2021-01-31", 3, 0, 0);
     assert_of(UNIT, "2021-01-01", "2021-01-31", 2, 0, 0);
+    assert_int_equal(held.coverage.node_row_count, 1);
+    assert_int_equal(held.coverage.rows[held.coverage.node_rows[0]].key, WORLD_COUNTY);
     struct fq_punctuality january = of(WORLD_COUNTY, "2021-01-01", "2021-01-31");
     assert_int_equal(january.first_day, world_date("2021-01-03"));
     assert_int_equal(january.last_day, world_date("2021-01-30"));
