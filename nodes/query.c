@@ -220,7 +220,7 @@ fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
     int shown = (int)(text.size < 100 ? text.size : 100);
     bool is_many = false;
 
-    if (fq_period_parse(text, out_period)) {
+    if (fq_period_parse_in(text, &node->calendar, out_period)) {
         return FQ_OK;
     }
     const struct fq_campaign *campaign =
