@@ -66,6 +66,8 @@ FQ_CHECKED fq_err fq_service_read_area(const struct fq_node *node, struct fq_spa
                                        uint32_t *out_area, struct fq_why *out_why);
 /* args.period: a period, or a campaign's name or number for the months its days lie in. Fails with
  * PERIOD_UNKNOWN or CAMPAIGN_MANY. */
+FQ_CHECKED fq_err fq_service_find_period(const struct fq_node *node, struct fq_span text,
+                                         struct fq_period *out_period, struct fq_why *out_why);
 FQ_CHECKED fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
                                          struct fq_period *out_period, struct fq_why *out_why);
 /* What is known of a county's reports; in figures.c. */

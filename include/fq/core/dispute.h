@@ -93,6 +93,10 @@ size_t fq_fact_pack(const struct fq_event *event, uint8_t *out);
  * fields point into the fact. */
 void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event);
 
+/* The values of some of its fields alone, 0 for absent ones and those of bytes. */
+void fq_fact_values(const struct fq_fact *fact, const enum fq_field *fields, uint32_t count,
+                    uint64_t *out_values);
+
 /* Counting needs one of the three kinds; what another program calls otherwise is people's. */
 uint8_t fq_kind_counted(uint64_t value);
 /* Apply one live event, greater than all applied before, to the packed values. */
