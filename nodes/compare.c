@@ -165,42 +165,45 @@ static uint16_t k_of(const struct fq_node *node, const struct fq_rollup_query *q
     return k;
 }
 
-static fq_err suppress(struct fq_node *node, const struct fq_rollup_query *query,
-                       const struct fq_rollup_row *rows, uint32_t count, const int64_t *total,
-                       struct fq_suppression *out_suppression, struct fq_why *out_why)
+static fq_err suppress(struct fq_node *node, const struct question *question,
+                       const struct figure_table *figures, const struct fq_rollup_row *rows,
+                       const int64_t *total, struct fq_suppression *out_suppression,
+                       struct fq_why *out_why)
 {
-    uint16_t *k = fq_arena_take(&node->scratch, (count + 1) * sizeof *k);
     const struct fq_suppress_table table = {
         .rows = rows,
-        .count = count,
-        .by_count = query->by_count,
+        .count = figures->count,
+        .by_count = question->query.by_count,
         .total = total,
-        .k = k,
-        .k_total = k_of(node, query, NULL),
+        .k = figures->k,
+        .k_total = figures->k_total,
     };
 
-    if (!k) {
-        return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        k[i] = k_of(node, query, rows[i].key);
-    }
     return fq_suppress(&table, &node->scratch, out_suppression, out_why);
 }
 
 static fq_err suppress_all(struct fq_node *node, const struct question *question,
                            struct figure_table *table, struct fq_why *out_why)
 {
-    fq_err err = suppress(node, &question->query, table->rows, table->count, table->now.total,
-                          &table->of_now, out_why);
+    uint16_t *k = fq_arena_take(&node->scratch, (table->count + 1) * sizeof *k);
 
+    if (!k) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    for (uint32_t i = 0; i < table->count; i++) {
+        k[i] = k_of(node, &question->query, table->rows[i].key);
+    }
+    table->k = k;
+    table->k_total = k_of(node, &question->query, NULL);
+    fq_err err =
+        suppress(node, question, table, table->rows, table->now.total, &table->of_now, out_why);
     if (!err && table->base_rows) {
-        err = suppress(node, &question->query, table->base_rows, table->count, table->base.total,
-                       &table->of_base, out_why);
+        err = suppress(node, question, table, table->base_rows, table->base.total, &table->of_base,
+                       out_why);
     }
     if (!err && table->year_rows) {
-        err = suppress(node, &question->query, table->year_rows, table->count, table->year.total,
-                       &table->of_year, out_why);
+        err = suppress(node, question, table, table->year_rows, table->year.total, &table->of_year,
+                       out_why);
     }
     return err;
 }

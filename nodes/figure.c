@@ -254,12 +254,13 @@ static void put_difference(const int64_t *now, const int64_t *base, uint64_t hid
 struct sets {
     const int64_t *now, *base, *year, *total; /* base and year: NULL when not asked for */
     uint64_t now_hidden, base_hidden, year_hidden, total_hidden, now_few;
+    uint16_t k;
 };
 
 static uint32_t set_pair_count(const struct question *question)
 {
     return figure_pair_count(&question->rates) + (question->has_base ? 3 : 0) +
-           question->is_cumulative + question->has_shares + (question->is_public ? 2 : 0);
+           question->is_cumulative + question->has_shares + (question->is_public ? 3 : 0);
 }
 
 static void put_measure_names(uint64_t set, struct fq_writer *writer)
@@ -296,6 +297,8 @@ static void put_sets(const struct question *question, const struct sets *sets,
         fq_write_bool(writer, (sets->now_hidden | sets->base_hidden | sets->year_hidden) != 0);
         fq_write_text(writer, "few"); /* those below the threshold; others protect them */
         put_measure_names(sets->now_few, writer);
+        fq_write_text(writer, "k");
+        fq_write_uint(writer, sets->k);
     }
 }
 
@@ -312,6 +315,7 @@ void figure_put_row(const struct fq_node *node, const struct question *question,
         .base_hidden = question->is_public && table->base_rows ? table->of_base.hidden[index] : 0,
         .year_hidden = question->is_public && table->year_rows ? table->of_year.hidden[index] : 0,
         .total_hidden = table->of_now.total_hidden,
+        .k = question->is_public ? table->k[index] : 0,
     };
 
     fq_write_map(writer, figure_key_count(&question->query) + set_pair_count(question));
@@ -332,6 +336,7 @@ void figure_put_total(const struct question *question, const struct figure_table
         .base_hidden = table->of_base.total_hidden,
         .year_hidden = table->of_year.total_hidden,
         .total_hidden = table->of_now.total_hidden,
+        .k = table->k_total,
     };
 
     fq_write_map(writer, set_pair_count(question));

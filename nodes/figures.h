@@ -36,6 +36,8 @@ struct figure_table {
     struct fq_rollup_row *base_rows, *year_rows; /* beside rows; NULL: not asked for */
     /* What is not to be published of now, base and year; `hidden` is NULL otherwise. */
     struct fq_suppression of_now, of_base, of_year;
+    const uint16_t *k; /* for each row, what is below it is few */
+    uint16_t k_total;
 };
 
 /* Everything in the node's scratch memory. */

@@ -21,6 +21,7 @@ static const struct {
     {"area", N_("area")},
     {"areas", N_("areas")},
     {"at", N_("at")},
+    {"base", N_("base")},
     {"batches", N_("batches")},
     {"by", N_("made by")},
     {"bytes", N_("bytes")},
@@ -42,11 +43,15 @@ static const struct {
     {"counted", N_("counted in")},
     {"counted_zh", N_("counted in")},
     {"county", N_("county")},
+    {"cross_area", N_("cross-county")},
+    {"cumulative", N_("year to date")},
     {"cure", N_("cure")},
     {"cursor", N_("cursor")},
     {"data", N_("data")},
     {"date", N_("date")},
     {"dates", N_("dates")},
+    {"difference", N_("difference")},
+    {"difficult", N_("difficult")},
     {"difficulty", N_("difficulty")},
     {"digest", N_("digest")},
     {"dismissed", N_("dismissed")},
@@ -65,9 +70,12 @@ static const struct {
     {"forgotten", N_("forgotten")},
     {"form", N_("form")},
     {"found", N_("found")},
+    {"found_resolved", N_("found and resolved")},
     {"from", N_("from")},
     {"frontier", N_("frontier")},
     {"grounds", N_("grounds")},
+    {"growth", N_("growth %")},
+    {"half", N_("half")},
     {"head", N_("head")},
     {"heard", N_("heard")},
     {"home", N_("home")},
@@ -82,11 +90,14 @@ static const struct {
     {"late", N_("late")},
     {"line", N_("line")},
     {"linked", N_("linked")},
+    {"linked_concluded", N_("linked and concluded")},
+    {"linked_share", N_("linked %")},
     {"logs", N_("logs")},
     {"lsn", N_("lsn")},
     {"made", N_("made")},
     {"match", N_("match")},
     {"measure", N_("measure")},
+    {"merged", N_("merged")},
     {"missing", N_("missing")},
     {"missing_before", N_("missing before")},
     {"month", N_("month")},
@@ -95,20 +106,27 @@ static const struct {
     {"new", N_("new")},
     {"next", N_("next steps")},
     {"node", N_("node")},
+    {"now", N_("now")},
     {"number", N_("number")},
+    {"open", N_("open")},
+    {"oral", N_("oral")},
     {"origin", N_("origin")},
     {"outcome", N_("outcome")},
+    {"overdue", N_("overdue")},
     {"paper", N_("paper")},
     {"parent", N_("parent")},
     {"partial", N_("partial")},
+    {"participated", N_("took part")},
     {"peer", N_("peer")},
     {"performance", N_("performance")},
+    {"performance_rate", N_("performance %")},
     {"performed", N_("performed")},
     {"persons", N_("persons")},
     {"pid", N_("pid")},
     {"place", N_("place")},
     {"prev", N_("previous")},
     {"purpose", N_("purpose")},
+    {"quarter", N_("quarter")},
     {"ready", N_("ready")},
     {"reason", N_("reason")},
     {"recorded", N_("recorded")},
@@ -117,6 +135,7 @@ static const struct {
     {"registered", N_("registered")},
     {"rejected", N_("rejected")},
     {"reports", N_("reports")},
+    {"resolution_rate", N_("resolution %")},
     {"resolved", N_("resolved")},
     {"rev", N_("revision")},
     {"risk", N_("risk")},
@@ -129,6 +148,7 @@ static const struct {
     {"score", N_("score")},
     {"seq", N_("seq")},
     {"service", N_("service")},
+    {"share", N_("share %")},
     {"signer", N_("signer")},
     {"skipped", N_("skipped")},
     {"source", N_("source")},
@@ -140,10 +160,16 @@ static const struct {
     {"terminated", N_("terminated")},
     {"tier", N_("tier")},
     {"to", N_("to")},
+    {"town", N_("town")},
     {"type", N_("type")},
+    {"type_group", N_("type")},
     {"unit", N_("unit")},
     {"value", N_("value")},
     {"verb", N_("done")},
+    {"village", N_("village")},
+    {"voided", N_("voided")},
+    {"written", N_("written")},
+    {"year", N_("year")},
     {"zero_report", N_("zero report")},
     {"zero_reports", N_("zero reports")},
 };
@@ -382,6 +408,15 @@ static bool grow(struct grid *grid)
     return true;
 }
 
+/* Columns of figures that are texts: percents, and money beside counts. */
+static bool is_figure(const char *key)
+{
+    static const char *const keys[] = {"now",    "base",  "difference",
+                                       "growth", "share", "cumulative"};
+
+    return is_in(key, keys, sizeof keys / sizeof keys[0]);
+}
+
 static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, bool is_total)
 {
     if (!grow(grid)) {
@@ -391,7 +426,9 @@ static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, b
     for (size_t column = 0; column < grid->cells.column_count; column++) {
         struct fq_span value = fq_map_get(row, grid->keys[column]);
         cells[column] = cell_text(grid->keys[column], value, is_for_person);
-        grid->is_number[column] |= is_number_type(value) || ends_with(grid->keys[column], "_rate");
+        grid->is_number[column] |= is_number_type(value) ||
+                                   ends_with(grid->keys[column], "_rate") ||
+                                   is_figure(grid->keys[column]);
     }
     if (is_total && grid->cells.column_count && !cells[0]) {
         cells[0] = strdup(is_for_person ? _("total") : "total");
