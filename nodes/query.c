@@ -11,6 +11,7 @@ const struct fq_verb fq_verbs[] = {
     {"status", fq_verb_status},
     {"rollup", fq_verb_rollup},
     {"cases", fq_verb_cases},
+    {"explain", fq_verb_explain},
     {"campaign.list", fq_verb_campaigns},
     {"campaign.report", fq_verb_campaign_report},
     {"coverage", fq_verb_coverage},

@@ -30,8 +30,8 @@ extern const struct fq_verb fq_verbs[]; /* ends with a NULL name; in query.c */
 
 /* query.c: of the view */
 fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb_areas;
-/* figures.c, audit.c: of all of it */
-fq_verb_run fq_verb_rollup, fq_verb_cases, fq_verb_audit;
+/* figures.c, explain.c, audit.c: of all of it */
+fq_verb_run fq_verb_rollup, fq_verb_cases, fq_verb_explain, fq_verb_audit;
 /* tables.c: of the tables a node may have */
 fq_verb_run fq_verb_units, fq_verb_places;
 /* today.c, referral.c: what waits for somebody */

@@ -304,6 +304,9 @@ static void apply_activity(struct fq_dispute *dispute, const struct fq_event *ev
 
 void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event)
 {
+    if (event->kind == FQ_EVENT_CORRECTED || event->step == FQ_EVENT_TRANSFERRED) {
+        dispute->flags |= FQ_DISPUTE_CHANGED;
+    }
     switch (event->step) {
     case FQ_EVENT_REGISTERED:
         apply_registered(dispute, event);

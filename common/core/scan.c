@@ -197,20 +197,6 @@ static void add_by_time(void *to, enum fq_measure measure, uint16_t date, int64_
 
 /* ---- disputes ---- */
 
-/* Whether all of it lies before the period and nothing of it is still open: then it adds nothing, for
- * a stock's coming and going cancel. */
-static bool is_over(const struct fq_dispute *dispute, uint16_t first_day)
-{
-    uint16_t last = fq_later(dispute->registered_on, dispute->decided_on);
-
-    last = fq_later(fq_later(last, dispute->outcome_on),
-                    fq_later(dispute->confirmed_on, dispute->closed_on));
-    last = fq_later(fq_later(last, dispute->performed_on),
-                    fq_later(dispute->visited_on, dispute->maps_on));
-    bool is_open = !dispute->outcome && dispute->decision == FQ_DECISION_ACCEPTED;
-    return last < first_day && !is_open;
-}
-
 /* Whether a date in the period is among those its maps are dated by. */
 static bool has_maps_now(const struct scan *scan, const struct fq_dispute *dispute)
 {
@@ -303,7 +289,7 @@ static void count_all(struct scan *scan)
 
     for (uint32_t i = 0; i < view->index.count && !scan->tally->is_full; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
-        if (is_over(dispute, scan->first_day) || (dispute->flags & FQ_DISPUTE_ACTIVITY) ||
+        if (fq_is_over(dispute, scan->first_day) || (dispute->flags & FQ_DISPUTE_ACTIVITY) ||
             !passes(scan->query, dispute, NULL)) {
             continue;
         }

@@ -94,6 +94,7 @@ extern const struct cli_command cli_lab_commands[];
 extern const struct cli_command cli_dispute_commands[];
 extern const struct cli_command cli_import_commands[];
 extern const struct cli_command cli_rollup_commands[];
+extern const struct cli_command cli_explain_commands[];
 extern const struct cli_command cli_feed_commands[];
 extern const struct cli_command cli_status_commands[];
 extern const struct cli_command cli_log_commands[];

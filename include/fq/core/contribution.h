@@ -57,6 +57,20 @@ FQ_ALWAYS_INLINE uint16_t fq_later(uint16_t a, uint16_t b)
     return a > b ? a : b;
 }
 
+/* Whether all of it lies before the period and nothing of it is still open: then it adds nothing, for
+ * a stock's coming and going cancel. */
+FQ_ALWAYS_INLINE bool fq_is_over(const struct fq_dispute *dispute, uint16_t first_day)
+{
+    uint16_t last = fq_later(dispute->registered_on, dispute->decided_on);
+
+    last = fq_later(fq_later(last, dispute->outcome_on),
+                    fq_later(dispute->confirmed_on, dispute->closed_on));
+    last = fq_later(fq_later(last, dispute->performed_on),
+                    fq_later(dispute->visited_on, dispute->maps_on));
+    bool is_open = !dispute->outcome && dispute->decision == FQ_DECISION_ACCEPTED;
+    return last < first_day && !is_open;
+}
+
 /* ---- the packed values ---- */
 
 FQ_ALWAYS_INLINE void fq_count_stocks(const struct fq_counter *counter,

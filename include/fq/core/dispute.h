@@ -29,6 +29,7 @@ enum fq_dispute_flag {
     FQ_DISPUTE_SWEEP = 1 << 8,     /* not a dispute: a screening report */
     FQ_DISPUTE_ACTIVITY = 1 << 9,  /* not a dispute: an indicator's figure */
     FQ_DISPUTE_ZERO_REPORT = 1 << 10,
+    FQ_DISPUTE_CHANGED = 1 << 12, /* a correction or a transfer is among what it is made of */
     FQ_DISPUTE_DIRTY = 1 << 11, /* changed since it was last taken to be written behind */
 };
 
