@@ -7,211 +7,21 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define COLUMNS_MAX 128
-
-/* Titles of keys; a key that is not here is its own title. */
-static const struct {
-    const char *key, *title;
-} titles[] = {
-    {"accepted", N_("accepted")},
-    {"actor", N_("actor")},
-    {"agreed", N_("agreed")},
-    {"already", N_("already there")},
-    {"amount_cents", N_("amount")},
-    {"area", N_("area")},
-    {"areas", N_("areas")},
-    {"at", N_("at")},
-    {"base", N_("base")},
-    {"batches", N_("batches")},
-    {"by", N_("made by")},
-    {"bytes", N_("bytes")},
-    {"campaign", N_("campaign")},
-    {"carried", N_("carried")},
-    {"cause", N_("cause")},
-    {"city", N_("city")},
-    {"closed", N_("closed")},
-    {"cmd_id", N_("command id")},
-    {"code", N_("code")},
-    {"committee", N_("committee")},
-    {"complete", N_("complete")},
-    {"concluded", N_("concluded")},
-    {"confirmation", N_("confirmation")},
-    {"confirmed", N_("confirmed")},
-    {"conflicts", N_("conflicts")},
-    {"corrected", N_("corrected")},
-    {"corrections", N_("corrections")},
-    {"count", N_("count")},
-    {"counted", N_("counted in")},
-    {"counted_zh", N_("counted in")},
-    {"county", N_("county")},
-    {"cross_area", N_("cross-county")},
-    {"cumulative", N_("year to date")},
-    {"cure", N_("cure")},
-    {"cursor", N_("cursor")},
-    {"data", N_("data")},
-    {"date", N_("date")},
-    {"dates", N_("dates")},
-    {"difference", N_("difference")},
-    {"difficult", N_("difficult")},
-    {"difficulty", N_("difficulty")},
-    {"digest", N_("digest")},
-    {"dismissed", N_("dismissed")},
-    {"dispute", N_("dispute")},
-    {"disputes", N_("disputes")},
-    {"epoch", N_("epoch")},
-    {"event", N_("event")},
-    {"events", N_("events")},
-    {"exit", N_("exit code")},
-    {"failed", N_("failed")},
-    {"feed", N_("feed")},
-    {"fields", N_("fields")},
-    {"file", N_("file")},
-    {"first_bad", N_("first bad")},
-    {"first_difference", N_("first difference")},
-    {"forgotten", N_("forgotten")},
-    {"form", N_("form")},
-    {"found", N_("found")},
-    {"found_resolved", N_("found and resolved")},
-    {"from", N_("from")},
-    {"frontier", N_("frontier")},
-    {"grounds", N_("grounds")},
-    {"growth", N_("growth %")},
-    {"half", N_("half")},
-    {"head", N_("head")},
-    {"heard", N_("heard")},
-    {"home", N_("home")},
-    {"host", N_("host")},
-    {"households", N_("households")},
-    {"id", N_("id")},
-    {"imported", N_("imported")},
-    {"indicator", N_("indicator")},
-    {"instance", N_("instance")},
-    {"joint", N_("joint")},
-    {"kind", N_("kind")},
-    {"last", N_("last report")},
-    {"late", N_("late")},
-    {"line", N_("line")},
-    {"linked", N_("linked")},
-    {"linked_concluded", N_("linked and concluded")},
-    {"linked_share", N_("linked %")},
-    {"logs", N_("logs")},
-    {"lsn", N_("lsn")},
-    {"made", N_("made")},
-    {"match", N_("match")},
-    {"measure", N_("measure")},
-    {"merged", N_("merged")},
-    {"merges", N_("merges")},
-    {"missing", N_("missing")},
-    {"missing_before", N_("missing before")},
-    {"month", N_("month")},
-    {"name", N_("name")},
-    {"name_zh", N_("name")},
-    {"new", N_("new")},
-    {"next", N_("next steps")},
-    {"node", N_("node")},
-    {"now", N_("now")},
-    {"number", N_("number")},
-    {"open", N_("open")},
-    {"oral", N_("oral")},
-    {"origin", N_("origin")},
-    {"outcome", N_("outcome")},
-    {"overdue", N_("overdue")},
-    {"paper", N_("paper")},
-    {"parent", N_("parent")},
-    {"partial", N_("partial")},
-    {"participated", N_("took part")},
-    {"peer", N_("peer")},
-    {"performance", N_("performance")},
-    {"performance_rate", N_("performance %")},
-    {"performed", N_("performed")},
-    {"persons", N_("persons")},
-    {"pid", N_("pid")},
-    {"place", N_("place")},
-    {"prev", N_("previous")},
-    {"purpose", N_("purpose")},
-    {"quarter", N_("quarter")},
-    {"ready", N_("ready")},
-    {"reason", N_("reason")},
-    {"recorded", N_("recorded")},
-    {"referred", N_("referred")},
-    {"refused", N_("refused")},
-    {"registered", N_("registered")},
-    {"rejected", N_("rejected")},
-    {"reported", N_("reported")},
-    {"reports", N_("reports")},
-    {"resolution_rate", N_("resolution %")},
-    {"resolved", N_("resolved")},
-    {"rev", N_("revision")},
-    {"risk", N_("risk")},
-    {"rounds", N_("rounds")},
-    {"rows", N_("rows")},
-    {"satisfaction_rate", N_("satisfaction %")},
-    {"satisfied", N_("satisfied")},
-    {"saved", N_("saved at")},
-    {"scale", N_("scale")},
-    {"score", N_("score")},
-    {"seq", N_("seq")},
-    {"service", N_("service")},
-    {"share", N_("share %")},
-    {"signer", N_("signer")},
-    {"skipped", N_("skipped")},
-    {"source", N_("source")},
-    {"state", N_("state")},
-    {"stream", N_("stream")},
-    {"success_rate", N_("success %")},
-    {"surveyed", N_("surveyed")},
-    {"sweeps", N_("sweeps")},
-    {"terminated", N_("terminated")},
-    {"tier", N_("tier")},
-    {"to", N_("to")},
-    {"town", N_("town")},
-    {"transfers_in", N_("moved in")},
-    {"transfers_out", N_("moved out")},
-    {"type", N_("type")},
-    {"type_group", N_("type")},
-    {"unit", N_("unit")},
-    {"value", N_("value")},
-    {"verb", N_("done")},
-    {"village", N_("village")},
-    {"voided", N_("voided")},
-    {"voids", N_("voids")},
-    {"written", N_("written")},
-    {"year", N_("year")},
-    {"zero_report", N_("zero report")},
-    {"zero_reports", N_("zero reports")},
-};
-
-const char *cli_title(const char *key)
-{
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
-        if (strcmp(titles[i].key, key) == 0) {
-            return _(titles[i].title);
-        }
-    }
-    return key;
-}
+#include "fit.h"
+#include "person.h"
+#include "width.h"
 
 /* ---- cells ---- */
 
 struct grid {
-    char keys[COLUMNS_MAX][48];
-    const char *titles[COLUMNS_MAX];
-    bool is_number[COLUMNS_MAX];
+    const struct cli *cli;
+    char keys[CLI_COLUMNS_MAX][48];
+    const char *titles[CLI_COLUMNS_MAX];
+    bool is_number[CLI_COLUMNS_MAX];
     struct cli_cells cells;
+    const char *key_list[CLI_COLUMNS_MAX];
     size_t capacity; /* rows there is room for */
 };
-
-static char *format_cents(int64_t cents)
-{
-    char *text = NULL;
-    uint64_t size = cents < 0 ? 0 - (uint64_t)cents : (uint64_t)cents;
-
-    if (asprintf(&text, "%s%" PRIu64 ".%02u", cents < 0 ? "-" : "", size / 100,
-                 (unsigned)(size % 100)) < 0) {
-        return NULL;
-    }
-    return text;
-}
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -220,100 +30,22 @@ static bool ends_with(const char *text, const char *end)
     return size >= end_size && strcmp(text + size - end_size, end) == 0;
 }
 
-/* Words of the domain are translated for people; codes, ids and names stay as they are. */
-static const char *const words[] = {
-    N_("accepted"),
-    N_("agreed"),
-    N_("archived"),
-    N_("assigned"),
-    N_("city"),
-    N_("closed"),
-    N_("confirmation"),
-    N_("corrected"),
-    N_("county"),
-    N_("escalated"),
-    N_("extended"),
-    N_("failed"),
-    N_("joined"),
-    N_("left"),
-    N_("mediating"),
-    N_("merged"),
-    N_("missing"),
-    N_("open"),
-    N_("performed"),
-    N_("prevented"),
-    N_("province"),
-    N_("referral_accepted"),
-    N_("referral_declined"),
-    N_("referral_reported"),
-    N_("referred"),
-    N_("registered"),
-    N_("rejected"),
-    N_("reopened"),
-    N_("reported"),
-    N_("risk_changed"),
-    N_("running"),
-    N_("session"),
-    N_("silent"),
-    N_("stopped"),
-    N_("supervised"),
-    N_("terminated"),
-    N_("transferred"),
-    N_("unknown"),
-    N_("unmerged"),
-    N_("visited"),
-    N_("voided"),
-    N_("zero_reported"),
-};
-
-static bool is_in(const char *text, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(list[i], text) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-const char *cli_word(struct fq_span word, char *out, size_t out_size)
-{
-    cli_copy(out, out_size, word);
-    return is_in(out, words, sizeof words / sizeof words[0]) ? cli_text(out) : out;
-}
-
-static bool is_word_column(const char *key)
-{
-    static const char *const keys[] = {"state", "event", "tier", "outcome", "saved"};
-
-    return is_in(key, keys, sizeof keys / sizeof keys[0]);
-}
-
-static char *cell_text(const char *key, struct fq_span value, bool is_for_person)
+/* A cell for programs; person.c has those for people. */
+static char *cell_text(struct fq_span value)
 {
     struct fq_reader reader = fq_reader_over(value);
     char *text = NULL;
-    char word[512];
 
     switch (value.size ? fq_read_type(&reader) : FQ_CODEC_NIL) {
     case FQ_CODEC_NIL:
         return NULL;
     case FQ_CODEC_BOOL:
-        if (is_for_person) {
-            return strdup(fq_read_bool(&reader) ? _("yes") : _("no"));
-        }
         return strdup(fq_read_bool(&reader) ? "true" : "false");
     case FQ_CODEC_UINT:
     case FQ_CODEC_INT:
-        if (is_for_person && ends_with(key, "_cents")) {
-            return format_cents(fq_read_int(&reader));
-        }
         return asprintf(&text, "%" PRId64, fq_read_int(&reader)) < 0 ? NULL : text;
     case FQ_CODEC_TEXT: {
         struct fq_span span = fq_read_text(&reader);
-        if (is_for_person && is_word_column(key)) {
-            return strdup(cli_word(span, word, sizeof word));
-        }
         return strndup((const char *)span.data, span.size);
     }
     default:
@@ -333,10 +65,11 @@ static void add_column(struct grid *grid, const char *key, bool is_for_person)
 {
     size_t column = grid->cells.column_count;
 
-    if (column == COLUMNS_MAX) {
+    if (column == CLI_COLUMNS_MAX) {
         return;
     }
     snprintf(grid->keys[column], sizeof grid->keys[column], "%s", key);
+    grid->key_list[column] = grid->keys[column];
     grid->titles[column] = is_for_person ? cli_title(grid->keys[column]) : grid->keys[column];
     grid->cells.column_count++;
 }
@@ -421,7 +154,12 @@ static bool is_figure(const char *key)
     static const char *const keys[] = {"now",    "base",  "difference",
                                        "growth", "share", "cumulative"};
 
-    return is_in(key, keys, sizeof keys / sizeof keys[0]);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(keys[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, bool is_total)
@@ -432,7 +170,8 @@ static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, b
     char **cells = grid->cells.cells + grid->cells.row_count * grid->cells.column_count;
     for (size_t column = 0; column < grid->cells.column_count; column++) {
         struct fq_span value = fq_map_get(row, grid->keys[column]);
-        cells[column] = cell_text(grid->keys[column], value, is_for_person);
+        cells[column] =
+            is_for_person ? person_text(grid->cli, grid->keys[column], value) : cell_text(value);
         grid->is_number[column] |= is_number_type(value) ||
                                    ends_with(grid->keys[column], "_rate") ||
                                    is_figure(grid->keys[column]);
@@ -459,6 +198,20 @@ static struct fq_span rows_of(struct fq_span value, const struct cli_view *view)
     return view->rows ? fq_map_get(value, view->rows) : value;
 }
 
+/* A key may mean one thing where it counts and another where it does not: linked disputes, and
+ * whether a node is linked. */
+static void title_numbers(struct grid *grid)
+{
+    char key[sizeof grid->keys[0] + 1];
+
+    for (size_t i = 0; i < grid->cells.column_count; i++) {
+        snprintf(key, sizeof key, "%s#", grid->keys[i]);
+        if (grid->is_number[i] && cli_has_title(key)) {
+            grid->titles[i] = cli_title(key);
+        }
+    }
+}
+
 /* Rows of an array, or the one row of a map. */
 static bool fill(struct grid *grid, struct fq_span value, const struct cli_view *view,
                  bool is_for_person)
@@ -480,50 +233,25 @@ static bool fill(struct grid *grid, struct fq_span value, const struct cli_view 
             is_fine = add_row(grid, fq_read_skip(&reader), is_for_person, false);
         }
     }
-    return is_fine && (!total.size || add_row(grid, total, is_for_person, true));
+    is_fine = is_fine && (!total.size || add_row(grid, total, is_for_person, true));
+    if (is_for_person) {
+        title_numbers(grid);
+    }
+    return is_fine;
 }
 
 /* ---- csv and md ---- */
-
-static bool is_plain_number(const char *cell)
-{
-    size_t at = *cell == '-' ? 1 : 0;
-
-    return cell[at] && strspn(cell + at, "0123456789.") == strlen(cell + at);
-}
-
-/* RFC 4180; a cell that a spreadsheet would run as a formula is disarmed by a quote. */
-static void print_csv_cell(FILE *out, const char *cell)
-{
-    bool is_formula = *cell && strchr("=+-@", *cell) && !is_plain_number(cell);
-
-    if (!strpbrk(cell, "\",\r\n") && !is_formula) {
-        fputs(cell, out);
-        return;
-    }
-    fputc('"', out);
-    if (is_formula) {
-        fputc('\'', out);
-    }
-    for (; *cell; cell++) {
-        if (*cell == '"') {
-            fputc('"', out);
-        }
-        fputc(*cell, out);
-    }
-    fputc('"', out);
-}
 
 static void print_csv(FILE *out, const struct cli_cells *cells)
 {
     for (size_t i = 0; i < cells->column_count; i++) {
         fputs(i ? "," : "", out);
-        print_csv_cell(out, cells->titles[i]);
+        cli_csv_cell_print(out, cells->titles[i]);
     }
     fputs("\r\n", out);
     for (size_t i = 0; i < cells->row_count * cells->column_count; i++) {
         fputs(i % cells->column_count ? "," : "", out);
-        print_csv_cell(out, cells->cells[i] ? cells->cells[i] : "");
+        cli_csv_cell_print(out, cells->cells[i] ? cells->cells[i] : "");
         fputs(i % cells->column_count == cells->column_count - 1 ? "\r\n" : "", out);
     }
 }
@@ -553,6 +281,43 @@ static void print_md(FILE *out, const struct cli_cells *cells)
     }
 }
 
+/* What a narrow terminal did not show, once for the same words. */
+static void say_fit(const struct fit *fit)
+{
+    static char said[sizeof fit->left_out];
+
+    if (*fit->left_out && strcmp(said, fit->left_out) != 0) {
+        snprintf(said, sizeof said, "%s", fit->left_out);
+        cli_say(_("Not shown for want of room: %s. `-o csv`, `-o md` and `-o json` have all."),
+                fit->left_out);
+    }
+    if (*fit->shortened) {
+        cli_say(_("Only the beginning is shown: %s."), fit->shortened);
+    }
+}
+
+/* On a terminal the table is made to fit; anywhere else it is as wide as it is. */
+static fq_err print_table(const struct cli_cells *cells, const char *const *importance,
+                          struct fq_why *out_why)
+{
+    size_t width = width_terminal(stdout);
+
+    if (width == 0) {
+        return cli_table_print(stdout, cells, out_why);
+    }
+    struct fit fit;
+    if (!fit_make(cells, importance, width, &fit)) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "table");
+    }
+    fq_err err = cli_table_print(stdout, &fit.cells, out_why);
+    err = err ? err : cli_flush(out_why); /* before what is said of it */
+    if (!err) {
+        say_fit(&fit);
+    }
+    fit_free(&fit);
+    return err;
+}
+
 /* A record as two columns: what, value. */
 static fq_err print_record(struct grid *grid, struct fq_why *out_why)
 {
@@ -573,7 +338,7 @@ static fq_err print_record(struct grid *grid, struct fq_why *out_why)
                                .cells = cells,
                                .column_count = 2,
                                .row_count = count};
-    fq_err err = cli_table_print(stdout, &record, out_why);
+    fq_err err = print_table(&record, NULL, out_why);
     for (size_t i = 0; i < 2 * count; i++) {
         free(cells[i]);
     }
@@ -611,6 +376,8 @@ static fq_err print_grid(const struct cli *cli, struct fq_span value, const stru
     if (!grid) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "table");
     }
+    grid->cli = cli;
+    grid->cells.keys = grid->key_list;
     grid->cells.titles = grid->titles;
     grid->cells.is_number = grid->is_number;
     if (!fill(grid, value, view, is_for_person)) {
@@ -624,7 +391,7 @@ static fq_err print_grid(const struct cli *cli, struct fq_span value, const stru
     } else if (!is_array(rows_of(value, view)) && !view->total) {
         err = print_record(grid, out_why);
     } else {
-        err = cli_table_print(stdout, &grid->cells, out_why);
+        err = print_table(&grid->cells, view->importance, out_why);
     }
     grid_free(grid);
     return err;

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS_MAX 32
+#include "width.h"
+
+#define COLUMNS_MAX 80
 #define SAID_MAX 10 /* of those missing, in words */
 
 bool rollup_split(const char *text, struct rollup_by *by)
@@ -308,23 +310,71 @@ static size_t choose_keys(const struct rollup_by *by, const char **columns)
     return count;
 }
 
-/* A table has room for the measures asked for most; csv and json have them all. */
-static void choose_columns(const struct rollup_by *by, const struct rollup_by *measures,
-                           const char **columns)
+/* The measures asked for most, in the order to print and in the order a narrow terminal keeps. */
+static const char *const usual[] = {
+    "found",      "registered", "accepted", "concluded", "agreed",       "failed",
+    "terminated", "referred",   "surveyed", "satisfied", "amount_cents", "success_rate",
+};
+static const char *const importance[] = {
+    "area",      "city",     "county",       "type",       "kind",       "committee",
+    "source",    "month",    "name",         "accepted",   "agreed",     "success_rate",
+    "concluded", "failed",   "amount_cents", "terminated", "registered", "found",
+    "referred",  "surveyed", "satisfied",    NULL,
+};
+
+/* The keys of a map the caller keeps, as far as there is room. */
+struct keys {
+    char names[COLUMNS_MAX][48];
+    size_t count;
+};
+
+static void list_keys(struct fq_span map, struct keys *keys)
 {
-    static const char *const usual[] = {
-        "found",      "registered", "accepted", "concluded", "agreed",       "failed",
-        "terminated", "referred",   "surveyed", "satisfied", "amount_cents", "success_rate",
-    };
+    struct fq_reader reader = fq_reader_over(map);
+    uint32_t count = fq_read_map(&reader);
+
+    for (uint32_t i = 0; i < count && !reader.is_bad && keys->count < COLUMNS_MAX - 16; i++) {
+        struct fq_span key = fq_read_text(&reader);
+        struct fq_span value = fq_read_skip(&reader);
+        struct fq_reader of = fq_reader_over(value);
+        enum fq_codec_type type = fq_read_type(&of);
+        bool is_figure = type != FQ_CODEC_ARRAY && type != FQ_CODEC_BOOL && key.size > 1;
+        if (is_figure) { /* neither `few` nor `suppressed` nor `k` */
+            cli_copy(keys->names[keys->count++], sizeof keys->names[0], key);
+        }
+    }
+}
+
+/* A table has room for the measures asked for most; md, csv and json have them all. */
+static void choose_columns(const struct rollup_by *by, const struct rollup_by *measures,
+                           const struct keys *all, const char **columns)
+{
     size_t count = choose_keys(by, columns);
 
     for (size_t i = 0; i < measures->count; i++) {
         columns[count++] = measures->names[i];
     }
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0] && measures->count == 0; i++) {
+    for (size_t i = 0; i < all->count && measures->count == 0; i++) {
+        columns[count++] = all->names[i];
+    }
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0] && all->count + measures->count == 0;
+         i++) {
         columns[count++] = usual[i];
     }
     columns[count] = NULL;
+}
+
+/* How many measures the table has no column for. */
+static void say_others(struct fq_span total)
+{
+    static struct keys all;
+
+    all.count = 0;
+    list_keys(total, &all);
+    if (width_terminal(stdout)) {
+        cli_say(_("%zu more measures: `-o csv`, `-o md` and `-o json` have all."),
+                all.count - sizeof usual / sizeof usual[0]);
+    }
 }
 
 static void choose_line_columns(const struct rollup_by *by, struct fq_span total,
@@ -367,13 +417,15 @@ static void say_list(const char *title, struct fq_span elements)
 {
     struct fq_reader list = fq_reader_over(elements);
     uint32_t count = list.at == list.end ? 0 : fq_read_array(&list);
-    char words[48 * SAID_MAX] = "";
+    char words[48 * SAID_MAX + 8] = "";
 
     for (uint32_t i = 0; i < count && i < SAID_MAX && !list.is_bad; i++) {
         append_element(fq_read_skip(&list), words, sizeof words);
     }
     if (count) {
-        cli_say("%s %" PRIu32 ":%s%s", title, count, words, count > SAID_MAX ? " ..." : "");
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used, "%s", count > SAID_MAX ? " ..." : "");
+        cli_say(_("%s %zu:%s"), title, (size_t)count, words);
     }
 }
 
@@ -397,12 +449,12 @@ static fq_err print_lines(struct cli *cli, const struct naming *naming,
                           const struct rollup_by *measures, struct fq_span named,
                           struct fq_why *out_why)
 {
-    static const struct rollup_by usual = {{"accepted", "concluded", "agreed", "success_rate"}, 4};
+    static const struct rollup_by few = {{"accepted", "concluded", "agreed", "success_rate"}, 4};
     const char *columns[COLUMNS_MAX];
     struct cli_view view = {.columns = columns};
     struct fq_writer lines = cli_build_open(CLI_VALUE_MAX);
 
-    write_lines(naming, measures->count ? measures : &usual, named, &lines);
+    write_lines(naming, measures->count ? measures : &few, named, &lines);
     choose_line_columns(naming->by, fq_map_get(named, "total"), columns);
     fq_err err = cli_print(cli, fq_writer_span(&lines), &view, out_why);
     cli_build_close(&lines);
@@ -414,7 +466,8 @@ static fq_err print_table(struct cli *cli, const struct naming *naming,
                           struct fq_why *out_why)
 {
     const char *columns[COLUMNS_MAX];
-    struct cli_view view = {.rows = "rows", .total = "total"};
+    struct cli_view view = {.rows = "rows", .total = "total", .importance = importance};
+    static struct keys all;
     struct fq_writer named = cli_build_open(CLI_VALUE_MAX);
     struct fq_span total = fq_map_get(result, "total");
     bool has_lines = false;
@@ -428,10 +481,17 @@ static fq_err print_table(struct cli *cli, const struct naming *naming,
         err = print_lines(cli, naming, measures, fq_writer_span(&named), out_why);
     } else {
         if (naming->tables || measures->count) {
-            choose_columns(naming->by, measures, columns);
+            all.count = 0;
+            if (cli->format == CLI_MD) {
+                list_keys(total, &all);
+            }
+            choose_columns(naming->by, measures, &all, columns);
             view.columns = columns;
         }
         err = cli_print(cli, fq_writer_span(&named), &view, out_why);
+        if (!err && cli->format == CLI_TABLE && measures->count == 0) {
+            say_others(total);
+        }
     }
     cli_build_close(&named);
     return err;
