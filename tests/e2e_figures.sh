@@ -149,14 +149,13 @@ check "in Chinese" exits 0 '增幅%' at 360000 rollup 2015-06 --compare 2015-05 
 add() { # add COUNTY DATE: the id of a dispute registered and accepted then
     local id
     id=$(at "$1" dispute add --date "$2" --type consumer_other --kind people --source on_application \
-        --host "${1}0001" --persons 2 --json | field id) || return 1
+        --unit "${1}0001" --persons 2 --json | field id) || return 1
     at "$1" dispute accept "$id" --date "$2" >/dev/null && echo "$id"
 }
 first=$(add 363605 2015-03-02) && second=$(add 363605 2015-03-03) && third=$(add 363605 2015-03-04) ||
     bail "dispute add"
 before=$(at 360000 explain 2015-03 --measure accepted --json | field figure)
-at 363605 dispute correct "$first" --step accepted --date 2015-04-02 --reason "wrong month" >"$work/said" 2>&1 ||
-    at 363605 dispute correct "$first" accepted --date 2015-04-02 --reason "wrong month" >"$work/said" 2>&1 ||
+at 363605 dispute correct "$first" accepted --date 2015-04-02 --reason "wrong month" >"$work/said" 2>&1 ||
     { cat "$work/said"; bail "correct"; }
 at 363605 dispute void "$second" --date 2015-05-01 --reason "entered twice" --wait province=60 --yes >"$work/said" 2>&1 ||
     { cat "$work/said"; bail "void"; }

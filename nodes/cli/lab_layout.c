@@ -459,12 +459,9 @@ static fq_err copy_tables(const struct lab *lab, const struct lab_plan *plan,
     const struct {
         const char *file, *name;
     } tables[] = {
-        {plan->areas_file, "areas.csv"},
-        {plan->taxonomy_file, "taxonomy.cfg"},
-        {plan->units_file, "units.csv"},
-        {plan->places_file, "places.csv"},
-        {plan->calendar_file, "calendar.cfg"},
-        {plan->metrics_file, "metrics.cfg"},
+        {plan->areas_file, "areas.csv"},       {plan->taxonomy_file, "taxonomy.cfg"},
+        {plan->units_file, "units.csv"},       {plan->places_file, "places.csv"},
+        {plan->calendar_file, "calendar.cfg"}, {plan->metrics_file, "metrics.cfg"},
     };
     char path[PATH_SIZE];
     fq_err err = FQ_OK;

@@ -156,7 +156,7 @@ static const struct {
     {"next", N_("next steps")},
     {"node", N_("node")},
     {"note", N_("note")},
-    {"now", N_("now")},
+    {"now", N_("this period")},
     {"number", N_("number")},
     {"open", N_("still open")},
     {"oral", N_("oral")},

@@ -30,7 +30,7 @@ enum fq_dispute_flag {
     FQ_DISPUTE_ACTIVITY = 1 << 9,  /* not a dispute: an indicator's figure */
     FQ_DISPUTE_ZERO_REPORT = 1 << 10,
     FQ_DISPUTE_CHANGED = 1 << 12, /* a correction or a transfer is among what it is made of */
-    FQ_DISPUTE_DIRTY = 1 << 11, /* changed since it was last taken to be written behind */
+    FQ_DISPUTE_DIRTY = 1 << 11,   /* changed since it was last taken to be written behind */
     /* Others have to do with it than one area: its facts name or were written in several, voided ones
      * too. Never taken back. */
     FQ_DISPUTE_SHARED = 1 << 12,
