@@ -161,4 +161,57 @@ at 363605 dispute void "$second" --date 2015-05-01 --reason "entered twice" --wa
     { cat "$work/said"; bail "void"; }
 check "a correction and a void are lines of the explanation" \
     figures explain measure=accepted corrections=-1 voids=-1
+
+# Luoyang on 2021-03-18: 410381 became 410307; 410322 and 410306 became 410308.
+"$fq" -q lab down "$lab" >"$work/down" 2>&1 || bail "lab down"
+lab=$work/henan
+"$fq" -q lab up "$lab" --areas config/areas/henan.csv --only 410000,410300,410307,410308 --no-http \
+    >"$work/up" 2>&1 || bail "lab up"
+told() { # told NODE AREA DATE: registered and accepted there then
+    local id
+    id=$(at "$1" dispute add --date "$3" --type neighbour --kind people --source on_application \
+        --unit "${1}0001" --area "$2" --persons 2 --json | field id) || return 1
+    at "$1" dispute accept "$id" --date "$3" --wait province=60 >"$work/said" 2>&1 ||
+        { cat "$work/said"; return 1; }
+}
+for line in "410300 410381 2020-02-03" "410300 410381 2020-03-03" "410300 410322 2020-03-04" \
+    "410300 410306 2020-05-06" "410300 410381 2021-02-03" "410307 410307 2021-05-04" \
+    "410308 410308 2021-04-05" "410308 410308 2021-06-01"; do
+    told $line || bail "$line"
+done
+cat >"$work/basis.py" <<'PYTHON'
+import json, subprocess, sys
+fq, lab = sys.argv[1:3]
+def ask(*words):
+    return json.loads(subprocess.run([fq, '--lab', lab, '--node', '410000', *words, '--json'],
+                                     check=True, capture_output=True).stdout)
+want = {('2020H1', 'now'): {'410307': 2, '410308': 2},
+        ('2021H1', 'now'): {'410307': 2, '410308': 2},
+        ('2020H1', 'then'): {'410381': 2, '410322': 1, '410306': 1},
+        ('2021H1', 'then'): {'410381': 1, '410307': 1, '410308': 2, '410322': 0, '410306': 0}}
+for (period, basis), figures in want.items():
+    said = ask('rollup', period, '--area', '410300', '--by', 'county', '--basis', basis)
+    rows = {row['county']: row['accepted'] for row in said['rows']}
+    assert said['basis'] == basis
+    assert {county: rows.get(county) for county in figures} == figures, (period, basis, rows)
+    others = {'410381', '410322', '410306', '410307', '410308'} - set(figures)
+    assert not others & set(rows), (period, basis, others & set(rows))
+    assert sum(rows.values()) == said['total']['accepted'] == 4, (period, basis, rows)
+    for county in figures: # and by the cases behind them
+        cases = ask('cases', period, '--area', '410300', '--basis', basis, '--measure', 'accepted',
+                    '--where', 'county=' + county)
+        assert len(cases) == figures[county], (period, basis, county, len(cases))
+yoy = ask('rollup', '2021H1', '--area', '410300', '--by', 'county', '--yoy')
+rows = {row['county']: row for row in yoy['rows']}
+assert rows['410307']['growth']['accepted'] == '0.0' and rows['410307']['base']['accepted'] == 2
+then = ask('rollup', '2021H1', '--area', '410300', '--by', 'county', '--yoy', '--basis', 'then')
+rows = {row['county']: row for row in then['rows']}
+assert rows['410307']['base']['accepted'] == 0 and rows['410307']['growth']['accepted'] is None
+assert rows['410381']['difference']['accepted'] == -1 and then['total']['growth']['accepted'] == '0.0'
+old = ask('rollup', '2020H1', '--area', '410381')
+assert old['area'] == '410307' and old['total']['accepted'] == 2
+assert ask('rollup', '2020H1', '--area', '410381', '--basis', 'then')['total']['accepted'] == 2
+PYTHON
+check "Luoyang before and after: as areas are now, as they were, nothing lost" \
+    "$python" "$work/basis.py" "$fq" "$lab"
 finish
