@@ -162,6 +162,20 @@ at 363605 dispute void "$second" --date 2015-05-01 --reason "entered twice" --wa
 check "a correction and a void are lines of the explanation" \
     figures explain measure=accepted corrections=-1 voids=-1
 
+# And all of it by another program's arithmetic.
+oracle() {
+    local by number=0 files=()
+    at 360000 export events --jsonl >"$work/events.jsonl" || return 1
+    for by in source,outcome tier unit,county quarter committee,kind town county,type risk,scale,difficulty \
+        year,half campaign; do
+        number=$((number + 1))
+        at 360000 rollup 2015 --by "$by" --json >"$work/oracle.$number" || return 1
+        files+=("$work/oracle.$number")
+    done
+    "$python" tests/oracle_fold.py "$work/events.jsonl" config/areas/nyc.csv "${files[@]}"
+}
+check "the oracle agrees, whatever it is by" oracle
+
 # Luoyang on 2021-03-18: 410381 became 410307; 410322 and 410306 became 410308.
 "$fq" -q lab down "$lab" >"$work/down" 2>&1 || bail "lab down"
 lab=$work/henan
@@ -212,6 +226,15 @@ old = ask('rollup', '2020H1', '--area', '410381')
 assert old['area'] == '410307' and old['total']['accepted'] == 2
 assert ask('rollup', '2020H1', '--area', '410381', '--basis', 'then')['total']['accepted'] == 2
 PYTHON
+oracle_of_areas() {
+    at 410000 export events --jsonl >"$work/events.jsonl" || return 1
+    for basis in now then; do
+        at 410000 rollup 2020H1 --by county --basis $basis --json >"$work/2020.$basis" &&
+            at 410000 rollup 2021H1 --by county,source --basis $basis --json >"$work/2021.$basis" || return 1
+    done
+    "$python" tests/oracle_fold.py "$work/events.jsonl" config/areas/henan.csv "$work"/202[01].*
+}
+check "the oracle agrees across the change" oracle_of_areas
 check "Luoyang before and after: as areas are now, as they were, nothing lost" \
     "$python" "$work/basis.py" "$fq" "$lab"
 finish
