@@ -681,10 +681,10 @@ static void test_r5_every_figure_is_the_sum_over_its_cases(void **state)
         enum fq_dimension by = (enum fq_dimension)d;
         expect_all_cases((const enum fq_dimension[]){by}, 1, 1);
         if (by != FQ_BY_KIND) {
-            expect_all_cases((const enum fq_dimension[]){by, FQ_BY_KIND}, 2, 5);
+            expect_all_cases((const enum fq_dimension[]){by, FQ_BY_KIND}, 2, 23);
         }
         if (by != FQ_BY_COUNTY) {
-            expect_all_cases((const enum fq_dimension[]){FQ_BY_COUNTY, by}, 2, 7);
+            expect_all_cases((const enum fq_dimension[]){FQ_BY_COUNTY, by}, 2, 29);
         }
     }
 }
@@ -699,7 +699,7 @@ static void test_r5_holds_for_three_dimensions(void **state)
     };
 
     for (size_t i = 0; i < sizeof triples / sizeof triples[0]; i++) {
-        expect_all_cases(triples[i], 3, 17);
+        expect_all_cases(triples[i], 3, 41);
     }
 }
 
@@ -796,6 +796,62 @@ static void test_every_dimension_is_the_disputes_own(void **state)
     }
 }
 
+static void test_g1_a_unit_that_took_part_stands_under_itself(void **state)
+{
+    (void)state;
+    three_walls();
+
+    struct fq_rollup units = RUN(WORLD_PROVINCE, "2021", FQ_BY_UNIT);
+
+    assert_int_equal(FIGURE(units, 4101050001, PARTICIPATED), 1);
+    assert_int_equal(FIGURE(units, 4101050001, ACCEPTED), 0);
+    assert_int_equal(FIGURE(units, 0, ACCEPTED), 2); /* no host was written */
+    assert_int_equal(FIGURE(units, 0, PARTICIPATED), 0);
+}
+
+static void test_g3_a_type_no_table_knows_is_of_the_group_other(void **state)
+{
+    (void)state;
+    TELL(1, REGISTERED, "2021-01-10", F(TYPE, 60000));
+    TELL(2, REGISTERED, "2021-01-10", F(TYPE, 1001));
+    TELL(3, REGISTERED, "2021-01-10", F(TYPE, 10));
+
+    struct fq_rollup groups = RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE_GROUP);
+    struct fq_rollup scan = RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE_GROUP, FQ_BY_SOURCE);
+
+    assert_int_equal(FIGURE(groups, FQ_TYPE_OTHER, REGISTERED), 1);
+    assert_int_equal(FIGURE(groups, 10, REGISTERED), 2);
+    expect_folds_to(&scan, &groups, 1);
+}
+
+static void test_g1_the_tier_is_that_of_the_first_registration(void **state)
+{
+    (void)state;
+    struct fq_event event = {
+        .id = {{WORLD_CITY * 100 + 1, 0, 1}, 1},
+        .kind = FQ_EVENT_CORRECTED,
+        .step = FQ_EVENT_REGISTERED,
+        .rev = 9,
+        .area = WORLD_COUNTY,
+        .date = world_date("2021-01-12"),
+        .cmd_id = {{0x77, 0xcc}},
+        .dispute = world_id(1),
+    };
+    TELL(1, REGISTERED, "2021-01-10", F(PLACE, 410105002));
+    event.value[FQ_FIELD_CORRECTS] = FQ_EVENT_REGISTERED;
+    event.value[FQ_FIELD_PLACE] = 410105003;
+    assert_int_equal(world_tell(held, &event), FQ_MERGED_NEW); /* the city corrects the place */
+
+    struct fq_rollup tiers = RUN(WORLD_PROVINCE, "2021", FQ_BY_TIER);
+    struct fq_rollup towns = RUN(WORLD_PROVINCE, "2021", FQ_BY_TOWN);
+
+    assert_int_equal(tiers.count, 3);
+    assert_int_equal(FIGURE(tiers, FQ_TIER_COUNTY, REGISTERED), 1);
+    assert_int_equal(FIGURE(tiers, FQ_TIER_CITY, REGISTERED), 0);
+    assert_int_equal(FIGURE(towns, 410105003, REGISTERED), 1); /* the place as it stands now */
+    assert_int_equal(towns.count, 1);
+}
+
 static void test_rates_are_rounded_half_up(void **state)
 {
     (void)state;
@@ -873,6 +929,9 @@ int main(void)
         cmocka_unit_test(test_r5_holds_for_three_dimensions),
         cmocka_unit_test(test_every_dimension_folds_away),
         SMALL(test_every_dimension_is_the_disputes_own),
+        SMALL(test_g1_a_unit_that_took_part_stands_under_itself),
+        SMALL(test_g3_a_type_no_table_knows_is_of_the_group_other),
+        SMALL(test_g1_the_tier_is_that_of_the_first_registration),
         cmocka_unit_test(test_rates_are_rounded_half_up),
         cmocka_unit_test(test_dimensions_are_found_by_name),
     };
