@@ -9,7 +9,9 @@ struct gather {
     struct fq_arena *arena;
     struct fq_tally tally;
     struct fq_rollup *rollup;
-    bool has_time; /* whether the query's rows are by month, quarter, ... */
+    bool has_time;   /* whether the query's rows are by month, quarter, ... */
+    uint16_t *types; /* those any dispute has had, where cells of types are read */
+    uint32_t type_count;
 };
 
 static bool has_dimension(const struct fq_rollup_query *query, enum fq_dimension by)
@@ -274,6 +276,11 @@ static enum fq_cell_table table_for(const struct fq_rollup_query *query)
     return table;
 }
 
+bool fq_rollup_is_declared(const struct fq_rollup_query *query)
+{
+    return table_for(query) != FQ_CELL_TABLES;
+}
+
 static void key_of_cell(const struct gather *gather, const struct fq_cell *cell, uint32_t counted,
                         uint64_t *key)
 {
@@ -320,22 +327,30 @@ static void add_table_cell(struct gather *gather, const struct cells_of *of,
 
 static void add_area_month(struct gather *gather, const struct cells_of *of)
 {
-    const uint8_t *types_seen = gather->view->types_seen;
-
     add_table_cell(gather, of, FQ_CELLS_AREA, 0);
     if (of->table == FQ_CELLS_KIND) {
         for (uint16_t kind = FQ_KIND_PEOPLE; kind <= FQ_KIND_JUDICIAL; kind++) {
             add_table_cell(gather, of, FQ_CELLS_KIND, kind);
         }
     } else if (of->table == FQ_CELLS_TYPE) {
-        for (uint32_t byte = 0; byte < sizeof gather->view->types_seen; byte++) {
-            for (unsigned bit = 0; types_seen[byte] >> bit; bit++) {
-                if (types_seen[byte] >> bit & 1) {
-                    add_table_cell(gather, of, FQ_CELLS_TYPE, (uint16_t)(byte * 8 + bit));
-                }
-            }
+        for (uint32_t i = 0; i < gather->type_count; i++) {
+            add_table_cell(gather, of, FQ_CELLS_TYPE, gather->types[i]);
         }
     }
+}
+
+/* The types that any dispute has had; false when the arena is full. */
+static bool list_types(struct gather *gather)
+{
+    const uint8_t *seen = gather->view->types_seen;
+
+    gather->types = fq_arena_take_raw(gather->arena, (UINT16_MAX + 1) * sizeof *gather->types);
+    for (uint32_t type = 0; type <= UINT16_MAX && gather->types; type++) {
+        if (seen[type / 8] >> type % 8 & 1) {
+            gather->types[gather->type_count++] = (uint16_t)type;
+        }
+    }
+    return gather->types != NULL;
 }
 
 static void gather_cells(struct gather *gather)
@@ -534,6 +549,9 @@ fq_err fq_rollup_run(const struct fq_view *view, const struct fq_codes *codes,
         list_rows(&gather);
     }
     uint32_t listed_count = gather.tally.count;
+    if (is_whole && table_for(query) == FQ_CELLS_TYPE) {
+        is_whole = list_types(&gather);
+    }
     if (is_whole && table_for(query) != FQ_CELL_TABLES) {
         gather_cells(&gather);
     } else if (is_whole) {

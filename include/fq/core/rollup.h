@@ -30,5 +30,7 @@ struct fq_rollup {
 FQ_CHECKED fq_err fq_rollup_run(const struct fq_view *view, const struct fq_codes *codes,
                                 const struct fq_rollup_query *query, struct fq_arena *arena,
                                 struct fq_rollup *out_rollup, struct fq_why *out_why);
+/* Whether the cells answer it; otherwise the disputes are scanned. */
+bool fq_rollup_is_declared(const struct fq_rollup_query *query);
 
 #endif
