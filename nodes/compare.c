@@ -208,10 +208,10 @@ static fq_err suppress_all(struct fq_node *node, const struct question *question
     return err;
 }
 
-fq_err figure_table_make(struct fq_node *node, const struct question *question,
-                         struct figure_table *out_table, struct fq_why *out_why)
+fq_err figure_table_make(struct fq_node *node, const struct fq_view *view,
+                         const struct question *question, struct figure_table *out_table,
+                         struct fq_why *out_why)
 {
-    const struct fq_view *view = &node->core.view;
     struct figure_table table;
 
     memset(&table, 0, sizeof table);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "asof.h"
 #include "figures.h"
 
 #include "fq/core/explain.h"
@@ -79,21 +80,24 @@ fq_err fq_verb_explain(struct fq_node *node, struct fq_span args, struct fq_answ
     struct figure_pairs pairs = {.writer = fq_writer_take(&node->scratch, PAIRS_SIZE_MAX)};
     enum fq_measure measure = FQ_MEASURE_ACCEPTED;
     struct fq_explanation explanation;
+    struct fq_lookback *lookback = NULL;
     struct question question;
     struct fq_proofs proofs;
     char text[16];
     fq_err err = question_read(node, args, &question, out_why);
     const struct fq_rollup_query *query = &question.query;
 
-    err = err ? err : question_read_measure(args, &measure, out_why);
+    err = err ? err : fq_service_read_measure(args, &measure, out_why);
     if (!err && (query->by_count || query->where_count || question.has_base)) {
         err = fq_fail(out_why, FQ_REASON_QUESTION, "explain: by, where, compare");
     }
+    err = err ? err : fq_lookback_open(node, args, query, false, &lookback, out_why);
     err = err ? err
-              : fq_explain(&node->core.view, query, measure, &node->scratch, &explanation, out_why);
+              : fq_explain(lookback->view, query, measure, &node->scratch, &explanation, out_why);
     err = err ? err
-              : fq_service_prove(node, query->area, query->period.first_month,
-                                 query->period.last_month, &proofs, out_why);
+              : fq_lookback_prove(lookback, query->area, query->period.first_month,
+                                  query->period.last_month, &proofs, out_why);
+    fq_lookback_close(lookback);
     if (err) {
         return err;
     }
@@ -105,7 +109,7 @@ fq_err fq_verb_explain(struct fq_node *node, struct fq_span args, struct fq_answ
     figure_pair_text(&pairs, "from", text);
     fq_date_format(query->period.last_day, text);
     figure_pair_text(&pairs, "to", text);
-    figure_pair_text(&pairs, "as_of", "live");
+    figure_pair_text(&pairs, "as_of", lookback->label);
     figure_pair_text(&pairs, "basis", query->basis == FQ_BASIS_THEN ? "then" : "now");
     figure_pair_text(&pairs, "frontier", proofs.frontier);
     figure_pair_text(&pairs, "digest", proofs.digest);

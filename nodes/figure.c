@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "asof.h"
 #include "figures.h"
 
 /* ---- pairs ---- */
@@ -180,8 +181,8 @@ static void append(char *names, const char *name, bool is_first)
     snprintf(names + used, NAMES_SIZE - used, "%s%s", is_first ? "" : " / ", name);
 }
 
-void figure_put_keys(const struct fq_node *node, const struct fq_rollup_query *query,
-                     const struct fq_rollup_row *row, struct fq_writer *writer)
+void fq_service_put_keys(const struct fq_node *node, const struct fq_rollup_query *query,
+                         const struct fq_rollup_row *row, struct fq_writer *writer)
 {
     char en[NAMES_SIZE] = "", zh[NAMES_SIZE] = "";
 
@@ -319,7 +320,7 @@ void figure_put_row(const struct fq_node *node, const struct question *question,
     };
 
     fq_write_map(writer, figure_key_count(&question->query) + set_pair_count(question));
-    figure_put_keys(node, &question->query, &table->rows[index], writer);
+    fq_service_put_keys(node, &question->query, &table->rows[index], writer);
     put_sets(question, &sets, writer);
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asof.h"
 #include "figures.h"
 
 #include "fq/core/describe.h"
@@ -92,6 +93,14 @@ static uint32_t put_missing(const struct fq_node *node, const struct fq_rollup_q
     return count;
 }
 
+uint32_t fq_service_missing(const struct fq_node *node, const struct fq_period *period,
+                            uint32_t area, struct fq_writer *writer)
+{
+    const struct fq_rollup_query query = {.period = *period, .area = area};
+
+    return put_missing(node, &query, writer);
+}
+
 /* ---- the answer ---- */
 
 static void put_period(const char *prefix, const struct fq_period *period,
@@ -119,7 +128,7 @@ static void put_calendar(const struct fq_node *node, struct figure_pairs *pairs)
 }
 
 static void put_question(const struct fq_node *node, const struct question *question,
-                         struct figure_pairs *pairs)
+                         const char *as_of, struct figure_pairs *pairs)
 {
     const struct fq_rollup_query *query = &question->query;
     char text[16];
@@ -133,7 +142,7 @@ static void put_question(const struct fq_node *node, const struct question *ques
         fq_write_text(&pairs->writer, fq_dimension_name(query->by[i]));
     }
     put_period("", &query->period, pairs);
-    figure_pair_text(pairs, "as_of", "live");
+    figure_pair_text(pairs, "as_of", as_of);
     figure_pair_text(pairs, "basis", query->basis == FQ_BASIS_THEN ? "then" : "now");
     put_calendar(node, pairs);
     if (question->has_base) {
@@ -300,20 +309,26 @@ fq_err fq_verb_rollup(struct fq_node *node, struct fq_span args, struct fq_answe
     uint32_t first = from.size == 4 ? fq_get_be32(from.data) : 0;
     struct figure_pairs pairs = {.writer = fq_writer_take(&node->scratch, PAIRS_SIZE_MAX)};
     struct question question;
+    struct fq_lookback *lookback = NULL;
     struct figure_table table;
     struct fq_proofs proofs;
     fq_err err = question_read(node, args, &question, out_why);
     const struct fq_rollup_query *query = &question.query;
 
-    err = err ? err : figure_table_make(node, &question, &table, out_why);
+    if (!err) { /* a seal has the cells of its own months */
+        bool are_cells_enough = !question.has_base && !question.is_cumulative;
+        err = fq_lookback_open(node, args, query, are_cells_enough, &lookback, out_why);
+    }
+    err = err ? err : figure_table_make(node, lookback->view, &question, &table, out_why);
     err = err ? err
-              : fq_service_prove(node, query->area, query->period.first_month,
-                                 query->period.last_month, &proofs, out_why);
+              : fq_lookback_prove(lookback, query->area, query->period.first_month,
+                                  query->period.last_month, &proofs, out_why);
+    fq_lookback_close(lookback);
     if (err) {
         return err;
     }
     if (first == 0) {
-        put_question(node, &question, &pairs);
+        put_question(node, &question, lookback->label, &pairs);
         figure_pair_text(&pairs, "frontier", proofs.frontier);
         figure_pair_text(&pairs, "digest", proofs.digest);
         put_completeness(node, query, &pairs);
@@ -353,12 +368,15 @@ fq_err fq_verb_cases(struct fq_node *node, struct fq_span args, struct fq_answer
     uint32_t at = from.size == 4 ? fq_get_be32(from.data) : 0;
     struct fq_writer rows = fq_writer_take(&node->scratch, ROWS_SIZE_MAX);
     enum fq_measure measure = FQ_MEASURE_ACCEPTED;
+    struct fq_lookback *lookback = NULL;
     struct question question;
     uint32_t count = 0;
     fq_err err = question_read(node, args, &question, out_why);
 
-    err = err ? err : question_read_measure(args, &measure, out_why);
+    err = err ? err : fq_service_read_measure(args, &measure, out_why);
+    err = err ? err : fq_lookback_open(node, args, &question.query, false, &lookback, out_why);
     if (err) {
+        fq_lookback_close(lookback);
         return err;
     }
     uint32_t end =
@@ -370,6 +388,7 @@ fq_err fq_verb_cases(struct fq_node *node, struct fq_span args, struct fq_answer
             count++;
         }
     }
+    fq_lookback_close(lookback);
     if (at < view->index.count) {
         fq_put_be32(answer->cursor, at);
         answer->cursor_size = 4;

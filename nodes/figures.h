@@ -22,10 +22,6 @@ struct question {
  * Keeps the node's tables. Fails with reasons that list what there is. */
 FQ_CHECKED fq_err question_read(struct fq_node *node, struct fq_span args,
                                 struct question *out_question, struct fq_why *out_why);
-/* args.measure, left alone when absent. */
-FQ_CHECKED fq_err question_read_measure(struct fq_span args, enum fq_measure *out_measure,
-                                        struct fq_why *out_why);
-
 /* ---- compare.c: the table that answers a question ---- */
 
 struct figure_table {
@@ -41,8 +37,9 @@ struct figure_table {
 };
 
 /* Everything in the node's scratch memory. */
-FQ_CHECKED fq_err figure_table_make(struct fq_node *node, const struct question *question,
-                                    struct figure_table *out_table, struct fq_why *out_why);
+FQ_CHECKED fq_err figure_table_make(struct fq_node *node, const struct fq_view *view,
+                                    const struct question *question, struct figure_table *out_table,
+                                    struct fq_why *out_why);
 
 /* ---- figure.c: a figure as a map ---- */
 
@@ -55,9 +52,7 @@ void figure_put_pairs(const struct fq_rates *rates, const int64_t *values, uint6
                       struct fq_writer *writer);
 void figure_put_map(const struct fq_rates *rates, const char *name, const int64_t *values,
                     uint64_t hidden, struct fq_writer *writer);
-/* What a row's key is called: how many pairs, and they. */
-void figure_put_keys(const struct fq_node *node, const struct fq_rollup_query *query,
-                     const struct fq_rollup_row *row, struct fq_writer *writer);
+/* How many pairs fq_service_put_keys writes. */
 uint32_t figure_key_count(const struct fq_rollup_query *query);
 /* The row at `index`, or the total past the end: keys, figures, what they are compared with. */
 void figure_put_row(const struct fq_node *node, const struct question *question,

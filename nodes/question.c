@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "asof.h"
 #include "figures.h"
 
 #define SHOWN 40 /* bytes of what was written that are said again */
@@ -366,8 +367,8 @@ fq_err question_read(struct fq_node *node, struct fq_span args, struct question 
     return err;
 }
 
-fq_err question_read_measure(struct fq_span args, enum fq_measure *out_measure,
-                             struct fq_why *out_why)
+fq_err fq_service_read_measure(struct fq_span args, enum fq_measure *out_measure,
+                               struct fq_why *out_why)
 {
     struct fq_span name = fq_map_text(args, "measure");
     char known[FQ_WHY_SIZE - 60] = "";
@@ -381,4 +382,16 @@ fq_err question_read_measure(struct fq_span args, enum fq_measure *out_measure,
                                  fq_measure_row((enum fq_measure)i)->name);
     }
     return fq_fail(out_why, FQ_REASON_MEASURE_UNKNOWN, "%.*s;%s", shown(name), words(name), known);
+}
+
+fq_err fq_service_read_query(struct fq_node *node, struct fq_span args,
+                             struct fq_rollup_query *query, struct fq_why *out_why)
+{
+    struct question question;
+    fq_err err = question_read(node, args, &question, out_why);
+
+    if (!err) {
+        *query = question.query;
+    }
+    return err;
 }

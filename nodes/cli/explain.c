@@ -60,6 +60,9 @@ static fq_err run_explain(struct cli *cli, struct fq_why *out_why)
     if (cli_value(cli, "area")) {
         cli_args_text(&args, "area", cli_value(cli, "area"));
     }
+    if (cli_value(cli, "as-of")) {
+        cli_args_text(&args, "as_of", cli_value(cli, "as-of"));
+    }
     if (cli_value(cli, "basis")) {
         cli_args_text(&args, "basis", cli_value(cli, "basis"));
     }
@@ -73,6 +76,7 @@ static fq_err run_explain(struct cli *cli, struct fq_why *out_why)
 static const struct cli_option options[] = {
     {"measure", 0, "NAME", N_("the figure's measure (default: accepted)")},
     {"area", 0, "CODE", N_("area (default: the node's own)")},
+    {"as-of", 0, "SEAL|TIME|LSN", N_("as it was: a seal, a sealed period, a time, or lsn:N")},
     {"basis", 0, "now|then", N_("areas as they are now (default) or were in the period")},
     {NULL, 0, NULL, NULL},
 };

@@ -25,7 +25,7 @@ static const struct cli_command *const nouns[] = {
     cli_log_commands,        cli_lab_commands,     cli_vault_commands,    cli_bundle_commands,
     cli_campaign_commands,   cli_sweep_commands,   cli_activity_commands, cli_coverage_commands,
     cli_print_commands,      cli_dup_commands,     cli_outbox_commands,   cli_errors_commands,
-    cli_completion_commands,
+    cli_completion_commands, cli_period_commands,  cli_proof_commands,
 };
 
 static const struct cli_option globals[] = {

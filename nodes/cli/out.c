@@ -151,7 +151,7 @@ static bool grow(struct grid *grid)
 /* Columns of figures that are texts: percents, and money beside counts. */
 static bool is_figure(const char *key)
 {
-    static const char *const keys[] = {"now",    "base",  "difference",
+    static const char *const keys[] = {"figure", "base",  "difference",
                                        "growth", "share", "cumulative"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {

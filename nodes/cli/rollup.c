@@ -33,6 +33,7 @@ static fq_err make_args(const struct cli *cli, const struct rollup_by *by, struc
                         struct fq_why *out_why)
 {
     static const char *const texts[] = {"area", "basis", "compare"};
+    const char *as_of = cli_value(cli, "as-of");
     static const char *const truths[] = {"yoy", "cumulative", "share", "public"};
     static const char *const maps[] = {"where", "metric"};
     fq_err err = FQ_OK;
@@ -42,6 +43,9 @@ static fq_err make_args(const struct cli *cli, const struct rollup_by *by, struc
         if (cli_value(cli, texts[i])) {
             cli_args_text(args, texts[i], cli_value(cli, texts[i]));
         }
+    }
+    if (as_of) {
+        cli_args_text(args, "as_of", as_of);
     }
     if (cli_value(cli, "to")) {
         cli_args_text(args, "compare", cli_value(cli, "to"));
@@ -134,6 +138,7 @@ static const struct cli_option cases_options[] = {
     {"area", 0, "CODE", N_("area (default: the node's own)")},
     {"where", 0, "NAME=VALUE,...", N_("only what has these values; a row's own keys")},
     {"basis", 0, "now|then", N_("areas as they are now (default) or were in the period")},
+    {"as-of", 0, "SEAL|TIME|LSN", N_("as it was: a seal, a sealed period, a time, or lsn:N")},
     {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
     {NULL, 0, NULL, NULL},
 };
@@ -145,6 +150,7 @@ static const struct cli_option cases_options[] = {
             "year, committee, source, outcome, risk, scale, difficulty, unit, campaign, tier")},   \
         {"where", 0, "NAME=VALUE,...", N_("only what has these values")},                          \
         {"measure", 0, "NAME,...", N_("show these measures and rates in the table")},              \
+        {"as-of", 0, "SEAL|TIME|LSN", N_("as it was: a seal, a sealed period, a time, or lsn:N")}, \
         {"metric", 0, "NAME=vN,...", N_("a rate in another version: success_rate=v2")},            \
         {"basis", 0, "now|then", N_("areas as they are now (default) or were in the period")},     \
         {"cumulative", 0, NULL, N_("the reporting year to date as well")},                         \

@@ -203,7 +203,7 @@ static void write_rows(const struct naming *naming, struct fq_span result, struc
 static const struct part {
     const char *column, *map;
 } parts[] = {
-    {"now", NULL},        {"base", "base"},   {"difference", "difference"},
+    {"figure", NULL},     {"base", "base"},   {"difference", "difference"},
     {"growth", "growth"}, {"share", "share"}, {"cumulative", "cumulative"},
 };
 #define PARTS (sizeof parts / sizeof parts[0])
