@@ -251,7 +251,7 @@ $(OUT)/tests/test_register: $(call objects,$(addprefix nodes/cli/,import_cell.c 
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
 $(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c \
-    nodes/cli/width.c) $(HELP) $(LIB)
+    nodes/cli/width.c nodes/cli/words.c) $(HELP) $(LIB)
 	$(call link)
 $(OUT)/tests/bench/count_syncs.so: tests/bench/count_syncs.c Makefile
 	@mkdir -p $(@D)

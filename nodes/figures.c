@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "asof.h"
+#include "completeness.h"
 #include "figures.h"
 
 #include "fq/core/describe.h"
@@ -11,95 +12,6 @@
 
 #define ROWS_SIZE_MAX (200 * 1024)
 #define ROW_SIZE_MAX (6 * FIGURE_SIZE_MAX + 4096)
-
-/* ---- completeness ---- */
-
-struct fq_hearing fq_service_hear(const struct fq_node *node, uint32_t county)
-{
-    const struct fq_frontier *frontier = &node->core.frontier;
-    struct fq_hearing hearing = {0};
-
-    for (uint32_t i = 0; i < frontier->count; i++) {
-        const struct fq_log *log = &frontier->logs[i];
-        if (log->id.origin / 100 == county && log->hlc >> 16 >= hearing.heard_ms) {
-            hearing.heard_ms = log->hlc >> 16;
-            hearing.origin = log->id.origin;
-        }
-    }
-    for (uint32_t i = 0; i < fq_sync_child_count(&node->core.sync); i++) {
-        struct fq_sync_child child = fq_sync_child_at(&node->core.sync, i);
-        if (child.origin / 100 == county && child.heard_ms > hearing.heard_ms) {
-            hearing.heard_ms = child.heard_ms;
-            hearing.origin = child.origin;
-        }
-    }
-    if (node->core.options.area == county) {
-        hearing.heard_ms = fq_clock_now().wall_ms;
-        hearing.origin = node->core.options.origin;
-    }
-    return hearing;
-}
-
-/* Milliseconds since 1970 at which the day after the period begins. */
-static uint64_t end_ms(const struct fq_period *period)
-{
-    char text[11];
-    int64_t ms = 0;
-
-    fq_date_format(period->last_day, text);
-    return fq_time_parse(fq_span_text(text), &ms) && ms > 0 ? (uint64_t)ms + 86400000 : 0;
-}
-
-/* Counties of the query not heard of since the period ended. Counted; written unless NULL. */
-static uint32_t put_missing(const struct fq_node *node, const struct fq_rollup_query *query,
-                            struct fq_writer *writer)
-{
-    uint64_t wanted_ms = end_ms(&query->period);
-    uint32_t count = 0;
-    char text[40];
-
-    for (uint32_t i = 0; i < node->areas.count; i++) {
-        const struct fq_area *area = &node->areas.rows[i];
-        if (area->tier != FQ_TIER_COUNTY || !fq_area_is_valid_on(area, query->period.last_day) ||
-            !fq_areas_covers(&node->areas, query->area, area->code)) {
-            continue;
-        }
-        struct fq_hearing hearing = fq_service_hear(node, area->code);
-        if (hearing.heard_ms >= wanted_ms && hearing.heard_ms > 0) {
-            continue;
-        }
-        count++;
-        if (!writer) {
-            continue;
-        }
-        fq_write_map(writer, 4);
-        fq_write_text(writer, "area");
-        snprintf(text, sizeof text, "%06u", area->code);
-        fq_write_text(writer, text);
-        fq_write_text(writer, "node");
-        snprintf(text, sizeof text, "%08u", hearing.origin ? hearing.origin : area->code * 100 + 1);
-        fq_write_text(writer, text);
-        fq_write_text(writer, "heard");
-        if (hearing.heard_ms) {
-            fq_time_format_ms((int64_t)hearing.heard_ms, text);
-            fq_write_text(writer, text);
-        } else {
-            fq_write_nil(writer);
-        }
-        fq_write_text(writer, "reason");
-        fq_write_text(writer,
-                      hearing.heard_ms ? "not heard since the period ended" : "never heard");
-    }
-    return count;
-}
-
-uint32_t fq_service_missing(const struct fq_node *node, const struct fq_period *period,
-                            uint32_t area, struct fq_writer *writer)
-{
-    const struct fq_rollup_query query = {.period = *period, .area = area};
-
-    return put_missing(node, &query, writer);
-}
 
 /* ---- the answer ---- */
 
@@ -161,21 +73,6 @@ static void put_question(const struct fq_node *node, const struct question *ques
         fq_write_text(&pairs->writer, "k_sensitive");
         fq_write_uint(&pairs->writer, publication->k_sensitive);
     }
-}
-
-static void put_completeness(const struct fq_node *node, const struct fq_rollup_query *query,
-                             struct figure_pairs *pairs)
-{
-    struct fq_writer *writer = &pairs->writer;
-    uint32_t missing = put_missing(node, query, NULL);
-
-    figure_pair(pairs, "complete");
-    fq_write_bool(writer, missing == 0);
-    figure_pair(pairs, "missing");
-    fq_write_array(writer, missing);
-    (void)put_missing(node, query, writer);
-    figure_pair(pairs, "late");
-    fq_write_array(writer, 0);
 }
 
 /* Rows from `first` on, as many as fit a page; gives the first that did not. */
@@ -331,7 +228,8 @@ fq_err fq_verb_rollup(struct fq_node *node, struct fq_span args, struct fq_answe
         put_question(node, &question, lookback->label, &pairs);
         figure_pair_text(&pairs, "frontier", proofs.frontier);
         figure_pair_text(&pairs, "digest", proofs.digest);
-        put_completeness(node, query, &pairs);
+        pairs.count += FQ_COMPLETENESS_PAIRS;
+        fq_service_put_completeness(node, &query->period, query->area, &pairs.writer);
     }
     uint32_t next =
         put_rows(node, &question, &table, first < table.count ? first : table.count, &pairs);

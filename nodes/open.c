@@ -1,4 +1,4 @@
-#include "node.h"
+#include "tally.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -350,6 +350,7 @@ fq_err fq_node_start(struct fq_node *node, bool is_rebuild, struct fq_why *out_w
 
     err = err ? err : init_core(node, out_why);
     err = err ? err : fq_node_recover(node, is_rebuild, out_why);
+    err = err ? err : fq_tally_recover(node, is_rebuild, out_why);
     if (!err && node->tier->has_vault) {
         err = fq_parties_open(node, out_why);
     }
@@ -382,6 +383,7 @@ void fq_node_close(struct fq_node *node)
     fq_told_close(node->told);
     fq_store_close(node->store);
     fq_memory_release_view(&node->view_memory);
+    fq_tally_close(node);
     fq_cold_close(&node->cold);
     fq_memory_release(&node->scratch);
     fq_memory_release(&node->memory);

@@ -1,3 +1,4 @@
+#include "completeness.h"
 #include "seal.h"
 
 #include <stdio.h>

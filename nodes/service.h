@@ -76,19 +76,6 @@ FQ_CHECKED fq_err fq_service_find_period(const struct fq_node *node, struct fq_s
                                          struct fq_period *out_period, struct fq_why *out_why);
 FQ_CHECKED fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
                                          struct fq_period *out_period, struct fq_why *out_why);
-/* What is known of a county's reports; in figures.c. */
-struct fq_hearing {
-    uint64_t heard_ms; /* when it last wrote; 0 never */
-    uint32_t origin;
-};
-struct fq_hearing fq_service_hear(const struct fq_node *node, uint32_t county);
-
-/* Which areas below `area` stand in the way of calling the period complete: one map each, of `area`,
- * `node`, `heard` and `reason`. Counted; written unless `writer` is NULL. In figures.c. */
-#define FQ_MISSING_SIZE_MAX 160
-uint32_t fq_service_missing(const struct fq_node *node, const struct fq_period *period,
-                            uint32_t area, struct fq_writer *writer);
-
 /* A day or a unit among the arguments; left alone when absent. Fail with DATE, UNIT. */
 FQ_CHECKED fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,
                                        struct fq_why *out_why);

@@ -49,7 +49,7 @@ static void test_years_halves_and_quarters_are_those_of_the_calendar(void **stat
         {"2021H2", "2021-06-01", "2021-11-30"},  {"2021Q1", "2020-12-01", "2021-02-28"},
         {"2021-12", "2021-12-01", "2021-12-31"}, {"2021-01..2021-06", "2021-01-01", "2021-06-30"},
     };
-    const struct fq_calendar december = {1, 12};
+    const struct fq_calendar december = {.version = 1, .year_starts = 12};
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct fq_period period;
