@@ -6,6 +6,7 @@
 #include "fq/core/calendar.h"
 #include "fq/core/core.h"
 #include "fq/core/coverage.h"
+#include "fq/core/metric.h"
 #include "fq/edge/clock.h"
 #include "fq/edge/cold.h"
 #include "fq/edge/config.h"
@@ -76,6 +77,7 @@ struct fq_node {
     struct fq_units units;   /* empty when the node has no such table */
     struct fq_places places; /* likewise */
     struct fq_calendar calendar;
+    struct fq_metrics metrics;
     struct fq_identity identity;
     struct fq_certificate *certificates;
     bool *may_feed; /* beside certificates: whose area covers this node's */

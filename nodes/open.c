@@ -9,6 +9,7 @@
 #include "fq/edge/area_file.h"
 #include "fq/edge/calendar_file.h"
 #include "fq/edge/code_file.h"
+#include "fq/edge/metric_file.h"
 #include "fq/edge/place_file.h"
 #include "fq/edge/unit_file.h"
 
@@ -35,6 +36,10 @@ static fq_err load_tables(struct fq_node *node, struct fq_why *out_why)
     node->calendar = fq_calendar_default();
     if (!err && node->config.calendar[0]) {
         err = fq_calendar_load(node->config.calendar, &node->calendar, out_why);
+    }
+    node->metrics = *fq_metrics_default();
+    if (!err && node->config.metrics[0]) {
+        err = fq_metrics_load(node->config.metrics, &node->metrics, out_why);
     }
     if (err) {
         return err;

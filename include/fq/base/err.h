@@ -50,6 +50,10 @@ typedef enum fq_err {
       "Use an id, number or name of the table named.")                                             \
     X(AREA_FILE, 1105, FQ_ERR_USAGE, "The area table is wrong.",                                   \
       "Mend the named line: a code has six digits, a parent stands above its child.")              \
+    X(METRIC_FILE, 1106, FQ_ERR_USAGE, "The table of rates is wrong.",                             \
+      "Mend the named line; measures are named as `rollup --json` names them.")                    \
+    X(QUESTION, 1107, FQ_ERR_USAGE, "This cannot be asked of a rollup.",                           \
+      "Leave out what the detail names; `fengqiao rollup --help` lists the choices.")              \
     X(RUNNING, 1201, FQ_ERR_USAGE, "Another program holds this data directory.",                   \
       "Stop the daemon whose process id is named, or use another directory.")                      \
     X(DENIED, 2001, FQ_ERR_DENIED, "This key may not do that here.",                               \
