@@ -180,6 +180,7 @@ static fq_err gather_history(struct gathering *gathering, struct fq_relay *relay
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
     }
     for (; next < count && !is_full(gathering); next++) {
+        size_t mark = gathering->node->scratch.used;
         relay->id = ids[next];
         fq_err err = read_part(gathering->node, &ids[next], relay->lsn, &relay->record, out_why);
         if (err) {
@@ -187,6 +188,8 @@ static fq_err gather_history(struct gathering *gathering, struct fq_relay *relay
         }
         if (relay->record.size > 0) {
             add(gathering, relay);
+        } else {
+            gathering->node->scratch.used = mark;
         }
     }
     if (gathering->count == first) { /* nothing to tell */

@@ -108,7 +108,7 @@ static void take_bundle(struct fq_node *node, struct fq_query *query)
         return;
     }
     query->is_command = true;
-    node->appends_ahead += count;
+    node->appends_ahead += count + 1; /* what was written in the turn before it is sealed first */
     node->inputs[node->input_count++] = (struct fq_input){
         .kind = FQ_INPUT_BUNDLE,
         .token = (uint32_t)node->query_count,
