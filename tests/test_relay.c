@@ -1,4 +1,4 @@
-/* Who is told of a dispute and by whom (R1 to R4), in the module alone and through the core's turn:
+/* Who is told of a dispute and by whom (X1 to X4), in the module alone and through the core's turn:
  * a province with two cities and their counties. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,9 +118,9 @@ static uint32_t count_owed(const struct fq_event *event)
     return list.count;
 }
 
-/* ---- R2: who relays ---- */
+/* ---- X2: who relays ---- */
 
-static void test_r2_the_lowest_node_above_both_relays(void **state)
+static void test_x2_the_lowest_node_above_both_relays(void **state)
 {
     (void)state;
     static const struct {
@@ -154,7 +154,7 @@ static void test_r2_the_lowest_node_above_both_relays(void **state)
 }
 
 /* Counties of a city that has no node hang under the province's, and it relays between them. */
-static void test_r2_an_area_without_a_node_relays_nothing(void **state)
+static void test_x2_an_area_without_a_node_relays_nothing(void **state)
 {
     (void)state;
     fq_relay_map_init(&map, &world.areas, WORLD_PROVINCE);
@@ -166,7 +166,7 @@ static void test_r2_an_area_without_a_node_relays_nothing(void **state)
     assert_false(fq_relay_is_here(&map, NODE(WORLD_COUNTY), WORLD_NEIGHBOUR));
 }
 
-/* ---- R1, R4: to whom, and what ---- */
+/* ---- X1, X4: to whom, and what ---- */
 
 static void test_a_dispute_of_one_county_is_owed_to_nobody(void **state)
 {
@@ -179,7 +179,7 @@ static void test_a_dispute_of_one_county_is_owed_to_nobody(void **state)
     assert_false(held->view.folded->flags & FQ_DISPUTE_SHARED);
 }
 
-static void test_r4_a_new_recipient_is_owed_the_history_and_then_each_event(void **state)
+static void test_x4_a_new_recipient_is_owed_the_history_and_then_each_event(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -199,7 +199,7 @@ static void test_r4_a_new_recipient_is_owed_the_history_and_then_each_event(void
     assert_int_equal(then.count, 1);
 }
 
-static void test_r1_the_home_hears_of_what_others_write(void **state)
+static void test_x1_the_home_hears_of_what_others_write(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -219,7 +219,7 @@ static void test_r1_the_home_hears_of_what_others_write(void **state)
     assert_non_null(owed_to(&by_province, WORLD_FAR));
 }
 
-static void test_r1_everyone_a_fact_hands_the_dispute_to_is_a_recipient(void **state)
+static void test_x1_everyone_a_fact_hands_the_dispute_to_is_a_recipient(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -242,7 +242,7 @@ static void test_r1_everyone_a_fact_hands_the_dispute_to_is_a_recipient(void **s
     assert_int_equal(list.count, 3);
 }
 
-static void test_r1_a_home_written_by_a_correction_counts(void **state)
+static void test_x1_a_home_written_by_a_correction_counts(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -260,7 +260,7 @@ static void test_r1_a_home_written_by_a_correction_counts(void **state)
     assert_int_equal(debt_to(&then, WORLD_FAR), EVENT);
 }
 
-static void test_r1_who_left_or_was_named_by_a_void_fact_still_hears(void **state)
+static void test_x1_who_left_or_was_named_by_a_void_fact_still_hears(void **state)
 {
     (void)state;
     uint8_t target[FQ_EVENT_ID_SIZE];
@@ -285,7 +285,7 @@ static void test_r1_who_left_or_was_named_by_a_void_fact_still_hears(void **stat
 }
 
 /* Facts may come in any order: once all are there, each has been owed once. */
-static void test_r4_the_order_of_arrival_does_not_matter(void **state)
+static void test_x4_the_order_of_arrival_does_not_matter(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -303,7 +303,7 @@ static void test_r4_the_order_of_arrival_does_not_matter(void **state)
     assert_int_equal(at_last.count, 2); /* of others' facts, of which there are none */
 }
 
-static void test_r4_no_recipient_is_too_many(void **state)
+static void test_x4_no_recipient_is_too_many(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_PROVINCE, FQ_EVENT_REGISTERED);
@@ -318,7 +318,7 @@ static void test_r4_no_recipient_is_too_many(void **state)
 
 /* The flag that spares all others the walk is a function of the set of facts. */
 /* A batch may hold thousands of facts of one dispute: looking for its recipients takes no memory. */
-static void test_r4_the_arena_is_for_what_is_owed_alone(void **state)
+static void test_x4_the_arena_is_for_what_is_owed_alone(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -637,7 +637,7 @@ static struct fq_input relayed_by_province(const struct fq_event *events, uint32
 
 /* The city helps with a dispute of far away. In one turn it writes a session, which is owed to nobody
  * yet, and hears that its county joined: the session is part of the history the county is owed. */
-static void test_r4_what_was_written_in_the_turn_before_a_recipient_came_is_history(void **state)
+static void test_x4_what_was_written_in_the_turn_before_a_recipient_came_is_history(void **state)
 {
     (void)state;
     struct fq_seal seal = {.log = {NODE(WORLD_PROVINCE), WORLD_CITY, 1}, .hlc = 1};
@@ -711,7 +711,7 @@ static void write_relays(const struct fq_relay *relays, uint32_t count)
     step(&city, &input, NOW_MS);
 }
 
-static void test_r3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed(void **state)
+static void test_x3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed(void **state)
 {
     (void)state;
     register_at_city(0);
@@ -810,24 +810,24 @@ static void test_m1_the_recipient_folds_what_relays_carry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_r2_the_lowest_node_above_both_relays),
-        CASE(test_r2_an_area_without_a_node_relays_nothing),
+        CASE(test_x2_the_lowest_node_above_both_relays),
+        CASE(test_x2_an_area_without_a_node_relays_nothing),
         CASE(test_a_dispute_of_one_county_is_owed_to_nobody),
-        CASE(test_r4_a_new_recipient_is_owed_the_history_and_then_each_event),
-        CASE(test_r1_the_home_hears_of_what_others_write),
-        CASE(test_r1_everyone_a_fact_hands_the_dispute_to_is_a_recipient),
-        CASE(test_r1_a_home_written_by_a_correction_counts),
-        CASE(test_r1_who_left_or_was_named_by_a_void_fact_still_hears),
-        CASE(test_r4_the_order_of_arrival_does_not_matter),
-        CASE(test_r4_no_recipient_is_too_many),
-        CASE(test_r4_the_arena_is_for_what_is_owed_alone),
+        CASE(test_x4_a_new_recipient_is_owed_the_history_and_then_each_event),
+        CASE(test_x1_the_home_hears_of_what_others_write),
+        CASE(test_x1_everyone_a_fact_hands_the_dispute_to_is_a_recipient),
+        CASE(test_x1_a_home_written_by_a_correction_counts),
+        CASE(test_x1_who_left_or_was_named_by_a_void_fact_still_hears),
+        CASE(test_x4_the_order_of_arrival_does_not_matter),
+        CASE(test_x4_no_recipient_is_too_many),
+        CASE(test_x4_the_arena_is_for_what_is_owed_alone),
         CASE(test_d1_shared_is_seen_in_any_order_and_after_a_restart),
         CASE(test_m6_a_relay_means_something_from_a_node_above_in_a_log_for_relays),
         CASE(test_v3_a_relay_of_the_longest_record_is_read),
         CORE_CASE(test_n8_what_a_command_writes_is_owed_under_its_number),
-        CORE_CASE(test_r4_what_was_written_in_the_turn_before_a_recipient_came_is_history),
+        CORE_CASE(test_x4_what_was_written_in_the_turn_before_a_recipient_came_is_history),
         CORE_CASE(test_n8_a_replay_owes_nothing),
-        CORE_CASE(test_r3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed),
+        CORE_CASE(test_x3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed),
         CORE_CASE(test_n5_a_node_that_lost_its_tail_writes_no_relays),
         CORE_CASE(test_relays_keep_within_the_batch_limits),
         CORE_CASE(test_m1_the_recipient_folds_what_relays_carry),

@@ -785,7 +785,7 @@ static fq_err take_received(struct step *step, const struct fq_batch *batch, con
     struct fq_core *core = step->core;
     fq_err err = FQ_OK;
 
-    if (!core->relays.is_leaf) { /* numbered in the order of folding: a history goes by it (R4) */
+    if (!core->relays.is_leaf) { /* numbered in the order of folding: a history goes by it (X4) */
         err = seal_records(step, &step->unsealed[UNSEALED_FACTS]);
     }
     uint64_t first_lsn = core->feed.head + 1;

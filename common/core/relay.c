@@ -71,7 +71,7 @@ static void add_below(const struct fq_relay_map *map, struct recipients *recipie
     }
 }
 
-/* Who has to do with the dispute by all facts but this event's own (R1). Takes nothing of the turn's
+/* Who has to do with the dispute by all facts but this event's own (X1). Takes nothing of the turn's
  * arena: a batch may hold thousands of events of one dispute. */
 static void find_others(const struct fq_relay_map *map, const struct fq_view *view,
                         const struct fq_dispute *dispute, const struct fq_event_id *own,
@@ -123,7 +123,7 @@ bool fq_relay_owe(const struct fq_relay_map *map, const struct fq_view *view,
         const struct fq_owed owed = {
             .recipient = recipients.areas[i],
             .lsn = lsn,
-            .is_history = i >= former, /* R4 */
+            .is_history = i >= former, /* X4 */
             .dispute = dispute->id,
             .event = event->id,
         };
