@@ -666,6 +666,27 @@ static void test_x4_what_was_written_in_the_turn_before_a_recipient_came_is_hist
     assert_true(effects->owed.first->lsn > effects->appends[0].first_lsn);
 }
 
+/* A signer that begins ever new incarnations fills no table to the brim. */
+static void test_n10_new_logs_of_others_leave_room_for_own_ones(void **state)
+{
+    (void)state;
+    struct fq_seal seal = {.log = {NODE(WORLD_PROVINCE), WORLD_CITY, 1}, .hlc = 1};
+    struct fq_hash chain = {{0}};
+    struct fq_event known = fact(WORLD_FAR, FQ_EVENT_REGISTERED);
+    for (uint32_t epoch = 1; city.core->frontier.count < FQ_CORE_LOGS_RECEIVED_MAX; epoch++) {
+        const struct fq_log_id id = {NODE(WORLD_NEIGHBOUR), 0, epoch};
+        assert_non_null(fq_frontier_add(&city.core->frontier, &id, &world.areas));
+    }
+
+    const struct fq_input input = relayed_by_province(&known, 1, &seal, &chain);
+    step(&city, &input, NOW_MS);
+
+    assert_int_equal(city.turn->replies[0].new_count, 0);
+    assert_int_equal(city.core->refused_batch_count, 1);
+    register_at_city(0); /* its own log is begun even so */
+    assert_int_equal(city.turn->effects.append_count, 1);
+}
+
 static void test_n8_a_replay_owes_nothing(void **state)
 {
     (void)state;
@@ -827,6 +848,7 @@ int main(void)
         CORE_CASE(test_n8_what_a_command_writes_is_owed_under_its_number),
         CORE_CASE(test_x4_what_was_written_in_the_turn_before_a_recipient_came_is_history),
         CORE_CASE(test_n8_a_replay_owes_nothing),
+        CORE_CASE(test_n10_new_logs_of_others_leave_room_for_own_ones),
         CORE_CASE(test_x3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed),
         CORE_CASE(test_n5_a_node_that_lost_its_tail_writes_no_relays),
         CORE_CASE(test_relays_keep_within_the_batch_limits),

@@ -718,6 +718,9 @@ static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struc
     if (!key || !may_bring(core, peer, &seal->log)) {
         return fq_fail(out_why, FQ_REASON_ORIGIN, "%08u", seal->log.origin);
     }
+    if (!log && core->frontier.count >= FQ_CORE_LOGS_RECEIVED_MAX) { /* N10 */
+        return fq_fail(out_why, FQ_REASON_LIMIT, "%u logs", core->frontier.count);
+    }
     fq_err err = fq_batch_verify(batch, log ? &log->chain : NULL, key, out_why);
     if (!err && !fq_batch_areas(batch, out_areas)) {
         err = fq_fail(out_why, FQ_REASON_BYTES, "a record of the batch");
