@@ -28,13 +28,14 @@ def keys_of(text):
 WORD_KEYS = "state event tier role register saved what".split()
 
 
-# Fills the templates of papers, whose words are in config/print.
-TEMPLATES = {"nodes/cli/paper.c"}
+# What is not shown as it stands: templates of papers have their words in config/print, commands that
+# are carried are read by a node.
+NOT_SHOWN = {"nodes/cli/paper.c", "nodes/cli/desk_carry.c"}
 
 
 def sources():
     paths = sorted(glob.glob("nodes/**/*.c", recursive=True) + ["common/core/describe.c"])
-    return [path for path in paths if path not in TEMPLATES]
+    return [path for path in paths if path not in NOT_SHOWN]
 
 
 def words():

@@ -698,14 +698,16 @@ static bool is_own(const struct fq_core *core, const struct fq_log_id *log)
 }
 
 /* A child speaks for its area, and gives back what flowed down to it; the parent, and a person with a
- * bundle, bring what this node's area wrote, and what flows down to it. */
+ * bundle, bring what this node's area wrote, and what flows down to it; a bundle also what this node
+ * itself sent down. */
 static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq_log_id *log)
 {
     bool is_child = peer != FQ_PEER_PARENT && peer != FQ_PEER_BUNDLE;
     uint32_t child_area = is_child ? peer / 100 : core->options.area;
 
     return fq_log_flows_up(core->areas, child_area, log) ||
-           fq_log_flows_down(core->areas, child_area, log);
+           fq_log_flows_down(core->areas, child_area, log) ||
+           (peer == FQ_PEER_BUNDLE && log->origin == core->own.origin);
 }
 
 static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struct fq_batch *batch,
@@ -715,7 +717,12 @@ static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struc
     const struct fq_log *log = fq_frontier_find(&core->frontier, &seal->log);
     const struct fq_sign_public *key = fq_core_signer(core, seal->log.origin);
 
-    if (!key || !may_bring(core, peer, &seal->log)) {
+    bool may = may_bring(core, peer, &seal->log);
+
+    if (key && !may && peer == FQ_PEER_BUNDLE) { /* it holds more than what is for this node */
+        return fq_fail(out_why, FQ_REASON_NOT_HELD, "%08u", seal->log.origin);
+    }
+    if (!key || !may) {
         return fq_fail(out_why, FQ_REASON_ORIGIN, "%08u", seal->log.origin);
     }
     if (!log && core->frontier.count >= FQ_CORE_LOGS_RECEIVED_MAX) { /* N10 */
@@ -824,7 +831,9 @@ static fq_err receive_batch(struct step *step, const struct fq_incoming *incomin
     if (err) {
         result.judgement = FQ_SYNC_REFUSED;
         result.reason = why.reason;
-        keep_evidence(step, incoming->peer, &batch, incoming->batch, why.reason);
+        if (why.reason != FQ_REASON_NOT_HELD) {
+            keep_evidence(step, incoming->peer, &batch, incoming->batch, why.reason);
+        }
     } else if (result.judgement == FQ_SYNC_ACCEPTED) {
         err = take_received(step, &batch, areas);
         if (err) {

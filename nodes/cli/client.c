@@ -91,17 +91,6 @@ fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *
     return FQ_OK;
 }
 
-fq_err cli_key_file(const struct cli *cli, char out[CLI_PATH_SIZE], struct fq_why *out_why)
-{
-    struct cli_target target;
-    fq_err err = target_find(cli, &target, out_why);
-
-    if (!err) {
-        snprintf(out, CLI_PATH_SIZE, "%s", target.key_file);
-    }
-    return err;
-}
-
 fq_err cli_connect(const struct cli *cli, struct cli_client **out_client, struct fq_why *out_why)
 {
     struct cli_target target;

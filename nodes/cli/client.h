@@ -42,10 +42,6 @@ FQ_CHECKED fq_err cli_connect(const struct cli *cli, struct cli_client **out_cli
 FQ_CHECKED fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *key_file,
                                  struct cli_client **out_client, struct fq_why *out_why);
 void cli_disconnect(struct cli_client *client); /* NULL is accepted */
-/* The file of the caller's own key, as cli_connect finds it. */
-#define CLI_PATH_SIZE 1024
-FQ_CHECKED fq_err cli_key_file(const struct cli *cli, char out[CLI_PATH_SIZE],
-                               struct fq_why *out_why);
 
 /* Send a request (with a page's cursor when it is not empty). */
 FQ_CHECKED fq_err cli_send(struct cli_client *client, const char *verb, const struct cli_args *args,

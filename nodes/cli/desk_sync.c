@@ -92,8 +92,7 @@ static void gather(struct delivery *delivery)
     }
 }
 
-static void write_record(const struct fq_outbox_entry *entry, uint32_t base,
-                         struct fq_writer *writer)
+void desk_write_record(const struct fq_outbox_entry *entry, uint32_t base, struct fq_writer *writer)
 {
     uint8_t bytes[FQ_RECORD_MAX];
     struct fq_writer record = fq_writer_over(bytes, sizeof bytes);
@@ -499,8 +498,8 @@ static fq_err submit(struct delivery *delivery, const struct opened *opened, str
     cli_args_key(&args, "commands");
     fq_write_array(&args.pairs, (uint32_t)batch->count);
     for (size_t i = 0; i < batch->count; i++) {
-        write_record(fq_outbox_at(delivery->desk->outbox, batch->places[i]), batch->bases[i],
-                     &args.pairs);
+        desk_write_record(fq_outbox_at(delivery->desk->outbox, batch->places[i]), batch->bases[i],
+                          &args.pairs);
     }
     write_parties(opened, batch->count, &args);
     fq_err err = cli_call(delivery->desk->client, "submit", &args, &answer, out_why);

@@ -20,6 +20,9 @@ FQ_CHECKED fq_err desk_deliver(struct cli_desk *desk, struct desk_counts *counts
 /* Ask where the entries are that no province is known to hold, at most `most` of them, newest first. */
 FQ_CHECKED fq_err desk_ask_receipts(struct cli_desk *desk, size_t most, struct desk_counts *counts,
                                     struct fq_why *out_why);
+/* The entry's record with the revision to send it with. */
+void desk_write_record(const struct fq_outbox_entry *entry, uint32_t base,
+                       struct fq_writer *writer);
 /* Keep the node's campaigns for the time when it cannot be reached; make a table of those kept. Fail as
  * asking does, or with OUTBOX_FULL or FILE. */
 FQ_CHECKED fq_err desk_fetch_campaigns(struct cli_desk *desk, struct fq_why *out_why);

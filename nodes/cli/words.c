@@ -41,6 +41,7 @@ static const struct {
     {"cmd_id", N_("command id")},
     {"code", N_("code")},
     {"codes", N_("code tables")},
+    {"commands", N_("commands")},
     {"committee", N_("committee")},
     {"complete", N_("complete")},
     {"concluded", N_("concluded")},
