@@ -100,8 +100,10 @@ static bool is_taken(const struct text *text, uint32_t text_count, const uint64_
         }
     }
     assert_false(writer.is_full);
-    const struct fq_net_message message = {
-        .source = FQ_NET_SERVICE, .body = fq_writer_span(&writer), .peer = &asker};
+    const struct fq_net_message message = {.source = FQ_NET_SERVICE,
+                                           .routing = fq_span_of(inputs, 0), /* nowhere */
+                                           .body = fq_writer_span(&writer),
+                                           .peer = &asker};
     fq_service_take(node, &message);
     return node->input_count == 1;
 }
