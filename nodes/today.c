@@ -1,7 +1,6 @@
 /* `today` and `alerts`: what of the disputes here waits for somebody, and by when. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "service.h"
 
@@ -183,19 +182,6 @@ static void add_alerts(struct list *list, const struct fq_dispute *dispute)
 
 /* ---- the verbs ---- */
 
-/* The day where this node stands. */
-static uint16_t local_today(void)
-{
-    time_t now = (time_t)(fq_clock_now().wall_ms / 1000);
-    struct tm parts;
-    uint16_t date = 0;
-
-    localtime_r(&now, &parts);
-    (void)fq_date_from_civil((unsigned)parts.tm_year + 1900, (unsigned)parts.tm_mon + 1,
-                             (unsigned)parts.tm_mday, &date);
-    return date;
-}
-
 static fq_err run_list(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
                        void (*add_items)(struct list *list, const struct fq_dispute *dispute),
                        struct fq_why *out_why)
@@ -204,7 +190,8 @@ static fq_err run_list(struct fq_node *node, struct fq_span args, struct fq_answ
     const unsigned not_here = FQ_DISPUTE_VOIDED | FQ_DISPUTE_MERGED | FQ_DISPUTE_SWEEP |
                               FQ_DISPUTE_ACTIVITY | FQ_DISPUTE_ARCHIVED;
     struct fq_span from = fq_map_bytes(args, "cursor");
-    struct list list = {.node = node, .date = local_today(), .ahead = DAYS_AHEAD};
+    struct list list = {
+        .node = node, .date = fq_clock_day(fq_clock_now().wall_ms), .ahead = DAYS_AHEAD};
     fq_err err = fq_service_read_area(node, args, &list.area, out_why);
 
     err = err ? err : fq_service_read_date(args, "date", &list.date, out_why);

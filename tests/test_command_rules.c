@@ -230,6 +230,61 @@ static void test_g4_who_supervises_is_above_the_county(void **state)
                      FQ_REASON_NONE);
 }
 
+/* A county does not take back the card it was shown. */
+static void test_g4_what_a_tier_above_orders_is_not_undone_below(void **state)
+{
+    (void)state;
+    assert_int_equal(with_at(WORLD_CITY, FQ_EVENT_SUPERVISED, "2021-03-03", FQ_FIELD_CARD, 2),
+                     FQ_REASON_NONE);
+    struct fq_event_id card = {{WORLD_CITY * 100 + 1, 0, 1}, seq};
+    uint8_t target[FQ_EVENT_ID_SIZE];
+    fq_event_id_encode(&card, target);
+    struct fq_event voiding = command_of(FQ_EVENT_VOIDED, "2021-03-04");
+    TEXT(voiding, REASON, "not wanted");
+    assert_true(fq_event_set_bytes(&voiding, FQ_FIELD_TARGET, fq_span_of(target, sizeof target)));
+    struct fq_event correcting = command_of(FQ_EVENT_CORRECTED, "2021-03-04");
+    correcting.step = FQ_EVENT_SUPERVISED;
+    correcting.value[FQ_FIELD_CORRECTS] = FQ_EVENT_SUPERVISED;
+    TEXT(correcting, WHY, "not wanted");
+
+    assert_int_equal(do_at(WORLD_COUNTY, voiding), FQ_REASON_NOT_HOST);
+    assert_int_equal(do_at(WORLD_COUNTY, correcting), FQ_REASON_NOT_HOST);
+    assert_int_equal(do_at(WORLD_CITY, correcting), FQ_REASON_NONE);
+    assert_int_equal(do_at(WORLD_CITY, voiding), FQ_REASON_NONE);
+}
+
+/* ---- G6 ---- */
+
+/* Sessions until the dispute is full; then nothing but the void of all of it. */
+static void test_g6_a_dispute_takes_so_many_facts_and_then_its_void(void **state)
+{
+    (void)state;
+    struct fq_event command = command_of(FQ_EVENT_SESSION, "2021-03-05");
+
+    for (uint32_t count = 2; count < FQ_DISPUTE_FACTS_MAX; count++) {
+        fq_put_be64(command.cmd_id.bytes, count);
+        assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_NONE);
+    }
+    fq_put_be64(command.cmd_id.bytes, FQ_DISPUTE_FACTS_MAX);
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_TOO_MANY);
+    struct fq_event voiding = command_of(FQ_EVENT_VOIDED, "2021-03-06");
+    TEXT(voiding, REASON, "a program went wild");
+    assert_int_equal(do_at(WORLD_COUNTY, voiding), FQ_REASON_NONE);
+}
+
+static void test_g3_persons_are_people_of_this_world(void **state)
+{
+    (void)state;
+    struct fq_event command = command_of(FQ_EVENT_PREVENTED, "2021-03-05");
+    command.value[FQ_FIELD_EFFECT] = FQ_PREVENTION_MASS_BRAWL;
+
+    command.value[FQ_FIELD_PERSONS] = UINT64_C(1) << 62;
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_FIELD);
+    assert_string_equal(why.detail, "persons: 4611686018427387904");
+    command.value[FQ_FIELD_PERSONS] = FQ_COMMAND_PERSONS_MAX;
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_NONE);
+}
+
 /* ---- referrals ---- */
 
 static enum fq_reason refer(uint64_t unit)
@@ -691,6 +746,9 @@ int main(void)
         CASE(test_g4_a_court_confirms_when_it_takes_part),
         CASE(test_g4_a_unit_joins_by_its_own_node),
         CASE(test_g4_who_supervises_is_above_the_county),
+        CASE(test_g6_a_dispute_takes_so_many_facts_and_then_its_void),
+        CASE(test_g3_persons_are_people_of_this_world),
+        CASE(test_g4_what_a_tier_above_orders_is_not_undone_below),
         CASE(test_g5_a_referral_is_accepted_then_reported_by_its_unit),
         CASE(test_g5_a_referral_that_is_named_is_in_the_state_for_the_answer),
         CASE(test_g5_of_two_open_referrals_one_is_named),

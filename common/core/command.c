@@ -65,6 +65,16 @@ static fq_err check_place(const struct fq_command_context *context, const struct
     return FQ_OK;
 }
 
+static fq_err check_number(const struct fq_command_context *context, const struct fq_event *command,
+                           enum fq_field field, struct fq_why *out_why)
+{
+    if (field == FQ_FIELD_PERSONS && command->value[field] > FQ_COMMAND_PERSONS_MAX) {
+        return fq_fail(out_why, FQ_REASON_FIELD, "%s: %llu", fq_field_row(field)->name,
+                       (unsigned long long)command->value[field]);
+    }
+    return field == FQ_FIELD_PLACE ? check_place(context, command, out_why) : FQ_OK;
+}
+
 static fq_err check_field(const struct fq_command_context *context, const struct fq_event *command,
                           enum fq_field field, struct fq_why *out_why)
 {
@@ -94,7 +104,7 @@ static fq_err check_field(const struct fq_command_context *context, const struct
                    : fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s: %06llu", row->name,
                              (unsigned long long)value);
     default:
-        return field == FQ_FIELD_PLACE ? check_place(context, command, out_why) : FQ_OK;
+        return check_number(context, command, field, out_why);
     }
 }
 
@@ -206,11 +216,26 @@ static fq_err check_state(const struct fq_command_context *context,
     return fq_fail(out_why, FQ_REASON_STEP, "%s: %s -> %s", verb, fq_state_name(state), next);
 }
 
+static fq_err check_room(const struct fq_command_context *context, const struct fq_dispute *dispute,
+                         const struct fq_event *command, struct fq_why *out_why) /* G6 */
+{
+    bool is_end = command->kind == FQ_EVENT_CLOSED ||
+                  (command->kind == FQ_EVENT_VOIDED && command->value[FQ_FIELD_TARGET] == 0);
+    bool is_full = context->view && dispute && !is_end &&
+                   fq_view_is_full(context->view, dispute, &command->cmd_id);
+
+    return is_full ? fq_fail(out_why, FQ_REASON_TOO_MANY, "%d facts", FQ_DISPUTE_FACTS_MAX) : FQ_OK;
+}
+
 fq_err fq_command_check(const struct fq_command_context *context, const struct fq_dispute *dispute,
                         struct fq_event *command, struct fq_why *out_why)
 {
     FQ_ASSERT(!context->view || context->room);
 
+    fq_err err = check_room(context, dispute, command, out_why);
+    if (err) {
+        return err;
+    }
     if (context->services && fq_command_is_service(command->kind)) {
         return fq_command_service_check(context->services, command, out_why);
     }
@@ -218,7 +243,7 @@ fq_err fq_command_check(const struct fq_command_context *context, const struct f
         fq_id_is_zero(&command->cmd_id)) {
         return fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);
     }
-    fq_err err = check_state(context, dispute, command, out_why);
+    err = check_state(context, dispute, command, out_why);
     err = err ? err : fq_command_complete(context, dispute, command, out_why);
     err = err ? err : check_area(context, dispute, command, out_why);
     err = err ? err : fq_command_check_who(context, dispute, command, out_why); /* G4 */

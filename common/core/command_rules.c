@@ -52,16 +52,31 @@ static bool may_act(const struct fq_command_context *context, const struct fq_di
     return false;
 }
 
+/* What only a tier above orders, nobody below takes back: neither by a correction nor by a void. */
+static bool may_undo(const struct fq_command_context *context, const struct fq_dispute *dispute,
+                     unsigned step)
+{
+    const struct fq_step_row *row = fq_step_row(step);
+
+    return !row || row->who != FQ_WHO_ABOVE || is_above(context, dispute);
+}
+
+static fq_err fail_who(const struct fq_command_context *context, const struct fq_dispute *dispute,
+                       unsigned kind, struct fq_why *out_why)
+{
+    return fq_fail(out_why, FQ_REASON_NOT_HOST, "%s: %06u, home %06u, host %010llu",
+                   fq_step_verb(kind), context->own_area, dispute->home,
+                   (unsigned long long)dispute->host);
+}
+
 fq_err fq_command_check_who(const struct fq_command_context *context,
                             const struct fq_dispute *dispute, const struct fq_event *command,
                             struct fq_why *out_why)
 {
-    if (!dispute || may_act(context, dispute, command)) {
-        return FQ_OK;
-    }
-    return fq_fail(out_why, FQ_REASON_NOT_HOST, "%s: %06u, home %06u, host %010llu",
-                   fq_step_verb(command->kind), context->own_area, dispute->home,
-                   (unsigned long long)dispute->host);
+    return !dispute ||
+                   (may_act(context, dispute, command) && may_undo(context, dispute, command->step))
+               ? FQ_OK
+               : fail_who(context, dispute, command->kind, out_why);
 }
 
 /* ---- referrals ---- */
@@ -483,6 +498,9 @@ static fq_err check_void(const struct fq_command_context *context, const struct 
     if (!fact || fact->is_voided) {
         return fq_fail(out_why, FQ_REASON_EVENT_UNKNOWN, "%08u-%u-%u-%llu", id.log.origin,
                        id.log.stream, id.log.epoch, (unsigned long long)id.seq);
+    }
+    if (!may_undo(context, dispute, fact->step)) { /* G4 */
+        return fail_who(context, dispute, fact->step, out_why);
     }
     bool is_final = fact->step == FQ_EVENT_VOIDED || fact->step == FQ_EVENT_MERGED ||
                     fact->step == FQ_EVENT_UNMERGED; /* D2, D4 */

@@ -730,6 +730,9 @@ static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struc
     if (!key || !may) {
         return fq_fail(out_why, FQ_REASON_ORIGIN, "%08u", seal->log.origin);
     }
+    if (!log && core->frontier.count >= FQ_CORE_LOGS_RECEIVED_MAX) { /* N10 */
+        return fq_fail(out_why, FQ_REASON_LIMIT, "%u logs", core->frontier.count);
+    }
     fq_err err = fq_batch_verify(batch, log ? &log->chain : NULL, key, out_why);
     if (!err && !fq_batch_areas(batch, out_areas)) {
         err = fq_fail(out_why, FQ_REASON_BYTES, "a record of the batch");
@@ -797,7 +800,7 @@ static fq_err take_received(struct step *step, const struct fq_batch *batch, con
     struct fq_core *core = step->core;
     fq_err err = FQ_OK;
 
-    if (step->unsealed_owed.first) { /* numbered in the order of folding (R4) */
+    if (!core->relays.is_leaf) { /* numbered in the order of folding: a history goes by it (X4) */
         err = seal_records(step, &step->unsealed[UNSEALED_FACTS]);
     }
     uint64_t first_lsn = core->feed.head + 1;

@@ -203,6 +203,8 @@ void cli_csv_cell_print(FILE *out, const char *cell);
 /* A writer over fresh memory; release with cli_build_close. Never fails short of no memory. */
 struct fq_writer cli_build_open(size_t size_max);
 void cli_build_close(struct fq_writer *writer);
+/* free() what a function gave as a span of memory for free(); an empty one is well. */
+void cli_free(struct fq_span content);
 void cli_write_pair_text(struct fq_writer *writer, const char *key, const char *text);
 void cli_write_pair_uint(struct fq_writer *writer, const char *key, uint64_t value);
 void cli_write_pair_bool(struct fq_writer *writer, const char *key, bool value);

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "fq/edge/clock.h"
 #include "fq/edge/crypto.h"
 
 #include "desk_sync.h"
@@ -44,14 +44,6 @@ static fq_err greet(struct cli_desk *desk, const struct cli_target *target,
     memcpy(copy, answer.result.data, answer.result.size);
     *out_hello = fq_span_of(copy, answer.result.size);
     return FQ_OK;
-}
-
-static void *memory_of(struct fq_span content)
-{
-    void *memory;
-
-    memcpy(&memory, &content.data, sizeof memory);
-    return memory;
 }
 
 /* Fetch the tables and keep them for the time when the node cannot be reached. */
@@ -100,7 +92,7 @@ static fq_err open_tables(struct cli_desk *desk, const struct cli_target *target
     } else {
         err = fq_fail(out_why, FQ_REASON_OUTBOX_TABLES, "%s", target->endpoint);
     }
-    free(memory_of(file));
+    cli_free(file);
     return err;
 }
 
@@ -121,7 +113,7 @@ fq_err cli_desk_open(const struct cli *cli, struct cli_desk **out_desk, struct f
     if (!err && !fq_tier_parse(fq_span_text(desk->tables->tier), &desk->tier)) {
         err = fq_fail(out_why, FQ_REASON_BYTES, "tier");
     }
-    free(memory_of(hello));
+    cli_free(hello);
     if (err) {
         cli_desk_close(desk);
         return err;
@@ -142,18 +134,6 @@ void cli_desk_close(struct cli_desk *desk)
 
 /* ---- beginning ---- */
 
-static uint16_t today(void)
-{
-    time_t now = time(NULL);
-    struct tm parts;
-    uint16_t date = 0;
-
-    localtime_r(&now, &parts);
-    (void)fq_date_from_civil((unsigned)parts.tm_year + 1900, (unsigned)parts.tm_mon + 1,
-                             (unsigned)parts.tm_mday, &date);
-    return date;
-}
-
 static fq_err read_command_id(const struct cli *cli, struct fq_id *out_id, struct fq_why *out_why)
 {
     const char *text = cli_value(cli, "cmd-id");
@@ -171,7 +151,7 @@ fq_err cli_entry_init(const struct cli_desk *desk, enum fq_kind_of_event kind,
                       struct cli_entry *out_entry, struct fq_why *out_why)
 {
     const char *date = cli_value(desk->cli, "date"), *unit = cli_value(desk->cli, "unit");
-    uint64_t number = today();
+    uint64_t number = fq_clock_day(fq_clock_now().wall_ms);
 
     memset(out_entry, 0, sizeof *out_entry);
     struct fq_event *event = &out_entry->event;

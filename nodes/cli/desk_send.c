@@ -5,20 +5,13 @@
 #include <string.h>
 
 #include "fq/core/command.h"
+#include "fq/edge/clock.h"
 
 #include "desk_local.h"
 #include "desk_parties.h"
 #include "desk_sync.h"
 
 #define RECEIPTS_LATELY 256 /* asked for after waiting */
-
-static void *memory_of(struct fq_span content)
-{
-    void *memory;
-
-    memcpy(&memory, &content.data, sizeof memory);
-    return memory;
-}
 
 /* ---- checking ---- */
 
@@ -183,7 +176,7 @@ static fq_err save(struct cli_desk *desk, const struct local *local, struct cli_
             .dispute = entry->event.dispute,
             .kind = entry->event.kind,
             .known_rev = local->known_rev,
-            .saved_ms = desk_wall_ms(),
+            .saved_ms = fq_clock_now().wall_ms,
             .record = fq_writer_span(&writer),
             .sealed = sealed,
         };
@@ -192,7 +185,7 @@ static fq_err save(struct cli_desk *desk, const struct local *local, struct cli_
             parties_forget(desk->outbox, &saved);
         }
     }
-    free(memory_of(sealed));
+    cli_free(sealed);
     return err;
 }
 

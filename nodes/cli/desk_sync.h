@@ -35,6 +35,5 @@ FQ_CHECKED fq_err desk_kept_campaigns(const struct cli_desk *desk, struct fq_spa
 bool desk_is_unreached(const struct fq_why *why);
 /* Go on without the node. */
 void desk_lose(struct cli_desk *desk);
-uint64_t desk_wall_ms(void);
 
 #endif

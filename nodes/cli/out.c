@@ -438,6 +438,14 @@ void cli_build_close(struct fq_writer *writer)
     *writer = (struct fq_writer){0};
 }
 
+void cli_free(struct fq_span content)
+{
+    void *memory;
+
+    memcpy(&memory, &content.data, sizeof memory); /* the giver's own, no longer const */
+    free(memory);
+}
+
 void cli_write_pair_text(struct fq_writer *writer, const char *key, const char *text)
 {
     fq_write_text(writer, key);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fq/core/describe.h"
+#include "fq/edge/clock.h"
 
 #include "desk.h"
 #include "desk_local.h"
@@ -300,7 +301,7 @@ static fq_err note(struct fq_outbox *outbox, size_t place, enum fq_outbox_note_k
     struct fq_outbox_note row = {
         .kind = kind,
         .cmd_id = fq_outbox_at(outbox, place)->cmd_id,
-        .at_ms = desk_wall_ms(),
+        .at_ms = fq_clock_now().wall_ms,
     };
 
     snprintf(row.detail, sizeof row.detail, "%s", detail);

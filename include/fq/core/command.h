@@ -8,13 +8,17 @@
  *     in theirs where the node has them.
  * G4  A step is taken by whom step.h names; see enum fq_step_who.
  * G5  What a command names, a referral, a unit that takes part, an event, another dispute, is there and
- *     in a state that fits. */
+ *     in a state that fits.
+ * G6  A dispute takes no more than FQ_DISPUTE_FACTS_MAX facts, but for its closing and the void of all
+ *     of it; nor does an activity. */
 #ifndef FQ_CORE_COMMAND_H
 #define FQ_CORE_COMMAND_H
 
 #include "fq/core/command_service.h"
 #include "fq/core/docket.h"
 #include "fq/core/place.h"
+
+#define FQ_COMMAND_PERSONS_MAX 10000000 /* of one dispute; figures add them up */
 
 /* Bytes that a completed command may borrow. */
 struct fq_command_room {

@@ -65,9 +65,9 @@ const struct fq_fact *fq_docket_conflict(const struct fq_view *view,
 /* The fact of an event of the dispute; NULL when it is not there. */
 const struct fq_fact *fq_docket_event(const struct fq_view *view, const struct fq_dispute *dispute,
                                       const struct fq_event_id *id);
-/* What the dispute would be without the fact, in values and flags. False when it has more facts than
- * FQ_DOCKET_FACTS_MAX. */
-#define FQ_DOCKET_FACTS_MAX 2048
+/* What the dispute would be without the fact, in values and flags. False when more facts of it are
+ * live than FQ_DOCKET_FACTS_MAX. */
+#define FQ_DOCKET_FACTS_MAX (2 * FQ_DISPUTE_FACTS_MAX) /* several nodes may add to it at once */
 bool fq_docket_without(const struct fq_view *view, const struct fq_dispute *dispute,
                        const struct fq_fact *left_out, struct fq_dispute *out_dispute);
 /* The dispute it is merged into; false when it is not. */
