@@ -6,7 +6,9 @@
 
 #include "fq/edge/crypto.h"
 
+#include "codes.h"
 #include "desk_sync.h"
+#include "lab_tables.h"
 #include "step.h"
 #include "target.h"
 
@@ -54,7 +56,8 @@ static void *memory_of(struct fq_span content)
     return memory;
 }
 
-/* Fetch the tables and keep them for the time when the node cannot be reached. */
+/* Fetch the tables and keep them for the time when the node cannot be reached. Who cannot keep them can
+ * still read; a command fails where it is saved (K3). */
 static fq_err fetch_tables(struct cli_desk *desk, const struct cli_target *target,
                            struct fq_span hello, struct fq_why *out_why)
 {
@@ -69,7 +72,8 @@ static fq_err fetch_tables(struct cli_desk *desk, const struct cli_target *targe
         fq_write_text_span(&file, digest);
         fq_write_text(&file, "tables");
         fq_write_bytes(&file, raw.base, raw.used);
-        err = fq_outbox_file_write(desk->outbox, TABLES_FILE, fq_writer_span(&file), out_why);
+        struct fq_why ignored;
+        (void)!fq_outbox_file_write(desk->outbox, TABLES_FILE, fq_writer_span(&file), &ignored);
     }
     err = err ? err : cli_tables_read(fq_writer_span(&raw), &desk->tables, out_why);
     cli_build_close(&raw);
@@ -77,7 +81,7 @@ static fq_err fetch_tables(struct cli_desk *desk, const struct cli_target *targe
     return err;
 }
 
-/* The node's tables: those kept here unless it has others by now. */
+/* The node's tables: those kept here unless it has others by now, or those of the lab it is in. */
 static fq_err open_tables(struct cli_desk *desk, const struct cli_target *target,
                           struct fq_span hello, struct fq_why *out_why)
 {
@@ -97,6 +101,8 @@ static fq_err open_tables(struct cli_desk *desk, const struct cli_target *target
         err = fetch_tables(desk, target, hello, out_why);
     } else if (is_kept) {
         err = cli_tables_read(fq_map_bytes(file, "tables"), &desk->tables, out_why);
+    } else if (target->lab[0]) {
+        err = lab_tables_load(target->lab, target->area, &desk->tables, out_why);
     } else {
         err = fq_fail(out_why, FQ_REASON_OUTBOX_TABLES, "%s", target->endpoint);
     }
@@ -133,7 +139,7 @@ fq_err cli_desk_open(const struct cli *cli, struct cli_desk **out_desk, struct f
 void cli_desk_close(struct cli_desk *desk)
 {
     if (desk) {
-        cli_tables_close(desk->tables);
+        codes_keep(desk->tables); /* what was learnt here is printed later */
         cli_disconnect(desk->client);
         fq_outbox_close(desk->outbox);
         free(desk);
@@ -142,7 +148,7 @@ void cli_desk_close(struct cli_desk *desk)
 
 /* ---- beginning ---- */
 
-static uint16_t today(void)
+uint16_t desk_today(void)
 {
     time_t now = time(NULL);
     struct tm parts;
@@ -171,7 +177,7 @@ fq_err cli_entry_init(const struct cli_desk *desk, enum fq_kind_of_event kind,
                       struct cli_entry *out_entry, struct fq_why *out_why)
 {
     const char *date = cli_value(desk->cli, "date"), *unit = cli_value(desk->cli, "unit");
-    uint64_t number = today();
+    uint64_t number = desk_today();
 
     memset(out_entry, 0, sizeof *out_entry);
     struct fq_event *event = &out_entry->event;
