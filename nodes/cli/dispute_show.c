@@ -9,10 +9,13 @@
 static void write_side(struct fq_span conflict, const char *side, bool holds,
                        struct fq_writer *writer)
 {
-    static const char *const keys[] = {"event", "date", "area", "fields", "event_id"};
+    static const char *const keys[] = {"event", "date", "fields", "event_id"};
     struct fq_span told = fq_map_get(conflict, side);
+    struct fq_span id = fq_map_text(told, "event_id"); /* begins with its node */
 
     fq_write_map(writer, 7);
+    fq_write_text(writer, "origin");
+    fq_write_text_span(writer, fq_span_of(id.data, id.size < 8 ? id.size : 8));
     fq_write_text(writer, "register");
     fq_write_raw(writer, fq_map_get(conflict, "register"));
     cli_write_pair_bool(writer, "holds", holds);
@@ -31,9 +34,9 @@ static void write_side(struct fq_span conflict, const char *side, bool holds,
 static fq_err print_conflicts(const struct cli *cli, struct fq_span told, struct fq_why *out_why)
 {
     static const char *const columns[] = {"register", "holds",  "event",    "date",
-                                          "area",     "fields", "event_id", NULL};
-    static const char *const importance[] = {"register", "holds", "event", "fields",
-                                             "date",     "area",  NULL};
+                                          "origin",   "fields", "event_id", NULL};
+    static const char *const importance[] = {"register", "holds",  "event", "fields",
+                                             "date",     "origin", NULL};
     static const struct cli_view view = {.columns = columns, .importance = importance};
     struct fq_writer rows = cli_build_open(CLI_VALUE_MAX);
     struct fq_reader reader = fq_reader_over(fq_map_get(told, "conflicts"));

@@ -162,12 +162,13 @@ static void print_map(FILE *out, const struct cli *cli, struct fq_span map, unsi
         if (is_type(value, FQ_CODEC_NIL)) {
             continue;
         }
-        fprintf(out, "%s%s ", comma, cli_title(key));
+        fprintf(out, "%s%s", comma, cli_title(key));
         if (is_type(value, FQ_CODEC_MAP) && depth < DEPTH_MAX) {
-            fputs(cli_text_is_chinese() ? "（" : "(", out);
+            fputs(cli_text_is_chinese() ? "（" : " (", out);
             print_map(out, cli, value, depth + 1);
             fputs(cli_text_is_chinese() ? "）" : ")", out);
         } else {
+            fputc(' ', out);
             print_scalar(out, cli, person_key(map, key), value);
         }
         comma = cli_text_is_chinese() ? "，" : ", ";
