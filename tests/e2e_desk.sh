@@ -133,6 +133,20 @@ check "without the node" eval '"$fq" -q lab stop "$lab" $county && exits 0 regis
     exits 0 "supervised" at $county today --date 2021-03-09'
 check "and back" eval '"$fq" -q lab start "$lab" $county && unlock'
 
+# ---- a node that comes back ----
+
+back_while_waiting() { # it is started once the command waits for it
+    "$fq" -q lab stop "$lab" $county || return 1
+    exits 0 'saved at +county' at $county dispute add --type neighbour --source screening --date 2021-03-01 --wait county=30 &
+    local command=$!
+    until_true 20 eval 'at $county outbox ls --state waiting --json | grep -q cmd_id' && "$fq" -q lab start "$lab" $county
+    wait $command
+}
+check "--wait waits for a node that is away" back_while_waiting
+check "campaigns as last heard of" eval 'at 410000 campaign add spring --from 2021-03-01 --to 2021-03-31 -q --wait province &&
+    until_true 20 eval "at $county campaign ls --json | grep -q spring" && at $county sync -q &&
+    "$fq" -q lab stop "$lab" $county && exits 0 spring at $county campaign ls && "$fq" -q lab start "$lab" $county'
+
 # ---- 80 columns ----
 
 refused() {

@@ -1,5 +1,6 @@
 #include "desk.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "target.h"
 
 #define PROBE_MS 2000 /* how long a node may take to say who it is */
+#define AGAIN_MS 250  /* until a node that is awaited is tried again */
 #define TABLES_FILE "tables"
 #define TABLES_SIZE ((size_t)128 << 20)
 
@@ -134,6 +136,23 @@ fq_err cli_desk_open(const struct cli *cli, struct cli_desk **out_desk, struct f
     }
     *out_desk = desk;
     return FQ_OK;
+}
+
+fq_err desk_reach(struct cli_desk *desk, struct fq_why *out_why)
+{
+    uint64_t until_ms = desk_wall_ms() + desk->cli->wait_ms, now_ms = desk_wall_ms();
+    struct cli_target target;
+    fq_err err = target_find(desk->cli, &target, out_why);
+
+    while (!err && !desk->client && now_ms < until_ms) {
+        struct fq_span hello = {0};
+        uint64_t left_ms = until_ms - now_ms;
+        (void)poll(NULL, 0, (int)(left_ms < AGAIN_MS ? left_ms : AGAIN_MS));
+        err = greet(desk, &target, &hello, out_why);
+        free(memory_of(hello));
+        now_ms = desk_wall_ms();
+    }
+    return err;
 }
 
 void cli_desk_close(struct cli_desk *desk)

@@ -61,7 +61,7 @@ typedef enum fq_err {
     X(ZAP_OPEN, 2004, FQ_ERR_FAILED, "The start-up self-test let an unknown key in.",              \
       "Do not run this node; check the installed libzmq and report it.")                           \
     X(VAULT_ABOVE, 2005, FQ_ERR_DENIED, "A vault lies in a node that must not have one.",          \
-      "Party data belongs in the county; restore the right data directory.")                       \
+      "Party data belongs in the county: give it there, or restore the right data directory.")     \
     X(DATE, 3001, FQ_ERR_REFUSED, "The date is not a date between 1900 and 2078.",                 \
       "Write YYYY-MM-DD.")                                                                         \
     X(DATE_ORDER, 3002, FQ_ERR_REFUSED, "The step lies before the step it rests on.",              \
