@@ -291,7 +291,7 @@ in_conflict() { # in_conflict COUNT: so many conflicts does the city see
 print(len(json.load(sys.stdin)["conflicts"]))')" = "$1" ]
 }
 check "both are kept" until_true 30 in_conflict 1
-check "and shown" exits 0 'outcome +(agreed|failed) +(agreed|failed)' at $city dispute show "$(id feud)" --conflicts
+check "and shown" exits 0 'outcome +yes +(agreed|failed) .*2021-03-2' at $city dispute show "$(id feud)" --conflicts
 check "in Chinese" exits 0 '调解' at $city dispute show "$(id feud)" --conflicts --lang zh
 check "a correction by who knows both settles it" eval 'exits 0 agreed \
     at $city dispute correct "$(id feud)" agree --amount 300 --reason 以县里记录为准 --wait province=30 --json &&

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../nodes/seal.h"
 #include "../nodes/service.h"
 #include "fq/edge/memory.h"
 #include "support/world.h"

@@ -333,6 +333,10 @@ fq_err cli_desk_send(struct cli_desk *desk, struct cli_entry *entry, struct fq_w
         return err ? err : read_state(desk, entry, out_why);
     }
     err = deliver(desk, out_why);
+    if (!err && !desk->client && desk->cli->wait_tier[0]) {
+        err = desk_reach(desk, out_why);
+        err = err ? err : deliver(desk, out_why);
+    }
     return err ? err : conclude(desk, entry, out_why);
 }
 

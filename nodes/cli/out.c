@@ -170,8 +170,9 @@ static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, b
     char **cells = grid->cells.cells + grid->cells.row_count * grid->cells.column_count;
     for (size_t column = 0; column < grid->cells.column_count; column++) {
         struct fq_span value = fq_map_get(row, grid->keys[column]);
-        cells[column] =
-            is_for_person ? person_text(grid->cli, grid->keys[column], value) : cell_text(value);
+        cells[column] = is_for_person
+                            ? person_text(grid->cli, person_key(row, grid->keys[column]), value)
+                            : cell_text(value);
         grid->is_number[column] |= is_number_type(value) ||
                                    ends_with(grid->keys[column], "_rate") ||
                                    is_figure(grid->keys[column]);
