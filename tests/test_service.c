@@ -157,6 +157,48 @@ static void test_one_too_many_that_waits_is_refused(void **state)
     assert_int_equal(node->waiter_count, FQ_NODE_WAITERS_MAX);
 }
 
+/* A registration's party data comes with its command, as index, field number and text. */
+static void submit(char route, struct fq_span text)
+{
+    struct fq_writer writer = fq_writer_take(&node->scratch, 256);
+
+    fq_write_map(&writer, 3);
+    fq_write_text(&writer, "id");
+    fq_write_uint(&writer, 1);
+    fq_write_text(&writer, "verb");
+    fq_write_text(&writer, "submit");
+    fq_write_text(&writer, "args");
+    fq_write_map(&writer, 2);
+    fq_write_text(&writer, "commands");
+    fq_write_array(&writer, 0);
+    fq_write_text(&writer, "vault");
+    fq_write_array(&writer, 1);
+    fq_write_array(&writer, 3);
+    fq_write_uint(&writer, 0);
+    fq_write_uint(&writer, 1);
+    fq_write_text_span(&writer, text);
+    const struct fq_net_message message = {.source = FQ_NET_SERVICE,
+                                           .routing = fq_span_of((const uint8_t *)&route, 1),
+                                           .body = fq_writer_span(&writer)};
+    fq_service_take(node, &message);
+}
+
+static void test_party_data_is_utf8(void **state)
+{
+    (void)state;
+    static const struct fq_tier_row county = {.tier = FQ_TIER_COUNTY, .has_vault = true};
+    node->tier = &county;
+    node->core.options.batch_size_max = 1 << 18;
+    node->core.options.batch_records_max = 64;
+
+    submit('a', fq_span_text("\xd5\xc5\xc8\xfd\xb7\xe1"));
+    assert_string_equal(answered, "a"); /* refused */
+    assert_int_equal(node->input_count, 0);
+    submit('b', fq_span_text("张三丰"));
+    assert_string_equal(answered, "a");
+    assert_int_equal(node->input_count, 1);
+}
+
 int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -165,6 +207,7 @@ int main(void)
         CASE(test_all_that_wait_are_looked_at_when_something_moved),
         CASE(test_whose_time_is_over_is_answered_with_what_there_is),
         CASE(test_one_too_many_that_waits_is_refused),
+        CASE(test_party_data_is_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,8 +35,8 @@ static fq_err check_dates(const struct fq_dispute *dispute, const struct fq_even
 static fq_err check_unit(const struct fq_command_context *context, const char *name, uint64_t unit,
                          struct fq_why *out_why)
 {
-    if (unit / 10000 > 999999 || fq_unit_area(unit) == 0) {
-        return fq_fail(out_why, FQ_REASON_UNIT, "%s: %llu", name, (unsigned long long)unit);
+    if (unit / 10000 > 999999 || !fq_areas_find(context->areas, fq_unit_area(unit))) {
+        return fq_fail(out_why, FQ_REASON_UNIT, "%s: %010llu", name, (unsigned long long)unit);
     }
     if (context->units && context->units->count > 0 && !fq_units_find(context->units, unit) &&
         fq_areas_covers(context->areas, context->own_area, fq_unit_area(unit))) {
@@ -63,6 +63,37 @@ static fq_err check_place(const struct fq_command_context *context, const struct
         return fq_fail(out_why, FQ_REASON_PLACE_UNKNOWN, "%llu", place);
     }
     return FQ_OK;
+}
+
+/* The greatest number a field takes: more than anything it counts is. */
+static uint64_t most_of(enum fq_field field)
+{
+    switch (field) {
+    case FQ_FIELD_PERSONS:
+        return FQ_COMMAND_PERSONS_MAX;
+    case FQ_FIELD_MINUTES:
+        return FQ_COMMAND_MINUTES_MAX;
+    case FQ_FIELD_ROUNDS:
+        return FQ_SWEEP_ROUNDS_MAX;
+    case FQ_FIELD_HOUSEHOLDS:
+        return FQ_SWEEP_HOUSEHOLDS_MAX;
+    case FQ_FIELD_FOUND:
+        return FQ_SWEEP_FOUND_MAX;
+    case FQ_FIELD_COUNT:
+        return FQ_ACTIVITY_COUNT_MAX;
+    default:
+        return UINT64_MAX;
+    }
+}
+
+fq_err fq_command_check_number(const struct fq_event *command, enum fq_field field,
+                               struct fq_why *out_why)
+{
+    unsigned long long value = command->value[field], most = most_of(field);
+
+    return value <= most ? FQ_OK
+                         : fq_fail(out_why, FQ_REASON_NUMBER, "%s: %llu > %llu",
+                                   fq_field_row(field)->name, value, most);
 }
 
 static fq_err check_field(const struct fq_command_context *context, const struct fq_event *command,
@@ -94,16 +125,19 @@ static fq_err check_field(const struct fq_command_context *context, const struct
                    : fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s: %06llu", row->name,
                              (unsigned long long)value);
     default:
-        return field == FQ_FIELD_PLACE ? check_place(context, command, out_why) : FQ_OK;
+        return field == FQ_FIELD_PLACE ? check_place(context, command, out_why)
+                                       : fq_command_check_number(command, field, out_why);
     }
 }
 
-static fq_err check_required(const struct fq_event *command, unsigned kind, struct fq_why *out_why)
+static fq_err check_required(const struct fq_command_context *context,
+                             const struct fq_event *command, unsigned kind, struct fq_why *out_why)
 {
     const struct fq_step_row *step = fq_step_row(kind);
 
     for (unsigned i = 0; i < FQ_STEP_REQUIRED_MAX && step->required[i]; i++) {
-        if (!command->value[step->required[i]]) {
+        bool is_unknown = context->is_of_ledger && kind == FQ_EVENT_REFERRED;
+        if (!command->value[step->required[i]] && !is_unknown) {
             return fq_fail(out_why, FQ_REASON_FIELD, "%s", fq_field_row(step->required[i])->name);
         }
     }
@@ -114,16 +148,34 @@ static fq_err check_fields(const struct fq_command_context *context, const struc
                            struct fq_why *out_why)
 {
     const struct fq_kind_row *row = fq_kind_row(command->step);
-    fq_err err = check_required(command, command->kind, out_why);
+    fq_err err = check_required(context, command, command->kind, out_why);
 
     if (!err && command->step != command->kind) {
-        err = check_required(command, command->step, out_why);
+        err = check_required(context, command, command->step, out_why);
     }
     if (!err && command->unit) {
         err = check_unit(context, "unit", command->unit, out_why);
     }
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && row->fields[i] && !err; i++) {
         err = check_field(context, command, row->fields[i], out_why);
+    }
+    return err;
+}
+
+static fq_err check_text(const char *name, struct fq_span text, struct fq_why *out_why)
+{
+    return fq_utf8_is_valid(text) ? FQ_OK : fq_fail(out_why, FQ_REASON_TEXT_ENCODING, "%s", name);
+}
+
+fq_err fq_command_check_texts(const struct fq_event *command, struct fq_why *out_why)
+{
+    fq_err err = check_text("actor", command->actor, out_why);
+
+    for (enum fq_field field = FQ_FIELD_NONE + 1; field < FQ_FIELDS_COUNT && !err; field++) {
+        const struct fq_field_row *row = fq_field_row(field);
+        if (row->type == FQ_VALUE_TEXT) {
+            err = check_text(row->name, fq_event_bytes(command, field), out_why);
+        }
     }
     return err;
 }
@@ -140,7 +192,7 @@ static fq_err check_home(const struct fq_command_context *context, const struct 
         return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%06u", command->area);
     }
     if (!fq_areas_covers(context->areas, context->own_area, command->area)) {
-        return fq_fail(out_why, FQ_REASON_AREA_FOREIGN, "%06u", command->area);
+        return fq_fail(out_why, FQ_REASON_AREA_OUTSIDE, "%06u", command->area);
     }
     return FQ_OK;
 }
@@ -211,6 +263,9 @@ fq_err fq_command_check(const struct fq_command_context *context, const struct f
 {
     FQ_ASSERT(!context->view || context->room);
 
+    if (fq_command_check_texts(command, out_why)) {
+        return FQ_ERR_REFUSED;
+    }
     if (context->services && fq_command_is_service(command->kind)) {
         return fq_command_service_check(context->services, command, out_why);
     }

@@ -201,6 +201,28 @@ static fq_err complete_target(const struct fq_command_context *context,
     return FQ_OK;
 }
 
+/* Later steps' writes stand, but for what the correction says anew. The revision the command came with
+ * is what its writer last heard of. */
+static void complete_correction(const struct fq_command_context *context,
+                                const struct fq_dispute *dispute, struct fq_event *command)
+{
+    uint32_t base = command->rev ? command->rev : dispute->rev;
+    struct fq_dispute then;
+    struct fq_event live;
+
+    if (!context->view || !fq_docket_as_of(context->view, dispute, base, &then)) {
+        return;
+    }
+    for (const struct fq_fact *fact = fq_view_facts(context->view, dispute); fact;
+         fact = fq_view_next(context->view, fact)) {
+        if (!fact->is_voided && fact->step == command->step && fact->rev <= base) {
+            fq_fact_unpack(fact, &live);
+            fq_step_keep_later(command, &live, &then, dispute);
+            return;
+        }
+    }
+}
+
 fq_err fq_command_complete(const struct fq_command_context *context,
                            const struct fq_dispute *dispute, struct fq_event *command,
                            struct fq_why *out_why)
@@ -231,6 +253,9 @@ fq_err fq_command_complete(const struct fq_command_context *context,
         return FQ_OK;
     case FQ_EVENT_VOIDED:
         return complete_target(context, dispute, command, out_why);
+    case FQ_EVENT_CORRECTED:
+        complete_correction(context, dispute, command);
+        return FQ_OK;
     default:
         return FQ_OK;
     }

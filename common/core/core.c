@@ -533,7 +533,7 @@ struct submission {
     uint32_t left;
     struct fq_event *group; /* room for those taken together */
     struct fq_span actor;   /* who gives those that do not say */
-    bool is_dry_run;
+    bool is_dry_run, is_of_ledger;
     struct rehearsal rehearsal; /* of a dry run, else of the row at hand */
     struct fq_reader rows;      /* how many commands each row has */
     uint32_t rows_left;         /* 0: every command stands alone */
@@ -652,6 +652,7 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
         .group = fq_arena_take_raw(step->arena, FQ_VIEW_EXPECT_MAX * sizeof(struct fq_event)),
         .actor = input->actor,
         .is_dry_run = input->is_dry_run,
+        .is_of_ledger = row_count > 0,
         .verdicts =
             fq_writer_take(step->arena, 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX),
     };

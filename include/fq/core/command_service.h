@@ -17,6 +17,8 @@
 #include "fq/core/place.h"
 #include "fq/core/unit.h"
 
+#define FQ_COMMAND_PERSONS_MAX 100000
+#define FQ_COMMAND_MINUTES_MAX 100000
 #define FQ_SWEEP_ROUNDS_MAX 1000
 #define FQ_SWEEP_HOUSEHOLDS_MAX 10000000
 #define FQ_SWEEP_FOUND_MAX 1000000
