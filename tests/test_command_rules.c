@@ -675,6 +675,52 @@ static void test_w4_what_the_registration_said_undoes_no_later_step(void **state
     expect_wall(WORLD_FAR, FAR_UNIT + 1, FQ_KIND_ADMINISTRATIVE, FQ_RISK_BLUE);
 }
 
+static void test_w4_a_correction_of_the_outcome_undoes_no_performance(void **state)
+{
+    (void)state;
+    struct fq_event agreed = command_of(FQ_EVENT_AGREED, "2021-03-05");
+    struct fq_event command = command_of(FQ_EVENT_CORRECTED, "2021-03-05");
+
+    agreed.value[FQ_FIELD_IMMEDIATE] = 1;
+    assert_int_equal(do_at(WORLD_COUNTY, agreed), FQ_REASON_NONE);
+    (void)with_at(WORLD_COUNTY, FQ_EVENT_PERFORMED, "2021-03-06", FQ_FIELD_PERFORMANCE,
+                  FQ_PERFORMANCE_REFUSED);
+    command.step = FQ_EVENT_AGREED;
+    command.value[FQ_FIELD_CORRECTS] = FQ_EVENT_AGREED;
+    command.value[FQ_FIELD_IMMEDIATE] = 1; /* as it said */
+    command.value[FQ_FIELD_AMOUNT] = 2000;
+    TEXT(command, WHY, "slip of the pen");
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_NONE);
+
+    assert_int_equal(wall()->performance, FQ_PERFORMANCE_REFUSED);
+    assert_int_equal(wall()->amount_cents, 2000);
+    assert_int_equal(correct(FQ_EVENT_PERFORMED, NULL), FQ_REASON_NONE);
+}
+
+static void test_g5_a_dispute_goes_to_a_unit_of_its_new_county(void **state)
+{
+    (void)state;
+    struct fq_event transfer = command_of(FQ_EVENT_TRANSFERRED, "2021-03-03");
+
+    transfer.value[FQ_FIELD_TO_AREA] = WORLD_FAR;
+    transfer.value[FQ_FIELD_TO_UNIT] = NEIGHBOUR_UNIT;
+    assert_int_equal(do_at(WORLD_COUNTY, transfer), FQ_REASON_UNIT_FOREIGN);
+    assert_string_equal(why.detail, "4101020001: 410302");
+    transfer.value[FQ_FIELD_TO_UNIT] = UNIT(WORLD_OTHER_CITY, 1); /* its city's */
+    assert_int_equal(do_at(WORLD_COUNTY, transfer), FQ_REASON_NONE);
+}
+
+static void test_g2_an_answer_does_not_lie_before_the_referral(void **state)
+{
+    (void)state;
+    assert_int_equal(refer(FAR_UNIT), FQ_REASON_NONE);
+    assert_int_equal(do_at(WORLD_FAR, command_of(FQ_EVENT_REFERRAL_ACCEPTED, "2021-03-02")),
+                     FQ_REASON_DATE_ORDER);
+    assert_string_equal(why.detail, "2021-03-02 < 2021-03-03");
+    assert_int_equal(do_at(WORLD_FAR, command_of(FQ_EVENT_REFERRAL_ACCEPTED, "2021-03-03")),
+                     FQ_REASON_NONE);
+}
+
 static void test_w4_what_was_last_heard_of_undoes_no_later_step(void **state)
 {
     (void)state;
@@ -788,6 +834,9 @@ int main(void)
         CASE(test_one_side_of_a_conflict_is_corrected),
         CASE(test_w4_a_correction_of_the_registration_undoes_no_transfer),
         CASE(test_w4_what_the_registration_said_undoes_no_later_step),
+        CASE(test_w4_a_correction_of_the_outcome_undoes_no_performance),
+        CASE(test_g5_a_dispute_goes_to_a_unit_of_its_new_county),
+        CASE(test_g2_an_answer_does_not_lie_before_the_referral),
         CASE(test_w4_what_was_last_heard_of_undoes_no_later_step),
         CASE(test_g3_a_referral_names_the_unit),
         CASE(test_g3_a_correction_moves_the_county_where_both_are_covered),

@@ -187,6 +187,8 @@ static void test_party_data_is_utf8(void **state)
 {
     (void)state;
     static const struct fq_tier_row county = {.tier = FQ_TIER_COUNTY, .has_vault = true};
+    struct fq_input inputs[1];
+    node->inputs = inputs;
     node->tier = &county;
     node->core.options.batch_size_max = 1 << 18;
     node->core.options.batch_records_max = 64;

@@ -65,37 +65,6 @@ static fq_err check_place(const struct fq_command_context *context, const struct
     return FQ_OK;
 }
 
-/* The greatest number a field takes: more than anything it counts is. */
-static uint64_t most_of(enum fq_field field)
-{
-    switch (field) {
-    case FQ_FIELD_PERSONS:
-        return FQ_COMMAND_PERSONS_MAX;
-    case FQ_FIELD_MINUTES:
-        return FQ_COMMAND_MINUTES_MAX;
-    case FQ_FIELD_ROUNDS:
-        return FQ_SWEEP_ROUNDS_MAX;
-    case FQ_FIELD_HOUSEHOLDS:
-        return FQ_SWEEP_HOUSEHOLDS_MAX;
-    case FQ_FIELD_FOUND:
-        return FQ_SWEEP_FOUND_MAX;
-    case FQ_FIELD_COUNT:
-        return FQ_ACTIVITY_COUNT_MAX;
-    default:
-        return UINT64_MAX;
-    }
-}
-
-fq_err fq_command_check_number(const struct fq_event *command, enum fq_field field,
-                               struct fq_why *out_why)
-{
-    unsigned long long value = command->value[field], most = most_of(field);
-
-    return value <= most ? FQ_OK
-                         : fq_fail(out_why, FQ_REASON_NUMBER, "%s: %llu > %llu",
-                                   fq_field_row(field)->name, value, most);
-}
-
 static fq_err check_field(const struct fq_command_context *context, const struct fq_event *command,
                           enum fq_field field, struct fq_why *out_why)
 {

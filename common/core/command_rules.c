@@ -110,6 +110,7 @@ static fq_err complete_answer(const struct fq_command_context *context,
     uint32_t count = context->view ? fq_docket_referrals(context->view, dispute, referrals) : 0;
     const struct fq_referral *meant = NULL;
     uint32_t meant_count = 0;
+    char given[11], earlier[11];
 
     if (!context->view) {
         return FQ_OK;
@@ -126,6 +127,11 @@ static fq_err complete_answer(const struct fq_command_context *context,
     if (meant->state != state_before(command->step)) {
         return fq_fail(out_why, FQ_REASON_REFERRAL_STATE, "%s: %s", fq_step_verb(command->step),
                        fq_referral_state_name(meant->state));
+    }
+    if (command->date < meant->date) { /* G2 */
+        fq_date_format(command->date, given);
+        fq_date_format(meant->date, earlier);
+        return fq_fail(out_why, FQ_REASON_DATE_ORDER, "%s < %s", given, earlier);
     }
     memcpy(context->room->referral, meant->id.bytes, FQ_ID_SIZE);
     (void)fq_event_set_bytes(command, FQ_FIELD_REFERRAL,
@@ -315,6 +321,11 @@ static fq_err check_transfer(const struct fq_command_context *context,
     if (area && area->tier != FQ_TIER_COUNTY) {
         return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s: %06u",
                        fq_field_row(FQ_FIELD_TO_AREA)->name, to_area);
+    }
+    const struct fq_area *of_unit = fq_areas_find(context->areas, fq_unit_area(to_unit));
+    if (area && of_unit && of_unit->tier == FQ_TIER_COUNTY && of_unit->code != to_area) {
+        return fq_fail(out_why, FQ_REASON_UNIT_FOREIGN, "%010llu: %06u",
+                       (unsigned long long)to_unit, to_area);
     }
     bool is_same_home = to_area == 0 || to_area == dispute->home;
     bool is_same_unit = to_unit == 0 || to_unit == dispute->host;

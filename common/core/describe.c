@@ -167,8 +167,7 @@ static uint64_t number_of(enum fq_field field, struct fq_span word)
     uint64_t number = 0;
 
     for (size_t i = 0; i < FIELD_WORDS; i++) {
-        if (field_words[i].field == field &&
-            fq_span_equal(word, fq_span_text(field_words[i].id))) {
+        if (field_words[i].field == field && fq_span_equal(word, fq_span_text(field_words[i].id))) {
             return field_words[i].number;
         }
     }

@@ -55,7 +55,7 @@ static const struct fq_step_row rows[FQ_EVENT_KINDS] = {
         {"perform", AGREEMENT, ON(OUTCOME), BY(HOST), {F(PERFORMANCE)}, "performance", false},
     ROW(CONFIRMATION) =
         {"confirm", AGREEMENT, ON(OUTCOME), BY(COURT), {F(STEP)}, "confirmation", false},
-    ROW(VISITED) = {"visit", ENDED | IN(CLOSED), ON(OUTCOME), BY(HOST), {0}, "visit", false},
+    ROW(VISITED) = {"visit", ENDED | IN(CLOSED) | IN(ARCHIVED), ON(OUTCOME), BY(HOST), {0}, "visit", false},
     ROW(PREVENTED) = {"prevent", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(EFFECT)}, NULL, false},
     ROW(RISK_CHANGED) = {"risk", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(RISK)}, "risk", false},
     ROW(DOCUMENT) =
@@ -208,8 +208,8 @@ void fq_step_keep_later(struct fq_event *correction, const struct fq_event *live
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
         enum fq_field field = shared[i].field;
         uint64_t value = as_held(field, correction->value[field]);
-        bool is_as_before = correction->value[field] == live->value[field] ||
-                            value == held(then, field);
+        bool is_as_before =
+            correction->value[field] == live->value[field] || value == held(then, field);
         if (shared[i].step == live->step && is_as_before && value != held(now, field)) {
             correction->value[field] = held(now, field);
         }

@@ -47,9 +47,6 @@ FQ_CHECKED fq_err fq_command_check(const struct fq_command_context *context,
  * id is 0, which is nobody's, and the command's 16 bytes follow. */
 void fq_command_target(const struct fq_id *cmd_id, uint8_t out[FQ_EVENT_ID_SIZE]);
 
-/* Whether the number is one that the field's count can be (G3). */
-FQ_CHECKED fq_err fq_command_check_number(const struct fq_event *command, enum fq_field field,
-                                          struct fq_why *out_why);
 /* Whether all public texts of the command and its actor are UTF-8 (G3). */
 FQ_CHECKED fq_err fq_command_check_texts(const struct fq_event *command, struct fq_why *out_why);
 
