@@ -323,7 +323,8 @@ static fq_err check_transfer(const struct fq_command_context *context,
                        fq_field_row(FQ_FIELD_TO_AREA)->name, to_area);
     }
     const struct fq_area *of_unit = fq_areas_find(context->areas, fq_unit_area(to_unit));
-    if (area && of_unit && of_unit->tier == FQ_TIER_COUNTY && of_unit->code != to_area) {
+    bool is_moving = area && to_area != dispute->home;
+    if (is_moving && of_unit && of_unit->tier == FQ_TIER_COUNTY && of_unit->code != to_area) {
         return fq_fail(out_why, FQ_REASON_UNIT_FOREIGN, "%010llu: %06u",
                        (unsigned long long)to_unit, to_area);
     }
