@@ -95,6 +95,7 @@ struct step {
     struct unsealed unsealed[UNSEALED_LOGS];
     struct fq_owed_list unsealed_owed; /* for facts not yet numbered: their place in the batch */
     bool may_originate;
+    bool is_of_ledger; /* the commands at hand are rows of one */
 };
 
 /* ---- batches: own and received alike are numbered, stored and held ---- */
@@ -438,6 +439,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         .places = core->places,
         .room = &room,
         .services = &services,
+        .is_of_ledger = step->is_of_ledger,
     };
     struct fq_event tried;
     struct fq_why why = {0};
@@ -533,7 +535,7 @@ struct submission {
     uint32_t left;
     struct fq_event *group; /* room for those taken together */
     struct fq_span actor;   /* who gives those that do not say */
-    bool is_dry_run, is_of_ledger;
+    bool is_dry_run;
     struct rehearsal rehearsal; /* of a dry run, else of the row at hand */
     struct fq_reader rows;      /* how many commands each row has */
     uint32_t rows_left;         /* 0: every command stands alone */
@@ -652,12 +654,12 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
         .group = fq_arena_take_raw(step->arena, FQ_VIEW_EXPECT_MAX * sizeof(struct fq_event)),
         .actor = input->actor,
         .is_dry_run = input->is_dry_run,
-        .is_of_ledger = row_count > 0,
         .verdicts =
             fq_writer_take(step->arena, 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX),
     };
 
     step->may_originate = fq_sync_may_originate(&step->core->sync); /* no command changes that */
+    step->is_of_ledger = row_count > 0;
     if (submission.actor.size > FQ_ACTOR_MAX) {
         submission.actor.size = FQ_ACTOR_MAX;
     }

@@ -55,7 +55,8 @@ static const struct fq_step_row rows[FQ_EVENT_KINDS] = {
         {"perform", AGREEMENT, ON(OUTCOME), BY(HOST), {F(PERFORMANCE)}, "performance", false},
     ROW(CONFIRMATION) =
         {"confirm", AGREEMENT, ON(OUTCOME), BY(COURT), {F(STEP)}, "confirmation", false},
-    ROW(VISITED) = {"visit", ENDED | IN(CLOSED) | IN(ARCHIVED), ON(OUTCOME), BY(HOST), {0}, "visit", false},
+    ROW(VISITED) =
+        {"visit", ENDED | IN(CLOSED) | IN(ARCHIVED), ON(OUTCOME), BY(HOST), {0}, "visit", false},
     ROW(PREVENTED) = {"prevent", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(EFFECT)}, NULL, false},
     ROW(RISK_CHANGED) = {"risk", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(RISK)}, "risk", false},
     ROW(DOCUMENT) =
