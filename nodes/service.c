@@ -52,6 +52,22 @@ static void refuse(struct fq_node *node, const struct fq_query *query, enum fq_r
                 (struct fq_span){0});
 }
 
+/* Whether the party data is text: vault is [[command index, field number, text], ...]. */
+static bool is_text_of_parties(struct fq_reader vault)
+{
+    uint32_t count = fq_read_type(&vault) == FQ_CODEC_ARRAY ? fq_read_array(&vault) : 0;
+
+    for (uint32_t i = 0; i < count && !vault.is_bad; i++) {
+        bool is_entry = fq_read_array(&vault) == 3;
+        (void)fq_read_uint(&vault);
+        (void)fq_read_uint(&vault);
+        if (!is_entry || !fq_utf8_is_valid(fq_read_text(&vault))) {
+            return false;
+        }
+    }
+    return !vault.is_bad;
+}
+
 /* How many elements the array has; 0 also when there is none. Fails with ARGUMENT. */
 static fq_err read_array(struct fq_span args, const char *name, uint32_t most, uint32_t *out_count,
                          struct fq_why *out_why)
@@ -134,6 +150,10 @@ static void take_submit(struct fq_node *node, struct fq_query *query)
     err = err ? err : check_texts(node, query, count, &text_count, &why);
     if (err) {
         refuse(node, query, why.reason, why.detail);
+        return;
+    }
+    if (!is_text_of_parties(fq_reader_over(fq_map_get(query->args, "vault")))) {
+        refuse(node, query, FQ_REASON_TEXT_ENCODING, "vault");
         return;
     }
     query->is_command = true;

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../nodes/seal.h"
 #include "../nodes/service.h"
 #include "fq/edge/memory.h"
 #include "support/world.h"
@@ -19,25 +18,6 @@ static struct fq_node *node;
 static struct fq_input inputs[8];
 static struct fq_certificate asker;
 static uint32_t command_count; /* of each submit */
-
-/* Nobody seals here. */
-fq_err fq_seal_take(struct fq_node *of, struct fq_query *query, struct fq_why *out_why)
-{
-    (void)of;
-    (void)query;
-    return fq_fail(out_why, FQ_REASON_VERB_UNKNOWN, "period.seal");
-}
-
-fq_err fq_seal_answer(const struct fq_node *of, const struct fq_reply *reply,
-                      const struct fq_query *query, struct fq_writer *writer,
-                      struct fq_why *out_why)
-{
-    (void)of;
-    (void)reply;
-    (void)query;
-    (void)writer;
-    return fq_fail(out_why, FQ_REASON_VERB_UNKNOWN, "period.seal");
-}
 
 static int begin(void **state)
 {

@@ -95,7 +95,8 @@ struct step {
     struct unsealed unsealed[UNSEALED_LOGS];
     struct fq_owed_list unsealed_owed; /* for facts not yet numbered: their place in the batch */
     bool may_originate;
-    bool is_sealing; /* the commands at hand are the node's own seal of a period */
+    bool is_sealing;   /* the commands at hand are the node's own seal of a period */
+    bool is_of_ledger; /* the commands at hand are rows of one */
 };
 
 /* ---- batches: own and received alike are numbered, stored and held ---- */
@@ -442,6 +443,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         .places = core->places,
         .room = &room,
         .services = &services,
+        .is_of_ledger = step->is_of_ledger,
     };
     struct fq_event tried;
     struct fq_why why = {0};
@@ -662,6 +664,7 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
 
     step->may_originate = fq_sync_may_originate(&step->core->sync); /* no command changes that */
     step->is_sealing = input->is_sealing;
+    step->is_of_ledger = row_count > 0;
     if (submission.actor.size > FQ_ACTOR_MAX) {
         submission.actor.size = FQ_ACTOR_MAX;
     }

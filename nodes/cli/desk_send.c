@@ -129,6 +129,12 @@ static fq_err check(struct cli_desk *desk, const struct local *local, struct cli
     if (entry->party_count > 0 && desk->tier != FQ_TIER_COUNTY) {
         return fq_fail(out_why, FQ_REASON_VAULT_ABOVE, "%s", desk->tables->tier); /* K2 */
     }
+    for (size_t i = 0; i < entry->party_count; i++) {
+        if (!fq_utf8_is_valid(fq_span_text(entry->parties[i].text))) {
+            return fq_fail(out_why, FQ_REASON_TEXT_ENCODING, "%s",
+                           fq_vault_field_name(entry->parties[i].field));
+        }
+    }
     if (fq_command_is_service(event->kind)) {
         return check_service(desk, local, entry, out_why);
     }

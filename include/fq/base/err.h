@@ -128,6 +128,15 @@ typedef enum fq_err {
       "Mend the named line: a code has ten digits and stands there once.")                         \
     X(PLACE_FILE, 3120, FQ_ERR_USAGE, "The table of places is wrong.",                             \
       "Mend the named line: a town has nine digits, a village twelve, its town's first.")          \
+    X(NUMBER, 3121, FQ_ERR_REFUSED, "The number is too large for what it counts.",                 \
+      "Check the figure: the detail names the field and the greatest number taken.")               \
+    X(AREA_OUTSIDE, 3122, FQ_ERR_REFUSED, "The area lies outside this node.",                      \
+      "Enter it at the node of that area, or at one above both.")                                  \
+    X(TEXT_ENCODING, 3123, FQ_ERR_REFUSED, "The text is not UTF-8.",                               \
+      "Set the terminal to UTF-8, or convert the text: iconv -f gb18030 -t utf-8.")                \
+    X(UNIT_FOREIGN, 3124, FQ_ERR_REFUSED,                                                          \
+      "The unit belongs to another county than the one named.",                                    \
+      "Name a unit of that county or of a tier above it, or leave the county out.")                \
     X(CAMPAIGN_UNKNOWN, 3201, FQ_ERR_USAGE, "There is no such campaign at this node.",             \
       "`fengqiao campaign ls` lists those there are; one made above may still be on its way.")     \
     X(CAMPAIGN_MANY, 3202, FQ_ERR_USAGE, "More than one campaign has this name.",                  \
