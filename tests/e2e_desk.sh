@@ -96,7 +96,7 @@ check "is found by that" exits 0 "$bureau" at $county referral ls --state 待接
 check "disputes by their state" exits 0 '受理' at $county dispute ls --state 受理 --lang zh
 check "an unknown command: each noun once" eval '! "$fq" nonsense 2>"$work/nouns" && cat "$work/nouns" &&
     [ -z "$(tr -cs a-z "\n" <"$work/nouns" | grep -x "referral\|dispute" | sort | uniq -d)" ]'
-check "a county outside: not told of maps alone" exits 6 "FQ-4001.*area's own node" \
+check "a county outside: not told of maps alone" exits 6 "FQ-4001.*area's own node|FQ-3122.*node of that area" \
     at $county dispute add --type neighbour --source screening --area 410102
 check "an indicator in yuan: what to give" exits 2 'is in yuan: give --amount' at $county activity add \
     --indicator notary_fees_waived --count 1 --from 2021-01-01 --to 2021-01-31 --signer 张三
@@ -137,7 +137,7 @@ check "and back" eval '"$fq" -q lab start "$lab" $county && unlock'
 
 back_while_waiting() { # it is started once the command waits for it
     "$fq" -q lab stop "$lab" $county || return 1
-    exits 0 'saved at +county' at $county dispute add --type neighbour --source screening --date 2021-03-01 --wait county=30 &
+    exits 0 'saved at +(county|city|province)' at $county dispute add --type neighbour --source screening --date 2021-03-01 --wait county=30 &
     local command=$!
     until_true 20 eval 'at $county outbox ls --state waiting --json | grep -q cmd_id' && "$fq" -q lab start "$lab" $county
     wait $command
