@@ -1,0 +1,125 @@
+"""Checks of the province's figures: check.py OUT WHAT [NUMBER...]. Silent when all is well."""
+import csv
+import json
+import sys
+
+out, what, numbers = sys.argv[1], sys.argv[2], [int(text) for text in sys.argv[3:] if text.isdigit()]
+
+
+def load(name):
+    with open(f'{out}/{name}.json', encoding='utf-8') as file:
+        return json.load(file)
+
+
+def measures(row):
+    """The sums of a row: no rate, no stock."""
+    return {key: value for key, value in row.items()
+            if isinstance(value, int) and key not in ('open', 'overdue')}
+
+
+def add(rows):
+    total = {}
+    for row in rows:
+        for key, value in measures(row).items():
+            total[key] = total.get(key, 0) + value
+    return total
+
+
+def same(left, right, name):
+    differing = {key: (left.get(key), right.get(key)) for key in left.keys() | right.keys()
+                 if (left.get(key) or 0) != (right.get(key) or 0)}
+    if differing:
+        sys.exit(f'{name}: {differing}')
+
+
+def check_total():
+    total = load('total')['total']
+    same({key: total[key] for key in ('accepted', 'concluded', 'agreed')},
+         {'accepted': numbers[0], 'concluded': numbers[0], 'agreed': numbers[1]}, 'total')
+    if total['success_rate'] != '98.0':
+        sys.exit(f"success_rate {total['success_rate']}")
+
+
+def check_truth():
+    month = sys.argv[3]
+    told = {row['county']: row for row in load('truth')['rows']}
+    played = {}
+    with open(f'{out}/truth.csv', encoding='utf-8') as file:
+        for row in csv.DictReader(file):
+            county, names = row.pop('county'), list(row)[1:]
+            if row.pop('month') == month:
+                played[county] = {name: int(value) for name, value in row.items()}
+    for key in told.keys() | played.keys():
+        zero = dict.fromkeys(names, 0)
+        row = told.get(key, zero)
+        same({name: row[name] for name in names}, played.get(key, zero), f'{key} {month}')
+
+
+def check_sums():
+    whole = load('whole')['total']
+    # What units above county take part in stands in no county's row, so it is in no sum of them.
+    left_out = {key: whole[key] for key in ('participated',) if key in whole}
+    for name in ('counties', 'cities'):
+        rows = add(load(name)['rows'])
+        for key in left_out:
+            rows.pop(key, None)
+        same(rows, {key: value for key, value in measures(whole).items() if key not in left_out},
+             name)
+    by_city = {row['city']: row for row in load('cities')['rows']}
+    for city, row in by_city.items():
+        below = [county for county in load('counties')['rows']
+                 if county['county'][:4] == city[:4] and (city[4:] == '00') == (county['county'][:3] != '419')]
+        rows = measures(row)
+        rows.pop('participated', None)
+        sums = add(below)
+        sums.pop('participated', None)
+        same(sums, rows, city)
+
+
+def check_same():
+    own, above = load('own'), load('above')
+    for left, right in zip(own['rows'] + [own['total']], above['rows'] + [above['total']]):
+        for row in left, right:  # what its units do elsewhere, only the province sees
+            row.pop('participated', None)
+        if left != right:
+            sys.exit(f"{own['area']}: {left}, {right}")
+
+
+def check_types():
+    played = {}
+    with open('tests/data/reference-mediation-stats.csv', encoding='utf-8') as file:
+        for row in csv.DictReader(file):
+            if (row['set'], row['indicator']) == ('huangshi_2016_08', 'accepted') and \
+                    row['dispute_type'] != 'ALL':
+                played[row['dispute_type']] = int(row['value'])
+    told = {row['type']: row['accepted'] for row in load('types')['rows']}
+    whole, base = sum(told.values()), sum(played.values())
+    for name, value in played.items():
+        expected, wide = value / base, 4 * (value / base / whole) ** 0.5 + 0.012
+        if abs(told[name] / whole - expected) > wide:
+            sys.exit(f'{name}: {told[name] / whole:.4f}, published {expected:.4f}')
+
+
+def check_kinds():
+    kinds = load('kinds')
+    for key, value in kinds['distinct'].items():
+        if isinstance(value, int) and key not in ('open', 'overdue', 'participated'):
+            if sum(row[key] for row in kinds['rows']) - kinds['overlap'][key] != value:
+                sys.exit(f'{key}: {kinds["overlap"][key]}')
+    share = kinds['total']['linked'] / kinds['total']['concluded']
+    if not 0.17 < share < 0.23:
+        sys.exit(f'linked: {share:.3f}')
+
+
+def check_luoyang():
+    sums = {}
+    for row in load('luoyang')['rows']:
+        sums[row['county'], row['month']] = row['registered']
+    for old, new in (('410381', '410307'), ('410322', '410308'), ('410306', '410308')):
+        before = [sums.get((old, f'2021-0{month}'), 0) for month in range(1, 7)]
+        after = [sums.get((new, f'2021-0{month}'), 0) for month in range(1, 7)]
+        if sum(before[3:]) or sum(after[:2]) or not sum(before) or not sum(after):
+            sys.exit(f'{old} {before}, {new} {after}')
+
+
+globals()[f'check_{what}']()

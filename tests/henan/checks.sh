@@ -1,0 +1,45 @@
+# Sourced by run.sh: the figures, asked of the province and the cities, against what was played.
+
+rollups() { # rollups CODE NAME OPTION...: in $out/NAME.json
+    local code=$1 name=$2
+    shift 2
+    at "$code" rollup "$@" --json >"$out/$name.json"
+}
+compare() { "$python" "$root/tests/henan/check.py" "$out" "$@"; }
+
+played_everywhere() {
+    local month
+    for month in 2020-{01..12} 2021-{01..12}; do
+        rollups 410000 truth "$month" --by county && compare truth "$month" || return 1
+    done
+}
+adds_up() {
+    local month
+    for month in 2020-03 2021-{01..06} 2021H1; do
+        rollups 410000 counties "$month" --by county && rollups 410000 cities "$month" --by city &&
+            rollups 410000 whole "$month" && compare sums || return 1
+    done
+}
+cities_agree() {
+    local city
+    for city in $cities; do
+        rollups "$city" own 2021H1 --by county &&
+            rollups 410000 above 2021H1 --area "$city" --by county && compare same || return 1
+    done
+}
+
+check "all counties of the half-year were heard: the figures are complete" eval \
+    'rollups 410000 total 2021H1 && [ "$(field complete <"$out/total.json")" = True ]'
+check "accepted and concluded are as many as wanted, and as many of them agreed" eval \
+    'compare total $((278604 / scale)) $((273032 / scale))'
+check "by county and month, every figure is the one played" played_everywhere
+check "counties = cities = province, for every measure and month" adds_up
+check "a city says of itself what the province says of it" cities_agree
+check "types stand in the published proportions" eval \
+    'rollups 410000 types 2021H1 --by type && compare types'
+check "about a fifth is linked; people + administrative + judicial - overlap = distinct" eval \
+    'rollups 410000 kinds 2021H1 --by kind && compare kinds'
+check "Luoyang: old areas until the change, successors from it on" eval \
+    'rollups 410000 luoyang 2021H1 --area 410300 --by county,month && compare luoyang'
+check "the view is what the log amounts to" eval \
+    'at 410000 audit --json | field match | grep -q True'
