@@ -20,10 +20,11 @@ BIN := $(if $(filter release,$(MODE)),build/bin,$(OUT)/bin)
 
 DEPS := gcc libc6-dev make pkgconf gettext libzmq3-dev librocksdb-dev libmsgpack-dev \
         libconfig-dev libsodium-dev libxxhash-dev libzstd-dev libjansson-dev libsmartcols-dev \
-        libcsv-dev libutf8proc-dev
-DEPS_TEST := git perl procps python3 python3-zmq python3-msgpack libcmocka-dev rocksdb-tools \
-        clang libclang-rt-14-dev clang-format
-MODULES := libzmq rocksdb msgpack libconfig libsodium libxxhash libzstd jansson smartcols libutf8proc
+        libcsv-dev libutf8proc-dev libxlsxwriter-dev libzip-dev libexpat1-dev
+DEPS_TEST := git perl procps python3 python3-zmq python3-msgpack python3-openpyxl \
+        libcmocka-dev rocksdb-tools clang libclang-rt-14-dev clang-format
+MODULES := libzmq rocksdb msgpack libconfig libsodium libxxhash libzstd jansson smartcols \
+        libutf8proc xlsxwriter libzip expat
 
 # Install what is missing of $(1), say so, and be silent when nothing is.
 define install
@@ -234,6 +235,8 @@ $(BIN)/fq: $(BIN)/fengqiao
 	@ln -sf fengqiao $@
 
 $(OUT)/tests/prop_sim: $(call objects,$(SIM_SRC))
+$(OUT)/tests/test_register: $(call objects,$(addprefix nodes/cli/,import_cell.c import_compare.c \
+        import_map.c import_past.c import_row.c register.c sheet.c xlsx.c))
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
 $(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c) $(HELP) $(LIB)

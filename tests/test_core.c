@@ -140,12 +140,18 @@ static struct fq_event next_step(uint8_t dispute, uint8_t command, uint16_t kind
                              .date = world_date("2021-03-02")};
 }
 
-static void submit_to(struct side *side, const struct fq_event *events, uint32_t count,
-                      bool is_dry_run)
+/* The first `row_size` commands are one row, the others stand alone; 0: there are no rows. */
+static void submit_row_to(struct side *side, const struct fq_event *events, uint32_t count,
+                          uint32_t row_size, bool is_dry_run)
 {
     struct fq_writer writer = fq_writer_take(&side->scratch, 65536);
 
-    fq_write_map(&writer, 1);
+    fq_write_map(&writer, 1 + (row_size > 0));
+    if (row_size > 0) {
+        fq_write_text(&writer, "rows");
+        fq_write_array(&writer, 1);
+        fq_write_uint(&writer, row_size);
+    }
     fq_write_text(&writer, "commands");
     fq_write_array(&writer, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -160,6 +166,18 @@ static void submit_to(struct side *side, const struct fq_event *events, uint32_t
                                    .is_dry_run = is_dry_run};
     step(side, &input, 1, NOW_MS);
     assert_int_equal(side->turn->reply_count, 1);
+}
+
+static void submit_to(struct side *side, const struct fq_event *events, uint32_t count,
+                      bool is_dry_run)
+{
+    submit_row_to(side, events, count, 0, is_dry_run);
+}
+
+static void submit_row(const struct fq_event *events, uint32_t count, uint32_t row_size,
+                       bool is_dry_run)
+{
+    submit_row_to(&county, events, count, row_size, is_dry_run);
 }
 
 static void submit(const struct fq_event *events, uint32_t count, bool is_dry_run)
@@ -314,6 +332,65 @@ static void test_a_dry_run_judges_alike_and_takes_nothing_in(void **state)
     assert_int_equal(verdict_at(3).status, FQ_REASON_STEP);
     assert_int_equal(county.turn->effects.append_count, 0);
     assert_int_equal(county.core->view.index.count, 0);
+}
+
+static void test_n9_a_row_is_taken_in_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                next_step(1, 3, FQ_EVENT_PERFORMED), registered(4)};
+
+    submit_row(events, 4, 3, true);
+    assert_int_equal(verdict_at(0).status, FQ_REASON_STEP);
+    assert_int_equal(verdict_at(3).status, 0);
+    submit_row(events, 4, 3, false);
+
+    assert_int_equal(verdict_at(0).status, FQ_REASON_STEP); /* for the third one's reason */
+    assert_int_equal(verdict_at(1).status, FQ_REASON_STEP);
+    assert_int_equal(verdict_at(2).status, FQ_REASON_STEP);
+    assert_int_equal(verdict_at(3).status, 0);
+    assert_int_equal(county.core->view.event_count, 1);
+    submit_row(events, 2, 2, false);
+    assert_int_equal(verdict_at(1).status, 0);
+    assert_int_equal(county.core->view.event_count, 3);
+}
+
+static void test_n9_what_is_stored_of_a_refused_row_is_told_as_stored(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                next_step(1, 3, FQ_EVENT_PERFORMED)};
+    submit(events, 1, false);
+
+    submit_row(events, 3, 3, false);
+
+    assert_int_equal(verdict_at(0).status, 1);
+    assert_int_equal(verdict_at(0).seq, 1);
+    assert_int_equal(verdict_at(1).status, FQ_REASON_STEP);
+    assert_int_equal(county.core->view.event_count, 1);
+}
+
+static void test_n9_a_dry_run_forgets_a_refused_row(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED),
+                                next_step(1, 3, FQ_EVENT_PERFORMED), registered(1)};
+
+    submit_row(events, 4, 3, true);
+
+    assert_int_equal(verdict_at(0).status, FQ_REASON_STEP);
+    assert_int_equal(verdict_at(3).status, 0);
+}
+
+static void test_n9_sizes_that_are_no_sizes_do_no_harm(void **state)
+{
+    (void)state;
+    struct fq_event events[] = {registered(1), next_step(1, 2, FQ_EVENT_ACCEPTED), registered(4)};
+
+    submit_row(events, 3, 4000, false);
+
+    assert_int_equal(verdict_at(0).status, 0);
+    assert_int_equal(verdict_at(2).status, 0);
 }
 
 static void test_a_dry_run_knows_what_it_rehearsed(void **state)
@@ -1161,6 +1238,10 @@ int main(void)
         CASE(test_n2_one_id_for_two_commands_is_refused),
         CASE(test_one_refused_command_stops_no_other),
         CASE(test_a_dry_run_judges_alike_and_takes_nothing_in),
+        CASE(test_n9_a_row_is_taken_in_whole_or_not_at_all),
+        CASE(test_n9_what_is_stored_of_a_refused_row_is_told_as_stored),
+        CASE(test_n9_a_dry_run_forgets_a_refused_row),
+        CASE(test_n9_sizes_that_are_no_sizes_do_no_harm),
         CASE(test_a_dry_run_knows_what_it_rehearsed),
         CASE(test_a_revision_nobody_can_know_is_refused),
         CASE(test_d1_a_command_is_one_more_than_what_its_author_knew),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "../nodes/cli/import_cell.c"
 #include "../nodes/cli/import_map.c"
 #include "../nodes/cli/import_row.c"
 

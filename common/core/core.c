@@ -254,7 +254,7 @@ struct verdict {
 
 /* Disputes as a dry run would have them, beside the view that it must not change. */
 struct rehearsal {
-    struct fq_dispute *disputes; /* room for one per command */
+    struct fq_dispute *disputes; /* one per step taken, the latest of a dispute last */
     uint32_t count;
 };
 
@@ -271,13 +271,9 @@ static struct fq_dispute *rehearsed(const struct rehearsal *rehearsal, const str
 static fq_err rehearse(struct step *step, struct rehearsal *rehearsal,
                        const struct fq_dispute *dispute, struct fq_event *event)
 {
-    struct fq_id id = fq_merge_entity(event);
-    struct fq_dispute *copy = rehearsed(rehearsal, &id);
+    struct fq_dispute *copy = &rehearsal->disputes[rehearsal->count++];
 
-    if (!copy) {
-        copy = &rehearsal->disputes[rehearsal->count++];
-        *copy = dispute ? *dispute : (struct fq_dispute){.id = id};
-    }
+    *copy = dispute ? *dispute : (struct fq_dispute){.id = fq_merge_entity(event)};
     event->id.log = step->core->own;
     return fq_view_rehearse(&step->core->view, copy, event)
                ? FQ_OK
@@ -442,9 +438,12 @@ static void write_verdict(struct fq_writer *writer, const struct verdict *verdic
 struct submission {
     struct fq_reader commands;
     uint32_t left;
-    struct fq_event *group;      /* room for those taken together */
-    struct fq_span actor;        /* who gives those that do not say */
-    struct rehearsal *rehearsal; /* of a dry run, else NULL */
+    struct fq_event *group; /* room for those taken together */
+    struct fq_span actor;   /* who gives those that do not say */
+    bool is_dry_run;
+    struct rehearsal rehearsal; /* of a dry run, else of the row at hand */
+    struct fq_reader rows;      /* how many commands each row has */
+    uint32_t rows_left;         /* 0: every command stands alone */
     struct fq_writer verdicts;
     uint32_t new_count;
 };
@@ -463,24 +462,75 @@ static void give_verdict(struct submission *submission, struct verdict *verdict)
     write_verdict(writer, verdict);
 }
 
+/* Judge the commands of a row, each after those before it, and take none in. When one is refused
+ * all that were not stored before are, for its reason (N9). Says whether the row may be run. */
+static fq_err judge_row(struct step *step, struct submission *submission, const bool *is_read,
+                        uint32_t count, bool *out_may_run)
+{
+    struct rehearsal *rehearsal = &submission->rehearsal;
+    uint32_t mark = rehearsal->count;
+    size_t view_mark = fq_view_mark(&step->core->view);
+    struct verdict verdicts[FQ_VIEW_EXPECT_MAX];
+    const struct verdict *refused = NULL;
+
+    for (uint32_t i = 0; i < count; i++) {
+        verdicts[i] = (struct verdict){.reason = is_read[i] ? FQ_REASON_NONE : FQ_REASON_BYTES};
+        fq_err err =
+            is_read[i] ? run_command(step, rehearsal, &submission->group[i], &verdicts[i]) : FQ_OK;
+        if (err) {
+            return err;
+        }
+        refused = refused || !verdicts[i].reason ? refused : &verdicts[i];
+    }
+    rehearsal->count = mark;
+    fq_view_forget(&step->core->view, view_mark);
+    *out_may_run = refused == NULL;
+    for (uint32_t i = 0; i < count && refused; i++) {
+        struct verdict verdict = verdicts[i].is_repeat ? verdicts[i] : *refused;
+        give_verdict(submission, &verdict);
+    }
+    return FQ_OK;
+}
+
+/* How many commands are taken next: those of a row, else as many as are looked for at once. */
+static uint32_t next_count(struct submission *submission)
+{
+    uint64_t count = FQ_VIEW_EXPECT_MAX;
+
+    if (submission->rows_left > 0) {
+        submission->rows_left--;
+        count = fq_read_uint(&submission->rows);
+        count = count == 0 || count > FQ_VIEW_EXPECT_MAX ? 1 : count;
+    }
+    return submission->left < count ? submission->left : (uint32_t)count;
+}
+
 /* Decode the next commands, look for their disputes all at once, then run one after the other. */
 static fq_err run_some(struct step *step, struct submission *submission)
 {
     struct fq_event *commands = submission->group;
     bool is_read[FQ_VIEW_EXPECT_MAX];
-    uint32_t count = submission->left < FQ_VIEW_EXPECT_MAX ? submission->left : FQ_VIEW_EXPECT_MAX;
+    bool is_row = submission->rows_left > 0, may_run = true;
+    uint32_t count = next_count(submission);
 
     for (uint32_t i = 0; i < count; i++) {
         is_read[i] = read_command(fq_read_bytes(&submission->commands), &commands[i]);
+        if (is_read[i] && commands[i].actor.size == 0) {
+            commands[i].actor = submission->actor;
+        }
     }
     fq_view_expect(&step->core->view, commands, count);
-    for (uint32_t i = 0; i < count; i++) {
+    if (is_row && count > 1) {
+        fq_err err = judge_row(step, submission, is_read, count, &may_run);
+        if (err) {
+            return err;
+        }
+    }
+    for (uint32_t i = 0; i < count && may_run; i++) {
         struct verdict verdict = {.reason = is_read[i] ? FQ_REASON_NONE : FQ_REASON_BYTES};
         if (is_read[i]) {
-            if (commands[i].actor.size == 0) {
-                commands[i].actor = submission->actor;
-            }
-            fq_err err = run_command(step, submission->rehearsal, &commands[i], &verdict);
+            fq_err err = run_command(step, submission->is_dry_run ? &submission->rehearsal : NULL,
+                                     &commands[i], &verdict);
             if (err) {
                 return err;
             }
@@ -499,13 +549,16 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     FQ_ASSERT(turn->reply_count < FQ_REPLIES_MAX);
     FQ_ASSERT(count <= FQ_SUBMIT_COMMANDS_MAX); /* the service refuses more before */
 
-    struct rehearsal rehearsal = {0};
+    struct fq_reader rows = fq_reader_over(fq_map_get(input->bytes, "rows"));
+    uint32_t row_count = fq_read_type(&rows) == FQ_CODEC_ARRAY ? fq_read_array(&rows) : 0;
     struct submission submission = {
+        .rows = rows,
+        .rows_left = row_count,
         .commands = commands,
         .left = count,
         .group = fq_arena_take_raw(step->arena, FQ_VIEW_EXPECT_MAX * sizeof(struct fq_event)),
         .actor = input->actor,
-        .rehearsal = input->is_dry_run ? &rehearsal : NULL,
+        .is_dry_run = input->is_dry_run,
         .verdicts =
             fq_writer_take(step->arena, 16 + (size_t)count * VERDICT_SIZE_MAX + DETAILS_SIZE_MAX),
     };
@@ -514,11 +567,10 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     if (submission.actor.size > FQ_ACTOR_MAX) {
         submission.actor.size = FQ_ACTOR_MAX;
     }
-    if (input->is_dry_run) {
-        rehearsal.disputes =
-            fq_arena_take_raw(step->arena, (count + 1) * sizeof(struct fq_dispute));
-    }
-    if (!submission.group || (input->is_dry_run && !rehearsal.disputes)) {
+    size_t steps_max = (input->is_dry_run ? count : 0) + FQ_VIEW_EXPECT_MAX;
+    submission.rehearsal.disputes =
+        fq_arena_take_raw(step->arena, steps_max * sizeof(struct fq_dispute));
+    if (!submission.group || !submission.rehearsal.disputes) {
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
     }
     fq_write_array(&submission.verdicts, count);

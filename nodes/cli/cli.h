@@ -149,6 +149,12 @@ struct cli_cells {         /* a grid of texts, owned by out.c */
 /* Print an aligned table (libsmartcols), right also with Chinese text. */
 FQ_CHECKED fq_err cli_table_print(FILE *out, const struct cli_cells *cells, struct fq_why *out_why);
 
+/* ---- sheet.c ---- */
+
+/* Print one cell of a CSV file (RFC 4180); one that a spreadsheet would run as a formula is disarmed
+ * by an apostrophe. */
+void cli_csv_cell_print(FILE *out, const char *cell);
+
 /* ---- a growing value ---- */
 
 #define CLI_VALUE_MAX (512u << 20) /* address space only; pages are used as they are written */

@@ -5,16 +5,19 @@
  * import that broke off is finished by another.
  *
  * J1  The area is decided before anything else: a bad row is refused at one node only.
- * J2  A refused row never stops another. */
+ * J2  A refused row never stops another.
+ * J3  A row is taken in whole or not at all.
+ * J4  A dry run goes the same way to the same verdicts. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
-#include "fq/edge/csv.h"
+#include "fq/base/hash.h"
+#include "fq/edge/workbook.h"
 #include "import_correct.h"
 
-#define MAP_MEMORY (64u << 20) /* address space; look-up tables */
-#define ROW_MEMORY (256u << 10)
+#define MAP_MEMORY (64u << 20)         /* address space; look-up tables */
+#define ROW_MEMORY (4u << 20)          /* address space; a long past is read into it too */
 #define REQUEST_BYTES_MAX (200u << 10) /* of commands and vault texts together */
 #define REQUEST_COMMANDS_MAX 4096
 #define WINDOW 8 /* requests on their way */
@@ -41,9 +44,9 @@ struct import {
     struct cli_client *client;
     struct cli_tables *tables;
     struct map map;
-    struct row_seen seen;
+    struct row_seen seen, seen_disputes;
     struct fq_arena row_arena;
-    bool has_header, has_vault;
+    bool has_header, has_vault, is_second_pass;
     struct row row;
 
     struct request window[WINDOW];
@@ -51,7 +54,7 @@ struct import {
     struct fq_writer commands, vault; /* its contents */
     uint32_t command_count, vault_count;
 
-    uint32_t *known_lines; /* of keyed rows that were there already, ascending */
+    uint32_t *known_lines; /* of rows whose dispute was there already, ascending */
     size_t known_count, known_capacity, known_next;
 
     uint64_t rows, imported, already, skipped, events, corrected;
@@ -90,9 +93,10 @@ static int compare_refusals(const void *a, const void *b)
 
 /* ---- answers ---- */
 
-/* A keyed row that is there already may have changed: it is looked at again at the end. */
+/* A row whose dispute is there already may have changed: it is looked at again at the end. */
 static fq_err remember(struct import *import, uint32_t line, struct fq_why *out_why)
 {
+    import->already++;
     if (import->known_count == import->known_capacity) {
         size_t capacity = import->known_capacity ? import->known_capacity * 2 : 1024;
         uint32_t *more = realloc(import->known_lines, capacity * sizeof *more);
@@ -106,29 +110,34 @@ static fq_err remember(struct import *import, uint32_t line, struct fq_why *out_
     return FQ_OK;
 }
 
-/* A row is refused when one of its commands is, else new when one is, else already there. */
+/* A row is refused when its commands are, else new when one is, else already there. */
 static fq_err take_row_answer(struct import *import, const struct sent_row *row,
                               struct fq_reader *reader, struct fq_why *out_why)
 {
     struct fq_why why = {0};
     uint32_t new_count = 0;
+    bool is_known = false;
 
     for (uint32_t i = 0; i < row->command_count; i++) {
         struct fq_span detail;
         unsigned status = cli_read_verdict(reader, &detail);
         new_count += status == 0;
+        is_known |= i == 0 && status == 1;
         if (status > 1 && !why.reason) {
             (void)fq_fail(&why, (enum fq_reason)status, "%.*s", (int)detail.size,
                           detail.size ? (const char *)detail.data : "");
         }
     }
-    import->events += new_count;
+    if (is_known && (why.reason || new_count == 0) && import->map.key >= 0) {
+        return remember(import, row->line, out_why);
+    }
     if (why.reason) {
         return refuse(import, row->line, &why, out_why);
     }
+    import->events += new_count;
     import->imported += new_count > 0;
     import->already += new_count == 0;
-    return new_count == 0 && import->map.key >= 0 ? remember(import, row->line, out_why) : FQ_OK;
+    return FQ_OK;
 }
 
 /* Wait for one answer and take it. */
@@ -197,6 +206,11 @@ static fq_err send_request(struct import *import, struct fq_why *out_why)
     cli_args_key(&args, "commands");
     fq_write_array(&args.pairs, import->command_count);
     fq_write_raw(&args.pairs, fq_writer_span(&import->commands));
+    cli_args_key(&args, "rows"); /* J3 */
+    fq_write_array(&args.pairs, (uint32_t)import->open->row_count);
+    for (size_t i = 0; i < import->open->row_count; i++) {
+        fq_write_uint(&args.pairs, import->open->rows[i].command_count);
+    }
     if (import->vault_count) {
         cli_args_key(&args, "vault");
         fq_write_array(&args.pairs, import->vault_count);
@@ -296,32 +310,121 @@ static fq_err judge_area(struct import *import, const struct fq_csv_row *csv, bo
     return FQ_OK;
 }
 
-/* The row's refusal is in `why`; what stops the whole import is returned. */
-static fq_err judge_row(struct import *import, const struct fq_csv_row *csv, bool *out_is_skipped,
-                        struct fq_why *why)
-{
-    bool is_ours = false;
+enum judgement {
+    ROW_NEW,       /* to be sent */
+    ROW_KNOWN,     /* names its dispute: to be compared */
+    ROW_UNCHANGED, /* since it was exported */
+    ROW_SKIPPED,
+};
 
-    fq_arena_reset(&import->row_arena);
-    fq_err err = judge_area(import, csv, &is_ours, why);
-    if (!csv->is_malformed && !row_id(&import->map, csv->fields, csv->field_count,
-                                      err ? 0 : import->row.area, &import->seen, &import->row.id)) {
+/* Which dispute an identity names: its id, or what the node finds under it. */
+static fq_err find_identity(struct import *import, struct fq_span identity, struct fq_id *out_id,
+                            struct fq_why *out_why)
+{
+    char name[2 * FQ_ID_SIZE + 16];
+    struct cli_args args;
+    struct cli_answer answer;
+
+    snprintf(name, sizeof name, "%.*s", (int)(identity.size < sizeof name ? identity.size : 0),
+             (const char *)identity.data);
+    cli_args_open(&args);
+    cli_args_text(&args, "dispute", name);
+    fq_err err = cli_call(import->client, "dispute.find", &args, &answer, out_why);
+    cli_args_close(&args);
+    struct fq_span id = err ? identity : fq_map_text(answer.result, "id");
+    if (!err && !fq_hex_decode((const char *)id.data, id.size, out_id->bytes, FQ_ID_SIZE)) {
+        err = fq_fail(out_why, FQ_REASON_BYTES, "dispute.find");
+    }
+    return err;
+}
+
+/* No dispute stands twice in a file: which line was right nobody could say. */
+static fq_err check_twice(struct import *import, const struct fq_id *id, uint32_t line,
+                          struct fq_why *out_why)
+{
+    uint32_t first =
+        import->is_second_pass ? line : row_first_line(&import->seen_disputes, id, line);
+
+    if (first == 0) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "import");
+    }
+    return first == line
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_ROW_TWICE, "%u / %u", (unsigned)first, (unsigned)line);
+}
+
+/* A row that names its dispute: in the first pass it is only noted. */
+static fq_err judge_identity(struct import *import, const struct fq_csv_row *csv,
+                             struct fq_span identity, enum judgement *out_judgement,
+                             struct fq_why *why)
+{
+    const struct map *map = &import->map;
+    struct fq_id *id = &import->row.id;
+    char fingerprint[17];
+
+    if (!fq_hex_decode((const char *)identity.data, identity.size, id->bytes, FQ_ID_SIZE)) {
+        fq_hash_id(&identity, 1, id);
+    }
+    *out_judgement = ROW_KNOWN;
+    if (!import->is_second_pass) {
+        return check_twice(import, id, csv->line, why);
+    }
+    fq_err err = find_identity(import, identity, id, why);
+    row_fingerprint(map, csv->fields, csv->field_count, fingerprint);
+    if (!err && fq_span_equal(row_cell(map, map->fingerprint, csv->fields, csv->field_count),
+                              fq_span_text(fingerprint))) {
+        *out_judgement = ROW_UNCHANGED;
+    }
+    return err;
+}
+
+/* Which dispute the row is about. Every well-formed row without an identity counts as an
+ * occurrence (I2), foreign ones too. */
+static fq_err judge_dispute(struct import *import, const struct fq_csv_row *csv, fq_err area_err,
+                            bool is_ours, enum judgement *out_judgement, struct fq_why *why)
+{
+    struct map *map = &import->map;
+    struct fq_span identity = row_cell(map, map->identity, csv->fields, csv->field_count);
+
+    if (!identity.size && !csv->is_malformed &&
+        !row_id(map, csv->fields, csv->field_count, area_err ? 0 : import->row.area, &import->seen,
+                &import->row.id)) {
         return fq_fail(why, FQ_REASON_LIMIT, "import");
     }
-    if (err) {
-        return err;
+    if (area_err) { /* nobody can tell where a row that cannot be read belongs */
+        return csv->is_malformed ? fq_fail(why, csv->reason, "%s", "") : area_err;
     }
     if (!is_ours) {
-        *out_is_skipped = import->map.is_skipping_foreign;
-        return *out_is_skipped
+        *out_judgement = ROW_SKIPPED;
+        return map->is_skipping_foreign
                    ? FQ_OK
                    : fq_fail(why, FQ_REASON_AREA_FOREIGN, "%06u", (unsigned)import->row.area);
     }
     if (csv->is_malformed) {
         return fq_fail(why, csv->reason, "%s", "");
     }
-    if (!row_has_key(&import->map, csv->fields, csv->field_count)) {
-        return fq_fail(why, FQ_REASON_FIELD, "%s", import->map.columns[import->map.key].name);
+    if (identity.size) {
+        return judge_identity(import, csv, identity, out_judgement, why);
+    }
+    if (!row_has_key(map, csv->fields, csv->field_count)) {
+        return fq_fail(why, FQ_REASON_FIELD, "%s", map->columns[map->key].name);
+    }
+    return map->key < 0 ? FQ_OK : check_twice(import, &import->row.id, csv->line, why);
+}
+
+/* The row's refusal is in `why`; what stops the whole import is returned. */
+static fq_err judge_row(struct import *import, const struct fq_csv_row *csv,
+                        enum judgement *out_judgement, struct fq_why *why)
+{
+    bool is_ours = false;
+
+    *out_judgement = ROW_NEW;
+    fq_arena_reset(&import->row_arena);
+    fq_err err = judge_area(import, csv, &is_ours, why);
+    err = judge_dispute(import, csv, err, is_ours, out_judgement, why);
+    if (err || *out_judgement == ROW_SKIPPED || *out_judgement == ROW_UNCHANGED ||
+        (*out_judgement == ROW_KNOWN && !import->is_second_pass)) {
+        return err;
     }
     err = row_events(&import->map, &import->tables->codes, csv->fields, csv->field_count,
                      &import->row_arena, &import->row, why);
@@ -331,57 +434,63 @@ static fq_err judge_row(struct import *import, const struct fq_csv_row *csv, boo
     return err ? err : encode_row(import, why);
 }
 
+/* A failure that is not the row's own ends the import. */
+static bool is_of_row(const struct fq_why *why)
+{
+    return why->reason != FQ_REASON_UNREACHED && why->reason != FQ_REASON_BYTES;
+}
+
 static fq_err take_row(void *context, const struct fq_csv_row *csv, struct fq_why *out_why)
 {
     struct import *import = context;
     struct fq_why why = {0};
-    bool is_skipped = false;
+    enum judgement judgement;
 
     if (!import->has_header) {
         import->has_header = true;
         return map_bind(&import->map, csv->fields, csv->field_count, out_why);
     }
     import->rows++;
-    fq_err err = judge_row(import, csv, &is_skipped, &why);
-    if (err) {
+    if (judge_row(import, csv, &judgement, &why)) {
         return refuse(import, csv->line, &why, out_why); /* J2 */
     }
-    if (is_skipped) {
+    if (judgement == ROW_SKIPPED) {
         import->skipped++;
         return FQ_OK;
     }
-    return add_row(import, csv->line, out_why);
+    return judgement == ROW_KNOWN ? remember(import, csv->line, out_why)
+                                  : add_row(import, csv->line, out_why);
 }
 
-/* ---- corrections ---- */
+/* ---- rows of known disputes ---- */
 
 static fq_err take_known_row(void *context, const struct fq_csv_row *csv, struct fq_why *out_why)
 {
     struct import *import = context;
     struct fq_why why = {0};
-    bool is_skipped = false;
-    uint32_t count = 0;
+    enum judgement judgement;
+    struct row_changes changes = {0};
 
     if (import->known_next == import->known_count ||
         csv->line != import->known_lines[import->known_next]) {
         return FQ_OK;
     }
     import->known_next++;
-    fq_err err = judge_row(import, csv, &is_skipped, &why);
-    err = err ? err
-              : correct_row(import->cli, import->client, &import->tables->codes, &import->row,
-                            &count, &why);
-    import->corrected += count > 0;
-    import->already -= count > 0;
-    import->events += count;
-    if (err != FQ_OK && err != FQ_ERR_REFUSED) {
+    fq_err err = judge_row(import, csv, &judgement, &why);
+    if (!err && judgement != ROW_UNCHANGED) {
+        err = correct_row(import->cli, import->client, &import->map, &import->tables->codes,
+                          &import->row, &import->row_arena, &changes, &why);
+    }
+    if (err && !is_of_row(&why)) {
         return fq_fail(out_why, why.reason, "%s", why.detail);
     }
+    import->already -= err || changes.corrected || changes.added;
     if (err) {
-        import->already -= count == 0;
-        import->corrected -= count > 0;
         return refuse(import, csv->line, &why, out_why);
     }
+    import->corrected += changes.corrected > 0;
+    import->imported += changes.corrected == 0 && changes.added > 0;
+    import->events += changes.corrected + changes.added;
     return FQ_OK;
 }
 
@@ -392,13 +501,23 @@ static int compare_lines(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static fq_err read_rows(struct import *import, const char *path,
+                        fq_err (*take)(void *context, const struct fq_csv_row *row,
+                                       struct fq_why *out_why),
+                        struct fq_why *out_why)
+{
+    return fq_workbook_is(path) ? fq_workbook_read(path, take, import, out_why)
+                                : fq_csv_read(path, take, import, out_why);
+}
+
 static fq_err correct_known(struct import *import, const char *path, struct fq_why *out_why)
 {
+    import->is_second_pass = true;
     if (import->known_count == 0) {
         return FQ_OK;
     }
     qsort(import->known_lines, import->known_count, sizeof *import->known_lines, compare_lines);
-    return fq_csv_read(path, take_known_row, import, out_why);
+    return read_rows(import, path, take_known_row, out_why);
 }
 
 static fq_err finish_requests(struct import *import, struct fq_why *out_why)
@@ -470,7 +589,7 @@ static fq_err import_file(struct import *import, const char *path, struct fq_why
     if (!import->has_vault && import->map.vault_count) {
         cli_say("%s", _("Only counties keep party data; the map's vault columns stay out."));
     }
-    err = fq_csv_read(path, take_row, import, out_why);
+    err = read_rows(import, path, take_row, out_why);
     err = err ? err : finish_requests(import, out_why);
     err = err ? err : correct_known(import, path, out_why);
     struct fq_why print_why;
@@ -480,7 +599,9 @@ static fq_err import_file(struct import *import, const char *path, struct fq_why
             return fq_fail(out_why, print_why.reason, "%s", print_why.detail);
         }
     }
-    if (!err && !import->cli->is_dry_run) {
+    if (!err && import->cli->is_dry_run) {
+        cli_say("%s", _("Dry run: nothing was written."));
+    } else if (!err) {
         err = cli_wait(import->cli, import->client, out_why);
     }
     return err || !import->refusal_count ? err : FQ_ERR_REFUSED;
@@ -494,6 +615,7 @@ static void close_import(struct import *import)
     free(import->refusals);
     free(import->known_lines);
     row_seen_close(&import->seen);
+    row_seen_close(&import->seen_disputes);
     cli_tables_close(import->tables);
     cli_disconnect(import->client);
     cli_build_close(&import->commands);
@@ -535,7 +657,7 @@ static const struct cli_option import_options[] = {
 
 const struct cli_command cli_import_commands[] = {
     {"import", NULL, "FILE", 1, 1,
-     N_("Import a ledger (CSV); importing again adds only what is new."), import_options,
+     N_("Import a ledger (CSV or .xlsx); importing again adds only what is new."), import_options,
      run_import},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

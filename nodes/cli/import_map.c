@@ -7,6 +7,7 @@
 #include "fq/edge/csv.h"
 #include "fq/edge/settings.h"
 #include "fq/edge/vault.h"
+#include "import_cell.h"
 
 #define PATH_SIZE 160
 
@@ -82,6 +83,13 @@ static fq_err check_keys(const struct loader *loader)
     static const char *const texts[] = {
         "ledger",
         "key",
+        "identity",
+        "fingerprint",
+        "words",
+        "sheet",
+        "optional.#",
+        "columns.#",
+        "blank.#",
         "dates.#",
         "tables.*.file",
         "tables.*.match",
@@ -106,7 +114,7 @@ static fq_err check_keys(const struct loader *loader)
     };
     static const char *const numbers[] = {"area.output", "events.#.when.output",
                                           "events.#.unit.output", "events.#.fields.*.output"};
-    static const char *const truths[] = {"skip_foreign", "tables.*.trim"};
+    static const char *const truths[] = {"skip_foreign", "strict", "tables.*.trim"};
     const struct {
         const char *const *patterns;
         size_t count;
@@ -253,6 +261,7 @@ static fq_err add_column(const struct loader *loader, const struct fq_setting *n
         return fail_on(loader, name, "one column too many");
     }
     map->columns[map->column_count].name = name->text;
+    map->columns[map->column_count].order = (unsigned)map->column_count;
     map->columns[map->column_count].place = -1;
     *out_column = (int)map->column_count++;
     return FQ_OK;
@@ -461,34 +470,120 @@ static fq_err load_vault(const struct loader *loader)
 
 /* ---- the whole ---- */
 
+/* The texts of a list. */
+static fq_err load_texts(const struct loader *loader, const char *name, const char **texts,
+                         size_t *out_count)
+{
+    const struct fq_setting *text;
+
+    while ((text = get(loader, "%s.%zu", name, *out_count)) != NULL) {
+        if (*out_count == MAP_DATES_MAX) {
+            return fail_on(loader, text, "one too many");
+        }
+        texts[(*out_count)++] = text->text;
+    }
+    return FQ_OK;
+}
+
+/* Columns are numbered in the order they are written in: those of `columns` first. */
+static fq_err load_layout(const struct loader *loader)
+{
+    const struct fq_setting *name;
+    int column;
+
+    for (size_t i = 0; (name = get(loader, "columns.%zu", i)) != NULL; i++) {
+        fq_err err = add_column(loader, name, &column);
+        if (err) {
+            return err;
+        }
+    }
+    return FQ_OK;
+}
+
+static fq_err load_words(const struct loader *loader)
+{
+    static const char *const names[] = {"id", "zh", "en"};
+    const struct fq_setting *words = get(loader, "words");
+
+    for (size_t i = 0; words && i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(words->text, names[i]) == 0) {
+            loader->map->words = (enum map_words)i;
+            return FQ_OK;
+        }
+    }
+    return words ? fail_on(loader, words, "is id, zh or en") : FQ_OK;
+}
+
+/* A column that is named by the setting itself. */
+static fq_err load_column(const struct loader *loader, const char *name, bool is_mapped,
+                          int *out_column)
+{
+    const struct fq_setting *setting = get(loader, "%s", name);
+
+    *out_column = -1;
+    if (!setting) {
+        return FQ_OK;
+    }
+    fq_err err = add_column(loader, setting, out_column);
+    if (!err) {
+        loader->map->columns[*out_column].is_mapped |= is_mapped;
+        loader->map->columns[*out_column].is_optional |= !is_mapped;
+    }
+    return err;
+}
+
 static fq_err load_head(const struct loader *loader)
 {
     struct map *map = loader->map;
     const struct fq_setting *ledger = get(loader, "ledger");
-    const struct fq_setting *key = get(loader, "key");
     const struct fq_setting *skip = get(loader, "skip_foreign");
-    const struct fq_setting *date;
+    const struct fq_setting *strict = get(loader, "strict");
+    const struct fq_setting *sheet = get(loader, "sheet");
 
     if (!ledger || !*ledger->text) {
         return fail_at(loader, 1, "ledger", "is missing");
     }
     map->ledger = ledger->text;
+    map->sheet = sheet ? sheet->text : ledger->text;
     map->is_skipping_foreign = skip && skip->number;
-    while ((date = get(loader, "dates.%zu", map->date_count)) != NULL) {
-        if (map->date_count == MAP_DATES_MAX) {
-            return fail_on(loader, date, "one date format too many");
+    map->is_strict = strict && strict->number;
+    fq_err err = load_layout(loader);
+    err = err ? err : load_words(loader);
+    err = err ? err : load_texts(loader, "dates", map->dates, &map->date_count);
+    err = err ? err : load_texts(loader, "blank", map->blanks, &map->blank_count);
+    err = err ? err : load_column(loader, "identity", false, &map->identity);
+    return err ? err : load_column(loader, "key", true, &map->key);
+}
+
+/* Optional columns are those of the map that a file may lack. */
+static fq_err load_optional(const struct loader *loader)
+{
+    const struct fq_setting *name;
+    int column = -1;
+
+    for (size_t i = 0; (name = get(loader, "optional.%zu", i)) != NULL; i++) {
+        fq_err err = add_column(loader, name, &column);
+        if (err) {
+            return err;
         }
-        map->dates[map->date_count++] = date->text;
+        loader->map->columns[column].is_optional = true;
     }
-    map->key = -1;
-    if (!key) {
-        return FQ_OK;
+    return FQ_OK;
+}
+
+/* A column that is only listed is a slip of the pen. */
+static fq_err check_columns(const struct loader *loader)
+{
+    const struct map *map = loader->map;
+
+    for (int i = 0; i < (int)map->column_count; i++) {
+        const struct map_column *column = &map->columns[i];
+        if (!column->is_mapped && !column->is_vault && i != map->identity &&
+            i != map->fingerprint) {
+            return fail_at(loader, 1, column->name, "is listed but not used");
+        }
     }
-    fq_err err = add_column(loader, key, &map->key);
-    if (!err) {
-        map->columns[map->key].is_mapped = true;
-    }
-    return err;
+    return FQ_OK;
 }
 
 /* I2: columns are hashed in the order of their names, so sources are told their new places. */
@@ -507,6 +602,8 @@ static void sort_columns(struct map *map)
     }
     memcpy(map->columns, sorted, sizeof sorted[0] * map->column_count);
     map->key = map->key >= 0 ? places[map->key] : -1;
+    map->identity = map->identity >= 0 ? places[map->identity] : -1;
+    map->fingerprint = map->fingerprint >= 0 ? places[map->fingerprint] : -1;
     map->area.column = map->area.constant ? 0 : places[map->area.column];
     for (size_t i = 0; i < map->event_count; i++) {
         struct map_event *event = &map->events[i];
@@ -524,6 +621,30 @@ static void sort_columns(struct map *map)
     }
 }
 
+static void set_type(struct map *map, const struct map_source *source, enum map_type type)
+{
+    if (source->is_given && !source->constant && !source->table && source->is_count == 0) {
+        map->columns[source->column].type = type;
+    }
+}
+
+static void find_types(struct map *map)
+{
+    for (size_t i = 0; i < map->event_count; i++) {
+        const struct map_event *event = &map->events[i];
+        set_type(map, &event->date, MAP_DATE);
+        for (size_t j = 0; j < event->field_count; j++) {
+            enum fq_field field = event->fields[j].field;
+            enum fq_value_type type = fq_field_row(field)->type;
+            set_type(map, &event->fields[j].source,
+                     type == FQ_VALUE_DATE                              ? MAP_DATE
+                     : type == FQ_VALUE_CENTS                           ? MAP_MONEY
+                     : type == FQ_VALUE_UINT && field != FQ_FIELD_PLACE ? MAP_NUMBER
+                                                                        : MAP_TEXT);
+        }
+    }
+}
+
 static fq_err load_all(const struct loader *loader)
 {
     struct map *map = loader->map;
@@ -537,11 +658,15 @@ static fq_err load_all(const struct loader *loader)
     }
     err = err ? err : load_events(loader);
     err = err ? err : load_vault(loader);
+    err = err ? err : load_column(loader, "fingerprint", false, &map->fingerprint);
+    err = err ? err : load_optional(loader);
+    err = err ? err : check_columns(loader);
     if (!err && map->column_count == 0) {
         err = fail_at(loader, 1, "events", "no column is used");
     }
     if (!err) {
         sort_columns(map);
+        find_types(map);
         map->is_area_from_vault = !map->area.constant && map->columns[map->area.column].is_vault;
     }
     return err;
@@ -567,15 +692,20 @@ fq_err map_load(const char *path, struct fq_arena *arena, struct map *out_map,
 fq_err map_bind(struct map *map, const struct fq_span *header, size_t count, struct fq_why *out_why)
 {
     for (size_t i = 0; i < map->column_count; i++) {
-        map->columns[i].place = -1;
+        struct map_column *column = &map->columns[i];
+        column->place = -1;
         for (size_t j = 0; j < count; j++) {
-            if (fq_span_equal(header[j], fq_span_text(map->columns[i].name))) {
-                map->columns[i].place = (int)j;
-                break;
+            if (!cell_is_like(header[j], fq_span_text(column->name))) {
+                continue;
             }
+            if (column->place >= 0) {
+                return fq_fail(out_why, FQ_REASON_MAP, "%s: %s / %d, %zu", map->path, column->name,
+                               column->place + 1, j + 1);
+            }
+            column->place = (int)j;
         }
-        if (map->columns[i].place < 0) {
-            return fq_fail(out_why, FQ_REASON_MAP, "%s: %s", map->path, map->columns[i].name);
+        if (column->place < 0 && !column->is_optional) {
+            return fq_fail(out_why, FQ_REASON_MAP, "%s: %s", map->path, column->name);
         }
     }
     return FQ_OK;

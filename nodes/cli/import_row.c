@@ -1,43 +1,21 @@
 #include "import_row.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fq/base/hash.h"
+#include "fq/edge/vault.h"
 
 #define SEEN_CAPACITY_FIRST 8192
 
 struct row_seen_slot {
     struct fq_id id; /* zero: free */
     uint32_t count;
+    uint32_t line; /* of the first */
 };
 
 /* ---- cells ---- */
-
-static bool is_space(uint8_t byte)
-{
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
-}
-
-/* Without spaces at either end, the ideographic space of Chinese text included. */
-static struct fq_span trim(struct fq_span text)
-{
-    for (bool is_more = true; is_more && text.size;) {
-        is_more = true;
-        if (is_space(text.data[0])) {
-            text = fq_span_of(text.data + 1, text.size - 1);
-        } else if (is_space(text.data[text.size - 1])) {
-            text.size--;
-        } else if (text.size >= 3 && memcmp(text.data, "\xe3\x80\x80", 3) == 0) {
-            text = fq_span_of(text.data + 3, text.size - 3);
-        } else if (text.size >= 3 && memcmp(text.data + text.size - 3, "\xe3\x80\x80", 3) == 0) {
-            text.size -= 3;
-        } else {
-            is_more = false;
-        }
-    }
-    return text;
-}
 
 static struct fq_span cell_of(const struct map *map, int column, const struct fq_span *cells,
                               size_t count)
@@ -45,6 +23,22 @@ static struct fq_span cell_of(const struct map *map, int column, const struct fq
     int place = map->columns[column].place;
 
     return place >= 0 && (size_t)place < count ? cells[place] : fq_span_of("", 0);
+}
+
+struct fq_span row_cell(const struct map *map, int column, const struct fq_span *cells,
+                        size_t count)
+{
+    struct fq_span text = fq_span_of("", 0);
+
+    if (column >= 0) {
+        text = cell_trim(cell_of(map, column, cells, count));
+    }
+    for (size_t i = 0; i < map->blank_count; i++) {
+        if (fq_span_equal(text, fq_span_text(map->blanks[i]))) {
+            return fq_span_of("", 0);
+        }
+    }
+    return text;
 }
 
 /* ---- values ---- */
@@ -81,10 +75,31 @@ static const char *column_name(const struct map *map, const struct map_source *s
     return source->constant ? "constant" : map->columns[source->column].name;
 }
 
-/* The text a source gives for this row; empty when the cell is. */
-static fq_err resolve(const struct map *map, const struct map_source *source,
-                      const struct fq_span *cells, size_t count, struct fq_span *out_text,
-                      struct fq_why *out_why)
+static bool is_one_of(const struct map_source *source, struct fq_span text)
+{
+    for (size_t i = 0; i < source->is_count; i++) {
+        if (fq_span_equal(text, fq_span_text(source->is[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A table that trims also knows its texts in full-width signs. */
+static const char **find_entry(const struct map_table *table, struct fq_span text)
+{
+    uint8_t narrow[CELL_NARROW_MAX];
+    const char **entry = look_up(table, text);
+
+    if (table->is_trimmed && entry == table->default_row) {
+        entry = look_up(table, cell_narrow(text, narrow));
+    }
+    return entry;
+}
+
+fq_err row_resolve(const struct map *map, const struct map_source *source,
+                   const struct fq_span *cells, size_t count, struct fq_span *out_text,
+                   struct fq_why *out_why)
 {
     struct fq_span text;
 
@@ -92,136 +107,21 @@ static fq_err resolve(const struct map *map, const struct map_source *source,
         *out_text = fq_span_text(source->constant);
         return FQ_OK;
     }
-    text = cell_of(map, source->column, cells, count);
+    text = row_cell(map, source->column, cells, count);
     if (source->table) {
-        const char **entry = look_up(source->table, source->table->is_trimmed ? trim(text) : text);
+        bool is_trimmed = source->table->is_trimmed;
+        const char **entry = find_entry(
+            source->table, is_trimmed ? text : cell_of(map, source->column, cells, count));
         if (!entry) {
             return fq_fail(out_why, FQ_REASON_ROW_VALUE, "%s", column_name(map, source));
         }
         text = fq_span_text(entry[source->output]);
-    } else {
-        text = trim(text);
     }
     if (source->is_count) {
-        bool is_one = false;
-        for (size_t i = 0; i < source->is_count; i++) {
-            is_one |= fq_span_equal(text, fq_span_text(source->is[i]));
-        }
-        text = fq_span_text(is_one ? "true" : "false");
+        text = fq_span_text(is_one_of(source, text) ? "true" : "false");
     }
     *out_text = text;
     return FQ_OK;
-}
-
-static bool is_digit(uint8_t byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-/* Whole units before the point: digits, or groups of three after the first comma. */
-static bool read_units(struct fq_span text, uint64_t *out_units)
-{
-    uint64_t units = 0;
-    size_t since_comma = 0, digits = 0;
-    bool has_comma = false;
-
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == ',') {
-            if (digits == 0 || (has_comma ? since_comma != 3 : digits > 3)) {
-                return false;
-            }
-            has_comma = true;
-            since_comma = 0;
-            continue;
-        }
-        if (!is_digit(text.data[i]) || ++digits > 15) {
-            return false;
-        }
-        units = units * 10 + (uint64_t)(text.data[i] - '0');
-        since_comma++;
-    }
-    *out_units = units;
-    return digits > 0 && (!has_comma || since_comma == 3);
-}
-
-bool row_amount(struct fq_span text, uint64_t *out_cents)
-{
-    static const char *const signs[] = {"$", "\xc2\xa5", "\xef\xbf\xa5"};
-
-    text = trim(text);
-    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
-        if (is_prefix_of(signs[i], text)) {
-            size_t size = strlen(signs[i]);
-            text = fq_span_of(text.data + size, text.size - size);
-            break;
-        }
-    }
-    size_t point = 0;
-    while (point < text.size && text.data[point] != '.') {
-        point++;
-    }
-    uint64_t units, cents = 0;
-    if (!read_units(fq_span_of(text.data, point), &units)) {
-        return false;
-    }
-    if (point < text.size) {
-        size_t decimals = text.size - point - 1;
-        if (decimals < 1 || decimals > 2 || !is_digit(text.data[point + 1]) ||
-            !is_digit(text.data[text.size - 1])) {
-            return false;
-        }
-        cents = (uint64_t)(text.data[point + 1] - '0') * 10;
-        cents += decimals == 2 ? (uint64_t)(text.data[point + 2] - '0') : 0;
-    }
-    *out_cents = units * 100 + cents;
-    return true;
-}
-
-static bool read_number(struct fq_span text, uint64_t *out_number)
-{
-    uint64_t number = 0;
-
-    if (text.size == 0 || text.size > 18) {
-        return false;
-    }
-    for (size_t i = 0; i < text.size; i++) {
-        if (!is_digit(text.data[i])) {
-            return false;
-        }
-        number = number * 10 + (uint64_t)(text.data[i] - '0');
-    }
-    *out_number = number;
-    return true;
-}
-
-static bool read_date(const struct map *map, struct fq_span text, uint16_t *out_date)
-{
-    for (size_t i = 0; i < map->date_count; i++) {
-        if (fq_date_parse_format(text, map->dates[i], out_date)) {
-            return true;
-        }
-    }
-    return map->date_count == 0 && fq_date_parse(text, out_date);
-}
-
-static bool read_truth(struct fq_span text, uint64_t *out_truth)
-{
-    static const char *const yes[] = {"true", "yes", "Yes", "1", "是", "有"};
-    static const char *const no[] = {"false", "no", "No", "0", "否", "无", ""};
-
-    for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
-        if (fq_span_equal(text, fq_span_text(yes[i]))) {
-            *out_truth = 1;
-            return true;
-        }
-    }
-    for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
-        if (fq_span_equal(text, fq_span_text(no[i]))) {
-            *out_truth = 0;
-            return true;
-        }
-    }
-    return false;
 }
 
 /* ---- area and id ---- */
@@ -231,12 +131,12 @@ fq_err row_area(const struct map *map, const struct fq_span *cells, size_t count
 {
     struct fq_span text;
     uint64_t number;
-    fq_err err = resolve(map, &map->area, cells, count, &text, out_why);
+    fq_err err = row_resolve(map, &map->area, cells, count, &text, out_why);
 
     if (err) {
         return err;
     }
-    if (text.size != 6 || !read_number(text, &number)) {
+    if (!cell_number(text, &number) || number < 100000 || number > 999999) {
         return fq_fail(out_why, FQ_REASON_ROW_VALUE, "%s", column_name(map, &map->area));
     }
     *out_area = (uint32_t)number;
@@ -319,7 +219,7 @@ bool row_id(const struct map *map, const struct fq_span *cells, size_t count, ui
     hash_part(&parts, fq_span_text(map->ledger));
     if (map->key >= 0) { /* I2: a keyed row is its key, however often it stands there */
         hash_part(&parts, fq_span_text("key"));
-        hash_part(&parts, trim(cell_of(map, map->key, cells, count)));
+        hash_part(&parts, cell_trim(cell_of(map, map->key, cells, count)));
         fq_hash_id(parts.spans, parts.span_count, out_id);
         return true;
     }
@@ -348,7 +248,60 @@ bool row_id(const struct map *map, const struct fq_span *cells, size_t count, ui
 
 bool row_has_key(const struct map *map, const struct fq_span *cells, size_t count)
 {
-    return map->key < 0 || trim(cell_of(map, map->key, cells, count)).size > 0;
+    return map->key < 0 || cell_trim(cell_of(map, map->key, cells, count)).size > 0;
+}
+
+uint32_t row_first_line(struct row_seen *seen, const struct fq_id *id, uint32_t line)
+{
+    if (count_occurrence(seen, id) == 0) {
+        return 0;
+    }
+    struct row_seen_slot *slot = seen_find(seen, id);
+    slot->line = slot->count == 1 ? line : slot->line;
+    return slot->line;
+}
+
+/* The text of a column whichever way it is written: 1200.00 and "1,200" are one amount. */
+static struct fq_span plain_text(const struct map *map, int column, const struct fq_span *cells,
+                                 size_t count, char out[32])
+{
+    struct fq_span text = cell_trim(cell_of(map, column, cells, count));
+    uint16_t date;
+    uint64_t number;
+
+    switch (map->columns[column].type) {
+    case MAP_DATE:
+        if (cell_date(text, map->dates, map->date_count, &date)) {
+            fq_date_format(date, out);
+            return fq_span_text(out);
+        }
+        return text;
+    case MAP_MONEY:
+        if (row_amount(text, &number)) {
+            snprintf(out, 32, "%llu", (unsigned long long)number);
+            return fq_span_text(out);
+        }
+        return text;
+    default:
+        return text;
+    }
+}
+
+void row_fingerprint(const struct map *map, const struct fq_span *cells, size_t count, char out[17])
+{
+    struct hash_parts parts = {.span_count = 0};
+    char texts[MAP_COLUMNS_MAX][32];
+    struct fq_id id;
+
+    hash_part(&parts, fq_span_text(map->ledger));
+    for (int i = 0; i < (int)map->column_count; i++) {
+        if (i != map->fingerprint && !map->columns[i].is_vault) {
+            hash_part(&parts, fq_span_text(map->columns[i].name));
+            hash_part(&parts, plain_text(map, i, cells, count, texts[i]));
+        }
+    }
+    fq_hash_id(parts.spans, parts.span_count, &id);
+    fq_hex_encode(fq_span_of(id.bytes, 8), out);
 }
 
 /* ---- events ---- */
@@ -365,9 +318,11 @@ static fq_err read_code(const struct row_reader *reader, const struct map_field 
                         struct fq_span text, uint64_t *out_value, struct fq_why *out_why)
 {
     enum fq_code_table table = fq_field_row(field->field)->table;
+    uint8_t narrow[CELL_NARROW_MAX];
     uint16_t number;
 
-    if (!fq_codes_find_id(reader->codes, table, text, &number)) {
+    if (!fq_codes_find_id(reader->codes, table, text, &number) &&
+        !fq_codes_find_id(reader->codes, table, cell_narrow(text, narrow), &number)) {
         return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "%s, %s",
                        column_name(reader->map, &field->source), fq_codes_table_name(table));
     }
@@ -393,7 +348,8 @@ static fq_err read_field(const struct row_reader *reader, const struct map_field
     uint16_t date = 0;
     bool is_fine = true;
     const char *name = column_name(reader->map, &field->source);
-    fq_err err = resolve(reader->map, &field->source, reader->cells, reader->count, &text, out_why);
+    fq_err err =
+        row_resolve(reader->map, &field->source, reader->cells, reader->count, &text, out_why);
 
     if (err || text.size == 0) {
         return err; /* an empty cell is an absent field */
@@ -408,18 +364,18 @@ static fq_err read_field(const struct row_reader *reader, const struct map_field
         }
         break;
     case FQ_VALUE_DATE:
-        if (!read_date(reader->map, text, &date)) {
+        if (!cell_date(text, reader->map->dates, reader->map->date_count, &date)) {
             err = fq_fail(out_why, FQ_REASON_DATE, "%s", name);
         }
         value = date;
         break;
     case FQ_VALUE_BOOL:
-        is_fine = read_truth(text, &value);
+        is_fine = cell_truth(text, &value);
         break;
     case FQ_VALUE_UINT:
     case FQ_VALUE_AREA:
     case FQ_VALUE_UNIT:
-        is_fine = read_number(text, &value);
+        is_fine = cell_number(text, &value);
         break;
     default:
         return read_text(reader, field, text, event, out_why);
@@ -443,22 +399,81 @@ static void make_cmd_id(const struct row *row, unsigned kind, unsigned ordinal,
     fq_hash_id(parts, 3, out_id);
 }
 
+/* How far in the life of a dispute a step stands; none lies before one that stands less far. */
+static unsigned rank_of(unsigned kind)
+{
+    switch (kind) {
+    case FQ_EVENT_REGISTERED:
+        return 0;
+    case FQ_EVENT_ACCEPTED:
+    case FQ_EVENT_REJECTED:
+        return 1;
+    case FQ_EVENT_AGREED:
+    case FQ_EVENT_FAILED:
+    case FQ_EVENT_TERMINATED:
+        return 3;
+    case FQ_EVENT_PERFORMED:
+    case FQ_EVENT_CONFIRMATION:
+    case FQ_EVENT_VISITED:
+    case FQ_EVENT_CLOSED:
+        return 4;
+    case FQ_EVENT_ARCHIVED:
+        return 5;
+    default:
+        return 2;
+    }
+}
+
+static bool is_before_its_ground(const struct row *row, unsigned kind, uint16_t date)
+{
+    for (size_t i = 0; i < row->event_count; i++) {
+        if (rank_of(row->events[i].kind) < rank_of(kind) && date < row->events[i].date) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What follows an outcome may happen in any order: by date, and in the map's order on one day. */
+static void sort_events(struct row *row)
+{
+    for (size_t i = 1; i < row->event_count; i++) {
+        for (size_t j = i; j > 0; j--) {
+            struct fq_event event = row->events[j];
+            const struct map_event *from = row->from[j];
+            if (rank_of(event.kind) != 4 || rank_of(row->events[j - 1].kind) != 4 ||
+                row->events[j - 1].date <= event.date) {
+                break;
+            }
+            row->events[j] = row->events[j - 1];
+            row->from[j] = row->from[j - 1];
+            row->events[j - 1] = event;
+            row->from[j - 1] = from;
+        }
+    }
+}
+
 static fq_err read_event(const struct row_reader *reader, const struct map_event *from,
                          struct row *row, struct fq_why *out_why)
 {
-    struct fq_event *event = &row->events[row->event_count];
+    struct fq_event *event = row->events + row->event_count;
     struct fq_span text;
     unsigned ordinal = 1;
-    fq_err err = resolve(reader->map, &from->date, reader->cells, reader->count, &text, out_why);
+
+    if (row->event_count == ROW_COMMANDS_MAX) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "%d", ROW_COMMANDS_MAX);
+    }
+    fq_err err =
+        row_resolve(reader->map, &from->date, reader->cells, reader->count, &text, out_why);
 
     if (err) {
         return err;
     }
     memset(event, 0, sizeof *event);
-    if (!read_date(reader->map, text, &event->date)) {
+    if (!cell_date(text, reader->map->dates, reader->map->date_count, &event->date)) {
         return fq_fail(out_why, FQ_REASON_DATE, "%s", column_name(reader->map, &from->date));
     }
-    if (row->event_count && event->date < row->events[row->event_count - 1].date) {
+    if (is_before_its_ground(row, from->kind, event->date)) {
         return fq_fail(out_why, FQ_REASON_DATE_ORDER, "%s", column_name(reader->map, &from->date));
     }
     event->kind = event->step = (uint16_t)from->kind;
@@ -474,14 +489,15 @@ static fq_err read_event(const struct row_reader *reader, const struct map_event
         make_cmd_id(row, from->kind, ordinal, &event->cmd_id);
     }
     if (from->unit.is_given) {
-        err = resolve(reader->map, &from->unit, reader->cells, reader->count, &text, out_why);
-        if (!err && text.size && !read_number(text, &event->unit)) {
+        err = row_resolve(reader->map, &from->unit, reader->cells, reader->count, &text, out_why);
+        if (!err && text.size && !cell_number(text, &event->unit)) {
             err = fq_fail(out_why, FQ_REASON_UNIT, "%s", column_name(reader->map, &from->unit));
         }
     }
     for (size_t i = 0; i < from->field_count && !err; i++) {
         err = read_field(reader, &from->fields[i], event, out_why);
     }
+    row->from[row->event_count] = from;
     row->event_count += err == FQ_OK;
     return err;
 }
@@ -491,6 +507,8 @@ static fq_err read_vault(const struct row_reader *reader, struct row *row, struc
     row->vault_count = 0;
     for (size_t i = 0; i < reader->map->vault_count; i++) {
         const struct map_vault *vault = &reader->map->vault[i];
+        bool is_id_number = vault->field == FQ_VAULT_PARTY_ID_NUMBER ||
+                            vault->field == FQ_VAULT_OTHER_PARTY_ID_NUMBER;
         size_t size = 0;
         for (size_t j = 0; j < vault->column_count; j++) {
             size += 2 + cell_of(reader->map, vault->columns[j], reader->cells, reader->count).size;
@@ -501,7 +519,11 @@ static fq_err read_vault(const struct row_reader *reader, struct row *row, struc
         }
         for (size_t j = 0; j < vault->column_count; j++) {
             struct fq_span cell =
-                trim(cell_of(reader->map, vault->columns[j], reader->cells, reader->count));
+                row_cell(reader->map, vault->columns[j], reader->cells, reader->count);
+            if (is_id_number && !cell_may_be_id_number(cell)) {
+                return fq_fail(out_why, FQ_REASON_PARTY_ID, "%s",
+                               reader->map->columns[vault->columns[j]].name);
+            }
             if (cell.size) {
                 fq_write_raw(&text, fq_span_text(text.used ? ", " : ""));
                 fq_write_raw(&text, cell);
@@ -510,6 +532,74 @@ static fq_err read_vault(const struct row_reader *reader, struct row *row, struc
         if (text.used) {
             row->vault[row->vault_count].field = vault->field;
             row->vault[row->vault_count++].text = fq_writer_span(&text);
+        }
+    }
+    return FQ_OK;
+}
+
+/* ---- what belongs to no step ---- */
+
+static bool is_of(const struct map_source *source, int column)
+{
+    return source->is_given && !source->constant && source->column == column;
+}
+
+static bool has_column(const struct map_event *event, int column)
+{
+    bool is_its = is_of(&event->date, column) || is_of(&event->unit, column);
+
+    for (size_t i = 0; i < event->field_count && !is_its; i++) {
+        is_its = is_of(&event->fields[i].source, column);
+    }
+    return is_its;
+}
+
+static bool is_taken(const struct row *row, const struct map_event *event)
+{
+    for (size_t i = 0; i < row->event_count; i++) {
+        if (row->from[i] == event) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether a column tells of steps none of which was taken; what steps depend on tells nothing. */
+static bool is_left_over(const struct map *map, const struct row *row, int column)
+{
+    bool is_some = false;
+
+    for (size_t i = 0; i < map->event_count; i++) {
+        const struct map_event *event = &map->events[i];
+        if (is_of(&event->when, column) || is_of(&map->area, column)) {
+            return false;
+        }
+        if (has_column(event, column)) {
+            if (is_taken(row, event)) {
+                return false;
+            }
+            is_some = true;
+        }
+    }
+    return is_some;
+}
+
+static bool is_nothing(struct fq_span text)
+{
+    uint64_t cents = 1;
+
+    return text.size == 0 || (row_amount(text, &cents) && cents == 0);
+}
+
+static fq_err check_left_over(const struct row_reader *reader, const struct row *row,
+                              struct fq_why *out_why)
+{
+    const struct map *map = reader->map;
+
+    for (int i = 0; i < (int)map->column_count; i++) {
+        if (!map->columns[i].is_vault && is_left_over(map, row, i) &&
+            !is_nothing(row_cell(map, i, reader->cells, reader->count))) {
+            return fq_fail(out_why, FQ_REASON_ROW_LEFTOVER, "%s", map->columns[i].name);
         }
     }
     return FQ_OK;
@@ -526,7 +616,7 @@ fq_err row_events(const struct map *map, const struct fq_codes *codes, const str
         struct fq_span text = fq_span_text("true");
         fq_err err = FQ_OK;
         if (from->when.is_given) {
-            err = resolve(map, &from->when, cells, count, &text, out_why);
+            err = row_resolve(map, &from->when, cells, count, &text, out_why);
         }
         if (!err && text.size && !fq_span_equal(text, fq_span_text("false"))) {
             err = read_event(&reader, from, row, out_why);
@@ -535,5 +625,7 @@ fq_err row_events(const struct map *map, const struct fq_codes *codes, const str
             return err;
         }
     }
-    return read_vault(&reader, row, out_why);
+    sort_events(row);
+    fq_err err = map->is_strict ? check_left_over(&reader, row, out_why) : (fq_err)FQ_OK;
+    return err ? err : read_vault(&reader, row, out_why);
 }

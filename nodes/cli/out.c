@@ -81,6 +81,7 @@ static const struct {
     {"last", N_("last report")},
     {"late", N_("late")},
     {"line", N_("line")},
+    {"left_out", N_("left out")},
     {"linked", N_("linked")},
     {"logs", N_("logs")},
     {"lsn", N_("lsn")},
@@ -441,45 +442,16 @@ static bool fill(struct grid *grid, struct fq_span value, const struct cli_view 
 
 /* ---- csv and md ---- */
 
-static bool is_plain_number(const char *cell)
-{
-    size_t at = *cell == '-' ? 1 : 0;
-
-    return cell[at] && strspn(cell + at, "0123456789.") == strlen(cell + at);
-}
-
-/* RFC 4180; a cell that a spreadsheet would run as a formula is disarmed by a quote. */
-static void print_csv_cell(FILE *out, const char *cell)
-{
-    bool is_formula = *cell && strchr("=+-@", *cell) && !is_plain_number(cell);
-
-    if (!strpbrk(cell, "\",\r\n") && !is_formula) {
-        fputs(cell, out);
-        return;
-    }
-    fputc('"', out);
-    if (is_formula) {
-        fputc('\'', out);
-    }
-    for (; *cell; cell++) {
-        if (*cell == '"') {
-            fputc('"', out);
-        }
-        fputc(*cell, out);
-    }
-    fputc('"', out);
-}
-
 static void print_csv(FILE *out, const struct cli_cells *cells)
 {
     for (size_t i = 0; i < cells->column_count; i++) {
         fputs(i ? "," : "", out);
-        print_csv_cell(out, cells->titles[i]);
+        cli_csv_cell_print(out, cells->titles[i]);
     }
     fputs("\r\n", out);
     for (size_t i = 0; i < cells->row_count * cells->column_count; i++) {
         fputs(i % cells->column_count ? "," : "", out);
-        print_csv_cell(out, cells->cells[i] ? cells->cells[i] : "");
+        cli_csv_cell_print(out, cells->cells[i] ? cells->cells[i] : "");
         fputs(i % cells->column_count == cells->column_count - 1 ? "\r\n" : "", out);
     }
 }

@@ -157,6 +157,15 @@ typedef enum fq_err {
       "Mend the named key at the named line.")                                                     \
     X(ENCODING, 4005, FQ_ERR_REFUSED, "The text is neither UTF-8 nor GB18030.",                    \
       "Save the file as UTF-8 and import it again.")                                               \
+    X(ROW_TWICE, 4101, FQ_ERR_REFUSED, "The dispute stands twice in this file.",                   \
+      "Keep one of the lines; the first is named.")                                                \
+    X(ROW_LEFTOVER, 4102, FQ_ERR_REFUSED,                                                          \
+      "Something is written about a step that, by this row, was not taken.",                       \
+      "Fill in what the step depends on, or empty the column named.")                              \
+    X(PARTY_ID, 4103, FQ_ERR_REFUSED, "A party's identity number is mistaken.",                    \
+      "Compare it with the paper: its last sign does not fit the others.")                         \
+    X(SHEET, 4104, FQ_ERR_USAGE, "The workbook cannot be read.",                                   \
+      "Save it as .xlsx without a password, or as CSV in UTF-8.")                                  \
     X(BUNDLE_CUT, 4601, FQ_ERR_VERIFY, "The bundle is cut short.",                                 \
       "Copy it again and import it again; what was taken in stays.")                               \
     X(BUNDLE_GAP, 4602, FQ_ERR_REFUSED,                                                            \

@@ -10,7 +10,8 @@
  * N4  A batch is taken in whole or not at all.
  * N5  A node that lost its tail writes nothing until it has it back.
  * N6  Stamps grow and timers run on whatever happens to the wall clock.
- * N7  The kind of a command says the log: control goes to the one that flows to everyone below. */
+ * N7  The kind of a command says the log: control goes to the one that flows to everyone below.
+ * N9  Of the commands of one row of a submit all are taken in or none is. */
 #ifndef FQ_CORE_CORE_H
 #define FQ_CORE_CORE_H
 
@@ -23,7 +24,8 @@
 #include "fq/core/unit.h"
 
 #define FQ_SUBMIT_COMMANDS_MAX 4096
-#define FQ_BUNDLE_BATCHES_MAX 1024 /* of one request */
+#define FQ_SUBMIT_ROW_MAX FQ_VIEW_EXPECT_MAX /* commands of one row */
+#define FQ_BUNDLE_BATCHES_MAX 1024           /* of one request */
 #define FQ_SIGNERS_MAX 4096
 
 struct fq_signer { /* whose seals are believed */

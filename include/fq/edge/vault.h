@@ -33,7 +33,8 @@
     X(NARRATIVE, 9, "narrative")                                                                   \
     X(AGREEMENT_TEXT, 10, "agreement_text")                                                        \
     X(NOTE, 11, "note")                                                                            \
-    X(VISIT_NOTE, 12, "visit_note")
+    X(VISIT_NOTE, 12, "visit_note")                                                                \
+    X(REGISTER_NUMBER, 13, "register_number") /* of the paper register, as written there */
 
 enum fq_vault_field {
 #define FQ_VAULT_ENUM(name, number, text) FQ_VAULT_##name = number,
