@@ -43,6 +43,9 @@ enum cli_format {
     CLI_JSONL,
     CLI_CSV,
     CLI_MD,
+    CLI_TEXT, /* these three of commands that print pages and forms */
+    CLI_HTML,
+    CLI_XLSX,
 };
 
 struct cli_option {
@@ -107,6 +110,7 @@ extern const struct cli_command cli_activity_commands[];
 extern const struct cli_command cli_coverage_commands[];
 extern const struct cli_command cli_print_commands[];
 extern const struct cli_command cli_dup_commands[];
+extern const struct cli_command cli_bulletin_commands[];
 
 /* ---- out.c ---- */
 

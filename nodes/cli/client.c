@@ -434,6 +434,8 @@ static bool read_areas(struct fq_span list, struct cli_tables *tables, struct fq
         copy_text(area.name_en, sizeof area.name_en, map, "name_en");
         area.code = (uint32_t)strtoul(code, NULL, 10);
         area.parent = (uint32_t)strtoul(parent, NULL, 10);
+        (void)fq_date_parse(fq_map_text(map, "valid_from"), &area.valid_from); /* "" is open */
+        (void)fq_date_parse(fq_map_text(map, "valid_to"), &area.valid_to);
         if (!fq_tier_parse(fq_map_text(map, "tier"), &area.tier) ||
             fq_areas_add(&tables->areas, &area, out_why)) {
             return false;

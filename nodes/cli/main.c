@@ -20,7 +20,7 @@ static const struct cli_command *const nouns[] = {
     cli_rollup_commands,  cli_status_commands,   cli_log_commands,      cli_lab_commands,
     cli_vault_commands,   cli_bundle_commands,   cli_errors_commands,   cli_campaign_commands,
     cli_sweep_commands,   cli_activity_commands, cli_coverage_commands, cli_print_commands,
-    cli_dup_commands,
+    cli_dup_commands,     cli_bulletin_commands,
 };
 
 static const struct cli_option globals[] = {
@@ -222,7 +222,8 @@ static fq_err fail_option(const struct cli *cli, const char *word, struct fq_why
 
 static fq_err parse_format(struct cli *cli, const char *value, struct fq_why *out_why)
 {
-    static const char *const names[] = {"table", "json", "jsonl", "csv", "md"};
+    static const char *const names[] = {"table", "json", "jsonl", "csv",
+                                        "md",    "text", "html",  "xlsx"};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], value) == 0) {

@@ -1,7 +1,9 @@
 """Checks of the province's figures: check.py OUT WHAT [NUMBER...]. Silent when all is well."""
 import csv
 import json
+import re
 import sys
+import xml.etree.ElementTree
 
 out, what, numbers = sys.argv[1], sys.argv[2], [int(text) for text in sys.argv[3:] if text.isdigit()]
 
@@ -120,6 +122,67 @@ def check_luoyang():
         after = [sums.get((new, f'2021-0{month}'), 0) for month in range(1, 7)]
         if sum(before[3:]) or sum(after[:2]) or not sum(before) or not sum(after):
             sys.exit(f'{old} {before}, {new} {after}')
+
+
+def read(name):
+    with open(f'{out}/{name}', encoding='utf-8') as file:
+        return file.read()
+
+
+def english(row):
+    """The form this project gives a figure in English."""
+    value = float(row['value'])
+    if row['unit_en'] == 'percent':
+        return f'{value:g}%'
+    more = 'more than ' if row['qualifier'] == 'yu' else ''
+    return f"{more}{int(value):,} {row['unit_en']}"
+
+
+def check_bulletin():
+    lang, scale = sys.argv[3], int(sys.argv[4])
+    texts = {end: read(f'bulletin.{lang}.{end}') for end in ('txt', 'md', 'html')}
+    with open('tests/data/seed-figures.csv', encoding='utf-8') as file:
+        rows = [row for row in csv.DictReader(file)
+                if row['bulletin_core'] == 'yes' or row['id'] in ('XC-01', 'XC-02', 'XX-01')]
+    for row in rows:
+        printed = row['printed'] if lang == 'zh' else english(row)
+        if row['id'] == 'MED-01' and scale > 1:
+            printed = f'{278604 // scale}件' if lang == 'zh' else f'{278604 // scale:,} cases'
+        for end, text in texts.items():
+            found = re.search(r'(?<![0-9.,])' + re.escape(printed) + r'(?![0-9A-Za-z])', text)
+            if not found:
+                sys.exit(f"{end}: {row['id']}: {printed}")
+    growth = '同比增长189%' if lang == 'zh' else 'up 189% on the year before'
+    line = next(line for line in texts['txt'].splitlines() if growth in line)
+    if '12348' not in line:
+        sys.exit(line)
+
+
+def check_words():
+    zh, en = read('bulletin.zh.txt'), read('bulletin.en.txt')
+    words = re.findall('[A-Za-z][a-z]{2,}[^,\n]*', zh.split('指标解释')[0])
+    if words:
+        sys.exit(words)
+    if re.search('[\u4e00-\u9fff]', en):
+        sys.exit([line for line in en.splitlines() if re.search('[\u4e00-\u9fff]', line)])
+    if '157个县级单位' not in zh or 'all 157 county-level units' not in en:
+        sys.exit('157')
+
+
+def check_html():
+    for lang in ('zh', 'en'):
+        page = xml.etree.ElementTree.fromstring(read(f'bulletin.{lang}.html'))
+        if re.search(r'(src|href)=|url\(', read(f'bulletin.{lang}.html')):
+            sys.exit('it needs another file')
+        charts = page.findall('.//{*}svg')
+        sizes = [len(chart.findall('{*}rect')) for chart in charts]
+        values = load('bulletin')
+        if sizes != [len(values[key]) for key in ('types', 'months', 'areas')]:
+            sys.exit(f'{sizes}')
+        most = max(row['concluded'] for row in values['types'])
+        for bar, row in zip(charts[0].findall('{*}rect'), values['types']):
+            if int(bar.get('width')) != row['concluded'] * 380 // most:
+                sys.exit(f"{row['name']}: {bar.get('width')}")
 
 
 globals()[f'check_{what}']()

@@ -43,3 +43,24 @@ check "Luoyang: old areas until the change, successors from it on" eval \
     'rollups 410000 luoyang 2021H1 --area 410300 --by county,month && compare luoyang'
 check "the view is what the log amounts to" eval \
     'at 410000 audit --json | field match | grep -q True'
+
+# ---- the bulletin ----
+
+bulletins() {
+    local lang
+    for lang in zh en; do
+        at 410000 bulletin 2021H1 --lang $lang >"$out/bulletin.$lang.txt" &&
+            at 410000 bulletin 2021H1 --lang $lang -o md --to "$out/bulletin.$lang.md" &&
+            at 410000 bulletin 2021H1 --lang $lang -o html --to "$out/bulletin.$lang.html" || return 1
+    done
+    at 410000 bulletin 2021H1 --json >"$out/bulletin.json"
+}
+check "the bulletin, in Chinese and English, as text, Markdown and HTML" bulletins
+check "it prints every figure of the article as the article does" compare bulletin zh "$scale"
+check "and in English the same numbers" compare bulletin en "$scale"
+check "no word of it is in the other language; all 157 counties are said to be heard" compare words
+check "its HTML is well-formed, one file, and its bars stand for the figures" compare html
+check "printed again, it is the same to the byte" eval \
+    'at 410000 bulletin 2021H1 --lang zh | cmp - "$out/bulletin.zh.txt"'
+check "a file that is there stays (exit 2)" \
+    exits 2 FQ-3402 at 410000 bulletin 2021H1 -o html --to "$out/bulletin.zh.html"

@@ -291,7 +291,7 @@ static void add_main(struct drawing *drawing, bool is_agreed)
 static void add_base(struct drawing *drawing, bool is_agreed)
 {
     add_step(drawing, FQ_EVENT_ACCEPTED, random_below(&drawing->random, 3));
-    if (random_below(&drawing->random, 1000) < 160) {
+    if (random_below(&drawing->random, 1000) < 190) {
         add_help(drawing);
     }
     add_outcome(drawing, is_agreed);
