@@ -111,6 +111,7 @@ extern const struct cli_command cli_coverage_commands[];
 extern const struct cli_command cli_print_commands[];
 extern const struct cli_command cli_dup_commands[];
 extern const struct cli_command cli_bulletin_commands[];
+extern const struct cli_command cli_form_commands[];
 
 /* ---- out.c ---- */
 

@@ -456,6 +456,7 @@ static bool add_codes(struct fq_span rows, enum fq_code_table table, struct cli_
     for (uint32_t i = 0; i < count; i++) {
         struct fq_span map = fq_read_skip(&reader);
         struct fq_code code = {.number = (uint16_t)fq_map_uint(map, "number")};
+        code.parent = (uint16_t)fq_map_uint(map, "parent");
         copy_text(code.id, sizeof code.id, map, "id");
         copy_text(code.zh, sizeof code.zh, map, "zh");
         copy_text(code.en, sizeof code.en, map, "en");

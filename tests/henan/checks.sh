@@ -64,3 +64,35 @@ check "printed again, it is the same to the byte" eval \
     'at 410000 bulletin 2021H1 --lang zh | cmp - "$out/bulletin.zh.txt"'
 check "a file that is there stays (exit 2)" \
     exits 2 FQ-3402 at 410000 bulletin 2021H1 -o html --to "$out/bulletin.zh.html"
+
+# ---- forms ----
+
+forms() { # forms PERIOD: each in every format, in Chinese
+    local form end
+    for form in tiers cases administrative; do
+        at 410000 form "$1" --form $form --lang zh --json >"$out/forms/$form.json" || return 1
+        for end in csv html xlsx; do
+            at 410000 form "$1" --form $form --lang zh --yes --to "$out/forms/$form.$end" || return 1
+        done
+    done
+}
+mkdir "$out/forms"
+check "the statistical forms, as workbooks, CSV and pages" forms 2021Q2
+if [ "$scale" -gt 1 ]; then # Python would take minutes for all of it
+    at 410000 export events >"$out/events" 2>/dev/null
+    check "every cell is what exported events amount to, in every file" \
+        "$python" "$root/tests/henan/forms.py" "$out/events" config/areas/henan.csv "$out/forms"
+fi
+office=$(command -v soffice || command -v libreoffice)
+if [ -n "$office" ]; then
+    opens() {
+        "$office" --headless --convert-to csv --outdir "$out/office" "$out/forms/tiers.xlsx" &&
+            grep -q '婚姻家庭纠纷' "$out/office/tiers.csv"
+    }
+    check "LibreOffice opens the workbook, its Chinese right" opens
+else
+    number=$((number + 1))
+    echo "ok $number - LibreOffice opens the workbook # SKIP no LibreOffice"
+fi
+check "a form nobody knows names those there are (exit 2)" \
+    exits 2 'tiers, cases, administrative' at 410000 form 2021Q2 --form quarterly
