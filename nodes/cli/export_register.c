@@ -186,7 +186,7 @@ static fq_err write_file(struct export *export, const char *path, struct fq_why 
 
     for (size_t i = 0; i < export->map.column_count; i++) {
         const struct map_column *column = &export->map.columns[export->columns[i]];
-        columns[i] = (struct sheet_column){column->name, column->type, NULL};
+        columns[i] = (struct sheet_column){column->name, column->type};
     }
     if (strcmp(path, "-") == 0) {
         sheet_print_csv(stdout, &sheet);

@@ -61,16 +61,17 @@ static bool make_sheet(struct returns *returns, struct sheet *sheet)
     struct sheet_column *columns =
         fq_arena_take(&returns->arena, width * sizeof(struct sheet_column));
     const char **cells = fq_arena_take(&returns->arena, width * height * sizeof *cells);
+    const char **groups = fq_arena_take(&returns->arena, width * sizeof *groups);
 
-    if (!columns || !cells) {
+    if (!columns || !cells || !groups) {
         return false;
     }
-    columns[0] = (struct sheet_column){row_title(returns), MAP_TEXT, NULL};
+    columns[0] = (struct sheet_column){row_title(returns), MAP_TEXT};
     for (uint32_t i = 0; i < returns->column_count; i++) {
         const struct returns_column *column = &returns->columns[i];
-        columns[i + 1] = (struct sheet_column){
-            column->title, column->is_money || !*column->measure ? MAP_MONEY : MAP_NUMBER,
-            column->group};
+        columns[i + 1].title = column->title;
+        columns[i + 1].type = column->is_money || !*column->measure ? MAP_MONEY : MAP_NUMBER;
+        groups[i + 1] = column->group;
     }
     for (size_t row = 0; row < height; row++) {
         cells[row * width] = row < returns->line_count ? returns->lines[row].name : _("total");
@@ -80,6 +81,7 @@ static bool make_sheet(struct returns *returns, struct sheet *sheet)
     *sheet = (struct sheet){.name = cli_value(returns->cli, "form"),
                             .caption = caption(returns),
                             .columns = columns,
+                            .groups = groups,
                             .cells = cells,
                             .column_count = width,
                             .row_count = height};

@@ -87,7 +87,7 @@ void sheet_print_csv(FILE *out, const struct sheet *sheet)
 
     FQ_ASSERT(sheet->column_count <= MAP_COLUMNS_MAX);
     for (size_t i = 0; i < sheet->column_count; i++) {
-        const char *group = sheet->columns[i].group;
+        const char *group = sheet->groups ? sheet->groups[i] : NULL;
         titles[i] = sheet->columns[i].title;
         if (group && strcmp(group, titles[i]) != 0) {
             snprintf(headings[i], sizeof headings[i], "%s %s", group, titles[i]);

@@ -90,20 +90,15 @@ static lxw_error write_heading(const struct book *book, lxw_row_t first_row, lxw
                                        book->head);
 }
 
-static bool has_groups(const struct sheet *sheet)
+static const char *group_of(const struct sheet *sheet, size_t column)
 {
-    bool has = false;
-
-    for (size_t i = 0; i < sheet->column_count; i++) {
-        has |= sheet->columns[i].group != NULL;
-    }
-    return has;
+    return sheet->groups && column < sheet->column_count ? sheet->groups[column] : NULL;
 }
 
 /* Rows of heads above the first of the table. */
 static lxw_row_t head_rows(const struct sheet *sheet)
 {
-    return (lxw_row_t)(1 + (sheet->caption != NULL) + has_groups(sheet));
+    return (lxw_row_t)(1 + (sheet->caption != NULL) + (sheet->groups != NULL));
 }
 
 /* The line of groups at `row`; a column without one has its title over both lines. */
@@ -113,9 +108,8 @@ static lxw_error write_groups(const struct book *book, lxw_row_t row)
     lxw_error error = LXW_NO_ERROR;
 
     for (size_t i = 0, end; i < sheet->column_count && !error; i = end) {
-        const char *group = sheet->columns[i].group;
-        for (end = i + 1;
-             group && end < sheet->column_count && sheet->columns[end].group == group;) {
+        const char *group = group_of(sheet, i);
+        for (end = i + 1; group && group_of(sheet, end) == group;) {
             end++;
         }
         error = write_heading(book, row, (lxw_col_t)i, group ? row : row + 1, (lxw_col_t)(end - 1),
@@ -142,7 +136,7 @@ static lxw_error write_heads(const struct book *book)
         lxw_col_t column = (lxw_col_t)i;
         error = worksheet_set_column(book->worksheet, column, column, width_of(sheet, i),
                                      format_of(book, sheet->columns[i].type));
-        if (!error && (row == last || sheet->columns[i].group)) {
+        if (!error && (row == last || group_of(sheet, i))) {
             error = worksheet_write_string(book->worksheet, last, column, sheet->columns[i].title,
                                            book->head);
         }
