@@ -13,10 +13,9 @@
 
 /* ---- reading one record out of the log ---- */
 
-/* The event as it was written, with its lsn; the arena keeps its bytes. */
-static fq_err read_event(struct fq_node *node, const struct fq_event_id *id, struct fq_arena *arena,
-                         struct fq_event *out_event, uint64_t *out_lsn, bool *out_found,
-                         struct fq_why *out_why)
+fq_err fq_service_read_event(struct fq_node *node, const struct fq_event_id *id,
+                             struct fq_arena *arena, struct fq_event *out_event, uint64_t *out_lsn,
+                             bool *out_found, struct fq_why *out_why)
 {
     struct fq_cursor *cursor = NULL;
     uint8_t key[FQ_LOG_KEY_SIZE];
@@ -78,7 +77,7 @@ static fq_err find_by_number(struct fq_node *node, const struct fq_event_id *id,
     uint64_t lsn;
     bool is_found = false;
     size_t mark = node->scratch.used;
-    fq_err err = read_event(node, id, &node->scratch, &event, &lsn, &is_found, out_why);
+    fq_err err = fq_service_read_event(node, id, &node->scratch, &event, &lsn, &is_found, out_why);
 
     if (!err) {
         *out_dispute = is_found && event.kind == FQ_EVENT_REGISTERED
@@ -190,7 +189,8 @@ static fq_err write_history(struct fq_node *node, const struct fq_dispute *dispu
         struct fq_event event;
         uint64_t lsn = 0;
         bool is_found;
-        err = read_event(node, &ids[--id_count], &node->scratch, &event, &lsn, &is_found, out_why);
+        err = fq_service_read_event(node, &ids[--id_count], &node->scratch, &event, &lsn, &is_found,
+                                    out_why);
         if (!err && is_found && events.size - events.used > FQ_DESCRIBE_EVENT_MAX) {
             fq_describe_step(&node->codes, &event, lsn, &events);
             count++;

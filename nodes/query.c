@@ -35,6 +35,7 @@ const struct fq_verb fq_verbs[] = {
     {"log.verify", fq_verb_log_verify},
     {"evidence", fq_verb_evidence},
     {"bundle.read", fq_verb_bundle_read},
+    {"subsidy.list", fq_verb_subsidies},
     {"table.codes", fq_verb_codes},
     {"table.areas", fq_verb_areas},
     {"table.units", fq_verb_units},

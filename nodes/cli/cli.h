@@ -112,6 +112,7 @@ extern const struct cli_command cli_print_commands[];
 extern const struct cli_command cli_dup_commands[];
 extern const struct cli_command cli_bulletin_commands[];
 extern const struct cli_command cli_form_commands[];
+extern const struct cli_command cli_subsidy_commands[];
 
 /* ---- out.c ---- */
 

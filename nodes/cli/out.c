@@ -102,6 +102,7 @@ static const struct {
     {"paper", N_("paper")},
     {"parent", N_("parent")},
     {"partial", N_("partial")},
+    {"payday", N_("payday")},
     {"peer", N_("peer")},
     {"performance", N_("performance")},
     {"performed", N_("performed")},
