@@ -185,4 +185,85 @@ def check_html():
                 sys.exit(f"{row['name']}: {bar.get('width')}")
 
 
+def paid(name):
+    """{id: (half-year, row)} of all lists; a dispute in two of them ends the test."""
+    found = {}
+    for year in range(2020, 2024):
+        for half in (1, 2):
+            at = f'{year}H{half}'
+            for row in load(f'{name}/{at}')['rows']:
+                if row['id'] in found:
+                    sys.exit(f"{row['id']} is in {found[row['id']][0]} and {at}")
+                if row['payday'][:4] != at[:4] or (row['payday'][5:7] > '06') != (half == 2):
+                    sys.exit(f"{row['id']}: {row['payday']} in {at}")
+                found[row['id']] = at, row
+    return found
+
+
+def check_subsidies():
+    """Each list from exported events: the sample's rules said once more."""
+    sys.path.insert(0, 'tests')
+    import oracle_fold
+    areas = oracle_fold.Areas('config/areas/henan.csv')
+    disputes = {}
+    with open(f'{out}/events', encoding='utf-8') as lines:
+        for line in lines:
+            event = json.loads(line)
+            disputes.setdefault(event['dispute'], {})[oracle_fold.identity(event)] = event
+    folded, first, into = {}, {}, {}
+    for key, events in disputes.items():
+        events = sorted(events.values(), key=lambda event: oracle_fold.stamp(event, areas))
+        ends = [event for event in events if oracle_fold.step(event) in oracle_fold.OUTCOMES]
+        dispute = oracle_fold.Dispute(events, areas)
+        if not dispute.registered:
+            continue
+        folded[key] = dispute
+        if ends:
+            first[key] = ends[0]['date']
+        if dispute.is_merged():
+            into[key] = oracle_fold.last(dispute.live, 'merged')['into']
+    for key in into:
+        root = key
+        while root in into:
+            root = into[root]
+        if key in first and root in first:
+            first[root] = min(first[root], first[key])
+    told, count = paid(sys.argv[3]), 0
+    for key, dispute in folded.items():
+        end = dispute.outcome
+        if dispute.is_voided() or key in into or not end or oracle_fold.step(end) != 'agreed':
+            if key in told:
+                sys.exit(f'{key} is paid for')
+            continue
+        difficulty = dispute.registered.get('difficulty')
+        yuan = 500 if difficulty == 'major' else 300 if difficulty == 'difficult' else \
+            100 if end.get('form') == 'written' else 40
+        yuan += 50 if dispute.confirmed() else 0
+        yuan += 100 if dispute.registered.get('scale') == '02' else 0
+        if key not in told or told[key][1]['payday'] != first[key] or \
+                told[key][1]['amount_cents'] != 100 * yuan:
+            sys.exit(f'{key}: {told.get(key)}, by hand {first[key]} {yuan}')
+        count += 1
+    print(f'# {count} payments')
+
+
+def check_halves():
+    lists = [load(name) for name in ('2021Q1', '2021Q2', '2021H1')]
+    ids = [sorted(row['id'] for row in one['rows']) for one in lists]
+    if not ids[0] or sorted(ids[0] + ids[1]) != ids[2]:
+        sys.exit(f'{len(ids[0])} + {len(ids[1])}, {len(ids[2])}')
+    if lists[0]['total']['amount_cents'] + lists[1]['total']['amount_cents'] != \
+            lists[2]['total']['amount_cents']:
+        sys.exit('amounts')
+
+
+def check_paid_once():
+    before, after = paid('before'), paid('after')
+    for key, (month, _) in after.items():
+        if key in before and month > before[key][0]:
+            sys.exit(f'{key}: paid for in {before[key][0]}, again in {month}')
+    if len(after) <= len(before) - 500 or after.keys() == before.keys():
+        sys.exit(f'{len(before)} {len(after)}')
+
+
 globals()[f'check_{what}']()

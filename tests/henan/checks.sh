@@ -96,3 +96,41 @@ else
 fi
 check "a form nobody knows names those there are (exit 2)" \
     exits 2 'tiers, cases, administrative' at 410000 form 2021Q2 --form quarterly
+
+# ---- subsidies, before and after late reports ----
+
+rules=$root/config/subsidy/sample.cfg
+subsidies() { # subsidies NAME: of every half-year, in $out/NAME
+    local half
+    mkdir -p "$out/$1"
+    for half in 202{0..3}H{1,2}; do
+        at 410000 subsidy ls "$half" --rules "$rules" --by dispute --json >"$out/$1/$half.json" || return 1
+    done
+}
+halves() {
+    local part
+    for part in 2021Q1 2021Q2 2021H1; do
+        at 410105 subsidy ls $part --rules "$rules" --by dispute --json >"$out/$part.json" || return 1
+    done
+    compare halves
+}
+export_events() { at 410000 export events >"$out/events"; }
+if [ "$scale" -gt 1 ]; then
+    check "subsidies of every half-year" subsidies before
+    check "those of two quarters are those of their half-year" halves
+    check "each dispute with an agreement is in one list, at the rules' amount" \
+        compare subsidies before
+fi
+check "500 late events and corrections come in" eval \
+    'at 410000 bundle import "$out/late.fqb" --json >"$out/late" && [ "$(field refused <"$out/late")" = 0 ] &&
+     [ "$(field new <"$out/late")" -gt 0 ]'
+if [ "$scale" -gt 1 ]; then
+    check "subsidies again" eval 'subsidies after && export_events'
+    check "no dispute that was paid for is in a later list" compare paid_once
+    check "and still each is in one list, at the rules' amount" compare subsidies after
+fi
+check "the view is what the log amounts to, still" eval \
+    'at 410000 audit --json | field match | grep -q True'
+check "a rule with a word nobody knows is refused by its line (exit 2)" eval \
+    'sed "s/form = /from = /" "$rules" >"$work/bad.cfg"
+     exits 2 "FQ-3501.*bad.cfg:18: rule.2.from" at 410000 subsidy ls 2021H1 --rules "$work/bad.cfg"'
