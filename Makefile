@@ -20,10 +20,10 @@ BIN := $(if $(filter release,$(MODE)),build/bin,$(OUT)/bin)
 
 DEPS := gcc libc6-dev make pkgconf gettext libzmq3-dev librocksdb-dev libmsgpack-dev \
         libconfig-dev libsodium-dev libxxhash-dev libzstd-dev libjansson-dev libsmartcols-dev \
-        libcsv-dev libutf8proc-dev libxlsxwriter-dev libzip-dev libexpat1-dev
+        libcsv-dev libedit-dev libutf8proc-dev libxlsxwriter-dev libzip-dev libexpat1-dev scdoc
 DEPS_TEST := git perl procps python3 python3-zmq python3-msgpack python3-openpyxl \
-        libcmocka-dev rocksdb-tools clang libclang-rt-14-dev clang-format
-MODULES := libzmq rocksdb msgpack libconfig libsodium libxxhash libzstd jansson smartcols \
+        libcmocka-dev rocksdb-tools groff-base clang libclang-rt-14-dev clang-format
+MODULES := libzmq rocksdb msgpack libconfig libsodium libxxhash libzstd jansson smartcols libedit \
         libutf8proc xlsxwriter libzip expat
 
 # Install what is missing of $(1), say so, and be silent when nothing is.
@@ -95,6 +95,8 @@ HELP     := $(OUT)/libsupport.a
 DAEMONS  := $(TIERS:%=$(BIN)/fengqiao-%)
 PROGRAMS := $(DAEMONS) $(if $(CLI_SRC),$(BIN)/fengqiao $(BIN)/fq)
 CATALOGS := $(patsubst ops/po/%.po,build/locale/%/LC_MESSAGES/fengqiao.mo,$(wildcard ops/po/*.po))
+MANUALS  := $(patsubst ops/man/%.scd,build/man/%,$(wildcard ops/man/*.scd ops/man/*/*.scd))
+COMPLETION := build/completion/fengqiao
 TESTS    := $(TEST_SRC:%.c=$(OUT)/%)
 FUZZERS  := $(FUZZ_SRC:%.c=$(OUT)/%)
 REPLAYS  := $(FUZZ_SRC:tests/fuzz_%.c=$(OUT)/tests/replay_%)
@@ -105,16 +107,18 @@ SIM      := $(OUT)/tests/sim/simulate
 HENAN    := $(OUT)/tests/henan/henan
 SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/*/*.c)
 
+# What tests of the program run: the one of this mode.
+export FQ := $(abspath $(BIN)/fengqiao)
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all deps deps-test tests replays fuzzers benches simulators henans test check demo sim \
-        henan mutants bench sanitize sanitized fuzz tidy coverage install clean help
+        henan mutants bench sanitize sanitized fuzz po tidy coverage install clean help
 .DEFAULT_GOAL := $(if $(MUTANT),mutants,all)
 
 # --- targets ------------------------------------------------------------------------------------
 
-all: $(PROGRAMS) $(CATALOGS) ## build the programs (the default)
+all: $(PROGRAMS) $(CATALOGS) $(MANUALS) $(COMPLETION) ## build the programs (the default)
 
 deps: ## install what building and running need (apt, root or sudo)
 	$(call install,$(DEPS))
@@ -178,6 +182,9 @@ fuzz: ## fuzz for SECONDS= in all, or until told to stop
 	@$(MAKE) MODE=fuzz -j$(JOBS) fuzzers
 	@tests/fuzz.sh '$(SECONDS)' $(FUZZ_SRC:%.c=build/fuzz/%)
 
+po: ## append what has no translation yet to the catalogues, and name what nobody says any more
+	@ops/po.py update
+
 tidy: ## format, layers, library doors, translations, READMEs
 	@ops/tidy.sh
 
@@ -199,6 +206,18 @@ install: all ## into DESTDIR/PREFIX
 	for catalog in $(CATALOGS:build/%=%); do \
 	    install -D -m 644 build/$$catalog $(DESTDIR)$(PREFIX)/share/$$catalog || exit 1; \
 	done
+	for manual in $(MANUALS:build/man/%=%); do \
+	    folder=$$(dirname $$manual)/man$${manual##*.}; \
+	    install -D -m 644 build/man/$$manual \
+	        $(DESTDIR)$(PREFIX)/share/man/$$folder/$${manual##*/} || exit 1; \
+	done
+	for folder in man8 zh_CN/man8; do \
+	    for tier in city province; do \
+	        echo ".so man8/fengqiao-county.8" >$(DESTDIR)$(PREFIX)/share/man/$$folder/fengqiao-$$tier.8; \
+	    done; \
+	done
+	install -D -m 644 $(COMPLETION) $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fengqiao
+	ln -sf fengqiao $(DESTDIR)$(PREFIX)/share/bash-completion/completions/fq
 
 clean: ## forget all that was built
 	rm -rf build
@@ -239,9 +258,11 @@ $(OUT)/tests/test_register: $(call objects,$(addprefix nodes/cli/,import_cell.c 
         import_map.c import_past.c import_row.c register.c sheet.c xlsx.c))
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
-$(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c) $(HELP) $(LIB)
+$(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c \
+    nodes/cli/width.c nodes/cli/words.c) $(HELP) $(LIB)
 	$(call link)
-$(HENAN): $(call objects,$(HENAN_SRC) nodes/cli/lab_layout.c nodes/cli/text.c) $(HELP) $(LIB)
+$(HENAN): $(call objects,$(HENAN_SRC) nodes/cli/lab_layout.c nodes/cli/text.c \
+    nodes/cli/width.c nodes/cli/words.c) $(HELP) $(LIB)
 	$(call link)
 $(OUT)/tests/bench/count_syncs.so: tests/bench/count_syncs.c Makefile
 	@mkdir -p $(@D)
@@ -259,5 +280,19 @@ build/locale/%/LC_MESSAGES/fengqiao.mo: ops/po/%.po
 	@mkdir -p $(@D)
 	@echo "  msg   $<"
 	@msgfmt --check -o $@ $<
+
+# The reference within a page is the program's own, in the language of the page.
+build/man/%: ops/man/%.scd ops/man/head.roff ops/man/zh_CN/head.roff $(BIN)/fengqiao $(CATALOGS)
+	@mkdir -p $(@D)
+	@echo "  man   $<"
+	@FQ_LOCALEDIR=build/locale $(BIN)/fengqiao completion man \
+	    --lang $(if $(filter zh_CN/%,$*),zh,en) >$@.reference
+	@sed -e '/^@REFERENCE@$$/{r $@.reference' -e 'd}' $< | scdoc | \
+	    sed '/^\.TH /r $(<D)/head.roff' >$@
+	@rm -f $@.reference
+
+$(COMPLETION): $(BIN)/fengqiao
+	@mkdir -p $(@D)
+	@$(BIN)/fengqiao completion bash >$@
 
 -include $(patsubst %.c,$(OUT)/%.d,$(SOURCES))

@@ -28,6 +28,88 @@ static void put_append(struct fq_writes *writes, const struct fq_append *append)
     fq_writes_put(writes, FQ_FAMILY_ARRIVAL, fq_span_of(lsn, sizeof lsn), append->arrival);
 }
 
+/* Whether `carried` has a row for the event already. */
+static bool is_carried(const struct fq_node *node, const struct fq_writes *writes,
+                       struct fq_span key)
+{
+    struct fq_span value;
+    struct fq_why why;
+    bool is_found = false;
+
+    for (size_t i = writes->count; i > 0; i--) {
+        const struct fq_write *row = &writes->rows[i - 1];
+        if (row->family == FQ_FAMILY_CARRIED && fq_span_equal(row->key, key)) {
+            return true;
+        }
+    }
+    fq_err err =
+        fq_store_get(node->store, FQ_FAMILY_CARRIED, key, writes->arena, &value, &is_found, &why);
+    return !err && is_found;
+}
+
+/* How far the log was held before this turn. */
+static uint64_t held_before(const struct fq_node *node, const struct fq_log_id *id)
+{
+    const struct fq_effects *effects = &node->turn.effects;
+    const struct fq_log *log = fq_frontier_find(&node->core.frontier, id);
+    uint64_t last = log ? log->last : 0;
+
+    for (uint32_t i = 0; i < effects->append_count; i++) {
+        const struct fq_append *append = &effects->appends[i];
+        if (append->first_seq <= last && fq_log_id_equal(&append->log, id)) {
+            last = append->first_seq - 1;
+        }
+    }
+    return last;
+}
+
+/* Where a record lies that is held as a relay alone: `carried`, event20 to the relay's event20. Of own
+ * relays that come back the first counts: it says since when the event is known. */
+static void put_carried(const struct fq_node *node, struct fq_writes *writes,
+                        const struct fq_append *append)
+{
+    bool is_own = append->log.origin == node->core.options.origin;
+    struct fq_batch batch;
+    struct fq_event relay, inner;
+    struct fq_why why;
+
+    if (append->log.stream <= FQ_STREAM_CONTROL || fq_batch_parse(append->batch, &batch, &why)) {
+        return;
+    }
+    struct fq_batch_reader reader = fq_batch_reader_over(&batch);
+    while (fq_batch_read(&reader, &relay, 1) > 0) {
+        uint8_t ids[2][FQ_EVENT_ID_SIZE];
+        if (!fq_event_open_relay(&relay, &inner)) {
+            continue;
+        }
+        if (inner.id.seq <= held_before(node, &inner.id.log)) {
+            continue; /* the original is held */
+        }
+        fq_event_id_encode(&inner.id, ids[0]);
+        fq_event_id_encode(&relay.id, ids[1]);
+        if (is_own && is_carried(node, writes, fq_span_of(ids[0], FQ_EVENT_ID_SIZE))) {
+            continue;
+        }
+        struct fq_span value = fq_arena_copy(writes->arena, fq_span_of(ids[1], FQ_EVENT_ID_SIZE));
+        writes->is_full |= !value.data;
+        fq_writes_put(writes, FQ_FAMILY_CARRIED, fq_span_of(ids[0], FQ_EVENT_ID_SIZE), value);
+    }
+}
+
+/* How many records the turn's appends of relays hold. */
+static size_t relayed_count(const struct fq_effects *effects)
+{
+    size_t count = 0;
+
+    for (uint32_t i = 0; i < effects->append_count; i++) {
+        const struct fq_append *append = &effects->appends[i];
+        if (append->log.stream > FQ_STREAM_CONTROL) {
+            count += append->last_seq - append->first_seq + 1;
+        }
+    }
+    return count;
+}
+
 static void put_evidence(struct fq_node *node, struct fq_writes *writes,
                          const struct fq_evidence *evidence, uint64_t now_ms)
 {
@@ -272,18 +354,21 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out
     bool is_own = false;
     fq_err err = FQ_OK;
 
-    if (effects->append_count == 0 && effects->evidence_count == 0) {
+    if (effects->append_count == 0 && effects->evidence_count == 0 && effects->settled_count == 0) {
         return FQ_OK;
     }
     struct fq_writes writes = fq_writes_over(
-        &node->scratch, 3u * effects->append_count + effects->evidence_count + vault_max + 1);
+        &node->scratch, 3u * effects->append_count + relayed_count(effects) + effects->owed.count +
+                            effects->settled_count + effects->evidence_count + vault_max + 1);
     for (uint32_t i = 0; i < effects->append_count; i++) {
         const struct fq_append *append = &effects->appends[i];
         put_append(&writes, append);
         fq_writes_put_have(&writes, &node->core.frontier,
                            fq_frontier_find(&node->core.frontier, &append->log));
+        put_carried(node, &writes, append);
         is_own |= is_told(&node->core, &append->log);
     }
+    fq_relay_put(node, &writes);
     for (uint32_t i = 0; i < effects->evidence_count; i++) {
         put_evidence(node, &writes, &effects->evidence[i], wall_ms);
     }

@@ -72,8 +72,8 @@ static bool is_wanted(const struct replaying *replaying, const struct fq_event *
     const struct filter *filter = &replaying->filter;
     char area[16];
 
-    if (event->kind >= FQ_EVENT_CONTROL || !fq_kind_row(event->kind)) {
-        return false; /* control and relays are the system's own talk */
+    if (!fq_kind_row(event->kind)) {
+        return false;
     }
     snprintf(area, sizeof area, "%06u", event->area);
     if (strncmp(area, filter->area, strlen(filter->area)) != 0 ||
@@ -121,8 +121,10 @@ static fq_err replay_batch(void *context, const struct fq_batch *batch, uint64_t
         if (lsn < replaying->from_lsn) {
             continue;
         }
-        if (is_wanted(replaying, &event)) {
-            add_event(replaying, &event, lsn, prev);
+        struct fq_event carried;
+        const struct fq_event *told = fq_node_told_event(replaying->node, &event, &carried);
+        if (told && is_wanted(replaying, told)) {
+            add_event(replaying, told, lsn, prev);
         } else {
             replaying->scanned = lsn;
         }

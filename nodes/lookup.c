@@ -11,49 +11,6 @@
 #define PAGE_SIZE_MAX (200 * 1024)
 #define HISTORY_MAX 4096 /* events of one dispute shown */
 
-/* ---- reading one record out of the log ---- */
-
-fq_err fq_service_read_event(struct fq_node *node, const struct fq_event_id *id,
-                             struct fq_arena *arena, struct fq_event *out_event, uint64_t *out_lsn,
-                             bool *out_found, struct fq_why *out_why)
-{
-    struct fq_cursor *cursor = NULL;
-    uint8_t key[FQ_LOG_KEY_SIZE];
-    struct fq_batch batch;
-    fq_err err = fq_cursor_open(node->store, FQ_FAMILY_LOG, &cursor, out_why);
-
-    *out_found = false;
-    if (err) {
-        return err;
-    }
-    fq_log_key_encode(id, key);
-    fq_cursor_seek_last(cursor, fq_span_of(key, sizeof key));
-    if (!fq_cursor_is_valid(cursor) || fq_cursor_value(cursor).size <= FQ_LOG_VALUE_HEAD) {
-        goto done;
-    }
-    struct fq_span value = fq_arena_copy(arena, fq_cursor_value(cursor));
-    if (!value.data) {
-        err = fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
-        goto done;
-    }
-    err = fq_batch_parse(fq_span_of(value.data + FQ_LOG_VALUE_HEAD, value.size - FQ_LOG_VALUE_HEAD),
-                         &batch, out_why);
-    if (err || !fq_log_id_equal(&batch.seal.log, &id->log) || id->seq > batch.seal.to_seq) {
-        goto done;
-    }
-    struct fq_reader reader = fq_reader_over(batch.records);
-    struct fq_event_id at = {batch.seal.log, batch.seal.from_seq};
-    for (; at.seq < id->seq; at.seq++) {
-        (void)fq_read_skip(&reader);
-    }
-    *out_found = fq_event_decode(&reader, at, out_event);
-    *out_lsn = fq_get_be64(value.data) + (id->seq - batch.seal.from_seq);
-
-done:
-    fq_cursor_close(cursor);
-    return err;
-}
-
 /* ---- which dispute is meant ---- */
 
 /* A number: origin-epoch-seq of the registration. */
@@ -77,7 +34,7 @@ static fq_err find_by_number(struct fq_node *node, const struct fq_event_id *id,
     uint64_t lsn;
     bool is_found = false;
     size_t mark = node->scratch.used;
-    fq_err err = fq_service_read_event(node, id, &node->scratch, &event, &lsn, &is_found, out_why);
+    fq_err err = fq_node_read_event(node, id, &node->scratch, &event, &lsn, &is_found, out_why);
 
     if (!err) {
         *out_dispute = is_found && event.kind == FQ_EVENT_REGISTERED
@@ -189,8 +146,8 @@ static fq_err write_history(struct fq_node *node, const struct fq_dispute *dispu
         struct fq_event event;
         uint64_t lsn = 0;
         bool is_found;
-        err = fq_service_read_event(node, &ids[--id_count], &node->scratch, &event, &lsn, &is_found,
-                                    out_why);
+        err = fq_node_read_event(node, &ids[--id_count], &node->scratch, &event, &lsn, &is_found,
+                                 out_why);
         if (!err && is_found && events.size - events.used > FQ_DESCRIBE_EVENT_MAX) {
             fq_describe_step(&node->codes, &event, lsn, &events);
             count++;

@@ -50,7 +50,7 @@ static void take_link_frame(struct fq_node *node, const struct fq_net_message *m
         memcpy(route.bytes, message->routing.data, route.size);
         fq_node_remember_route(node, peer, &route);
     }
-    node->appends_ahead++;
+    node->appends_ahead += FQ_CORE_FRAME_APPENDS_MAX;
     node->inputs[node->input_count++] =
         (struct fq_input){.kind = FQ_INPUT_LINK, .peer = peer, .bytes = message->body};
 }
@@ -93,6 +93,10 @@ static fq_err listen_all(struct fq_node *node, struct fq_why *out_why)
     node->input_count = carried;
     node->pending_count = 0;
     node->appends_ahead = 0;
+    fq_err relays = fq_relay_listen(node, out_why);
+    if (relays) {
+        return relays;
+    }
     for (size_t i = 0; i < node->config.turn_messages && has_room(node); i++) {
         struct fq_net_message message;
         bool is_received = false;
@@ -121,7 +125,7 @@ uint64_t fq_node_idle_ms(const struct fq_node *node, uint64_t steady_ms)
                           least(fq_service_deadline(node), steady_ms + IDLE_POLL_MS));
 
     bool is_busy = node->pending_count > 0 || node->is_passing || node->is_cooling ||
-                   steady_ms < node->awake_ms;
+                   steady_ms < node->awake_ms || fq_relay_is_due(node);
 
     return is_busy || next <= steady_ms ? 0 : next - steady_ms;
 }
@@ -163,6 +167,15 @@ static void end_turn(struct fq_node *node, uint64_t steady_ms)
     fq_arena_reset(&node->scratch);
 }
 
+static void note_progress(struct fq_node *node, uint64_t wall_ms)
+{
+    const struct fq_log *own = fq_frontier_find(&node->core.frontier, &node->core.own);
+
+    if (own) {
+        fq_progress_note(&node->progress, own, wall_ms);
+    }
+}
+
 fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why)
 {
     fq_err err = listen_all(node, out_why);
@@ -179,6 +192,7 @@ fq_err fq_node_turn(struct fq_node *node, struct fq_why *out_why)
     if (err) {
         return err;
     }
+    note_progress(node, now.wall_ms);
     fq_node_speak(node, now.steady_ms);
     fq_service_answer(node, now.steady_ms);
     if (node->turn.effects.append_count > 0) {

@@ -15,6 +15,8 @@
 #include "fq/edge/vault.h"
 #include "fq/edge/verify.h"
 
+#include "progress.h"
+
 #define FQ_NODE_QUERIES_MAX 1024 /* requests taken in one turn */
 #define FQ_NODE_READINGS_MAX 32  /* of them, those that are no commands */
 #define FQ_NODE_WAITERS_MAX 512  /* requests that wait for something to happen */
@@ -41,6 +43,12 @@ struct fq_query {
     struct fq_span verb;
     struct fq_span args;
     bool is_command; /* answered by the core's reply whose token is its place */
+};
+
+/* How much is owed to the node of one area (relay.c). */
+struct fq_owing {
+    uint32_t recipient;
+    uint64_t count;
 };
 
 struct fq_waiter {
@@ -88,11 +96,16 @@ struct fq_node {
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */
     uint32_t route_origins[FQ_CHILDREN_MAX];
     uint32_t route_count;
-    uint64_t view_lsn;   /* the persisted view goes so far */
-    bool is_passing;     /* the view is being written behind: */
-    uint64_t pass_lsn;   /* it will go so far */
-    uint32_t pass_left;  /* disputes still to be written */
-    size_t scratch_high; /* most of it ever used since it was trimmed */
+    struct fq_owing *owing; /* FQ_AREAS_MAX of them */
+    uint32_t owing_count;
+    uint32_t next_owing;         /* whose turn it is */
+    uint64_t view_lsn;           /* the persisted view goes so far */
+    bool is_passing;             /* the view is being written behind: */
+    uint64_t pass_lsn;           /* it will go so far */
+    uint32_t pass_left;          /* disputes still to be written */
+    size_t scratch_high;         /* most of it ever used since it was trimmed */
+    struct fq_progress progress; /* of the own log, above */
+    char tables_digest[33];      /* of what clients may keep; empty until first asked for */
     uint64_t boot;
     uint64_t subscriptions;
     uint64_t active_ms; /* when an event was last taken in; in steady time, as those below */
@@ -129,6 +142,28 @@ typedef fq_err fq_batch_visit(void *context, const struct fq_batch *batch, uint6
 FQ_CHECKED fq_err fq_node_walk(struct fq_store *store, uint64_t from_lsn, uint64_t batches_max,
                                fq_batch_visit *visit, void *context, uint64_t *out_next_lsn,
                                struct fq_why *out_why);
+
+/* read.c: the event as it was written, by itself or as a relay carried it, and its lsn; the arena
+ * keeps its bytes. */
+FQ_CHECKED fq_err fq_node_read_event(struct fq_node *node, const struct fq_event_id *id,
+                                     struct fq_arena *arena, struct fq_event *out_event,
+                                     uint64_t *out_lsn, bool *out_found, struct fq_why *out_why);
+
+/* Whether a relay had brought the event by `lsn`, before it came itself. */
+FQ_CHECKED fq_err fq_node_was_carried(struct fq_node *node, const struct fq_event_id *id,
+                                      uint64_t lsn, bool *out_was, struct fq_why *out_why);
+/* What the feed tells of a record: the event itself; what a relay carries, when it was written
+ * elsewhere; nothing of the system's own talk (NULL). */
+const struct fq_event *fq_node_told_event(const struct fq_node *node, const struct fq_event *event,
+                                          struct fq_event *out_carried);
+
+/* relay.c: the queue of what is owed. Count it, at the start; make some of it inputs of the turn;
+ * whether some could be made so; store what the turn owes and forget what it settled. */
+struct fq_writes;
+FQ_CHECKED fq_err fq_relay_open(struct fq_node *node, struct fq_why *out_why);
+FQ_CHECKED fq_err fq_relay_listen(struct fq_node *node, struct fq_why *out_why);
+bool fq_relay_is_due(const struct fq_node *node);
+void fq_relay_put(struct fq_node *node, struct fq_writes *writes);
 
 /* commit.c: store. */
 FQ_CHECKED fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out_why);

@@ -344,6 +344,7 @@ fq_err fq_node_start(struct fq_node *node, bool is_rebuild, struct fq_why *out_w
         err = fq_parties_open(node, out_why);
     }
     err = err ? err : compare_told(node, out_why);
+    err = err ? err : fq_relay_open(node, out_why);
     err = err ? err : open_net(node, out_why);
     node->active_ms = fq_clock_now().steady_ms;
     return err;

@@ -37,7 +37,9 @@ fq_verb_run fq_verb_units, fq_verb_places;
 /* today.c, referral.c: what waits for somebody */
 fq_verb_run fq_verb_today, fq_verb_alerts, fq_verb_referrals;
 /* lookup.c: of single disputes */
-fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list, fq_verb_vault_read;
+fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list;
+/* records.c: for work away from the node */
+fq_verb_run fq_verb_desk, fq_verb_records, fq_verb_receipt;
 /* screening.c: of campaigns and sweeps; activities.c: of other services' figures */
 fq_verb_run fq_verb_campaigns, fq_verb_campaign_report, fq_verb_coverage, fq_verb_activities;
 fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list;
@@ -91,12 +93,6 @@ struct fq_proofs {
 FQ_CHECKED fq_err fq_service_prove(struct fq_node *node, uint32_t area, uint16_t first_month,
                                    uint16_t last_month, struct fq_proofs *out_proofs,
                                    struct fq_why *out_why);
-
-/* The event as it was written, with its lsn, read out of the log; the arena keeps its bytes. In
- * lookup.c. `out_found` is false when it is not held. */
-FQ_CHECKED fq_err fq_service_read_event(struct fq_node *node, const struct fq_event_id *id,
-                                        struct fq_arena *arena, struct fq_event *out_event,
-                                        uint64_t *out_lsn, bool *out_found, struct fq_why *out_why);
 
 /* The dispute a person names: its id, a unique beginning of it, or its number; in lookup.c. Fails with
  * DISPUTE_UNKNOWN or DISPUTE_MANY. */

@@ -122,10 +122,12 @@ static void publish_event(struct fq_node *node, const struct fq_event *event, ui
 {
     char topic[64];
     size_t mark = node->scratch.used;
-    const struct fq_kind_row *row = fq_kind_row(event->kind);
+    struct fq_event carried;
+    event = fq_node_told_event(node, event, &carried);
+    const struct fq_kind_row *row = event ? fq_kind_row(event->kind) : NULL;
     struct fq_writer writer = fq_writer_take(&node->scratch, FQ_DESCRIBE_EVENT_MAX);
 
-    if (row && event->kind < FQ_EVENT_CONTROL) {
+    if (row) {
         int size = snprintf(topic, sizeof topic, "ev.%06u.%s", event->area, row->name);
         fq_describe_event(&node->codes, event, lsn, prev, &writer);
         struct fq_span payload = fq_writer_span(&writer);

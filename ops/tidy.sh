@@ -47,36 +47,11 @@ check_readmes() {
 }
 
 check_translations() {
-    local template="$work/fengqiao.pot"
-    local sources
-    mapfile -t sources < <(grep -E '^nodes/.*\.[ch]$|^include/fq/base/err\.h$' "$work/sources")
-    if [ ! -e ops/po/zh_CN.po ]; then
-        echo "ops/po/zh_CN.po: is missing"
+    if ! command -v xgettext >/dev/null; then
+        echo "xgettext is missing: make deps"
         return
     fi
-    if ! { xgettext --from-code=UTF-8 -k_ -kN_ -kX:4 -o "$template" "${sources[@]}" &&
-        xgettext --from-code=UTF-8 -k -kX:5 -j -o "$template" include/fq/base/err.h; } \
-        >"$work/xgettext" 2>&1; then
-        cat "$work/xgettext"
-        return
-    fi
-    if ! msgfmt --check -o /dev/null ops/po/zh_CN.po >"$work/msgfmt" 2>&1; then
-        cat "$work/msgfmt"
-        return
-    fi
-    LC_ALL=C msgcmp --no-fuzzy-matching ops/po/zh_CN.po "$template" >"$work/msgcmp" 2>&1
-    # msgcmp names the line of the msgstr in the template; its place and msgid stand above. Words
-    # the program looks up by value are in the catalogue only.
-    grep -vE 'fatal error|is not used' "$work/msgcmp" | while IFS=: read -r file line remark; do
-        if [ "$file" = "$template" ]; then
-            head -n "$line" "$template" | awk '
-                /^#: / { place = $2; text = "" }
-                /^(msgid )?"/ { sub(/^msgid /, ""); gsub(/^"|"$/, ""); text = text $0 }
-                END { print place ": no Chinese for \"" text "\"" }'
-        else
-            echo "$file:$line:$remark"
-        fi
-    done
+    /usr/bin/python3 ops/po.py check 2>&1
 }
 
 # Layers, order, purity, doors and sizes: one pass over the code, with comments and strings blanked.

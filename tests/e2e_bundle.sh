@@ -71,10 +71,34 @@ check "each event once: $total" eval '[ "$(events_at 360000)" = "$total" ] && [ 
 check "the same digests" eval \
     'same_digest 363605 363605 363600 360000 && same_digest 363647 363647 363600 360000 && same_digest 363600 363600 360000'
 
+check "a whole city's bundle at the province: what is for others is skipped" eval \
+    'export_at 363600 c && bring 360000 c && [ "$(carried c refused)" = 0 ]'
+
 # ---- a county that lost its disk gets its log back from the file ----
 
 check "the view is what the log amounts to" eval \
     'at 360000 audit && at 363600 audit && at 363605 audit && at 363605 log verify'
 check "brought in at its own county: all there already" eval \
     'bring 363605 a && [ "$(carried a new)" = 0 ]'
+
+# ---- what waits in an outbox, carried to a node that the mediator cannot reach ----
+
+at 363605 -q sync >/dev/null || bail "sync" # once in reach: its tables are kept
+"$fq" -q lab stop "$lab" 363605 || bail "lab stop"
+entry=abcd0000abcd0000abcd0000abcd0001
+check "two entries without the node" eval \
+    'at 363605 dispute add --date 2015-03-01 --type neighbour --source on_application --party "Zhang Canary" \
+         --cmd-id "$entry" -q && at 363605 dispute accept "$entry" --date 2015-03-02 -q'
+check "they go into a file, the node being off" eval \
+    'at 363605 bundle export "$work/o.fqb" --from-outbox --json >"$work/o.json" && [ "$(field commands <"$work/o.json")" = 2 ]'
+check "nobody on the way reads a party's name" bash -c "! grep -q Canary '$work/o.fqb'"
+"$fq" -q lab start "$lab" 363605 || bail "lab start"
+check "another county does not know who gave them (exit 4)" exits 4 FQ-2002 at 363647 bundle import "$work/o.fqb"
+check "the county takes both" eval 'bring 363605 o && [ "$(carried o new)" = 2 ]'
+check "again, and nothing is doubled" eval 'bring 363605 o && [ "$(carried o already)" = 2 ]'
+check "with the party's name in the county's vault" eval \
+    'at 363605 vault read "$entry" --purpose check --json | grep -q "Zhang Canary"'
+check "sync only fetches the receipts" eval \
+    'at 363605 sync --wait province=30 --json >"$work/sync" && [ "$(at 363605 outbox ls --all --json | field 1 state)" = province ]'
+check "each is one fact" test "$(at 363605 dispute show "$entry" --history --json | field history | grep -o "'event'" | wc -l)" = 2
 finish

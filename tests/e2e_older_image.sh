@@ -37,7 +37,8 @@ check "it starts, its parent away" until_true 20 has_events 363605 2
 check "and says what it lost" grep 'node.tail_lost epoch=1 from=3 to=4' "$work/log"
 is_read_only() { [ "$(at 363605 node status --json | field read_only)" = "$1" ]; }
 check "it is read-only" is_read_only True
-check "what is commanded now is refused: exit 6" exits 6 FQ-3011 add 5
+check "what is commanded now waits on the mediator's disk" exits 0 '"saved": "outbox"' add 5 --json
+check "and sync says why: exit 5" exits 5 'FQ-7108.*FQ-3011' at 363605 sync
 kill "$alone"
 wait "$alone"
 

@@ -355,9 +355,43 @@ static void test_c4_a_directory_is_read_in_order_without_doubles(void **state)
                      FQ_ERR_USAGE);
 }
 
+static void test_what_is_sealed_for_one_opens_for_no_other(void **state)
+{
+    (void)state;
+    const struct fq_certificate holder = {
+        .name = "mediator-1", .role = FQ_ROLE_MEDIATOR, .area = 410105, .serial = 1};
+    uint8_t room[4096];
+    struct fq_arena arena = fq_arena_over(room, sizeof room);
+    struct fq_identity one, other;
+    struct fq_span sealed, plain;
+    struct fq_why why;
+    assert_int_equal(fq_identity_create(&holder, &one, &why), FQ_OK);
+    assert_int_equal(fq_identity_create(&holder, &other, &why), FQ_OK);
+
+    assert_int_equal(
+        fq_sealed_make(one.certificate.curve_public, fq_span_text("a wall"), &arena, &sealed, &why),
+        FQ_OK);
+    assert_int_equal(sealed.size, strlen("a wall") + FQ_SEALED_OVERHEAD);
+    assert_null(memmem(sealed.data, sealed.size, "a wall", 6));
+    assert_int_equal(fq_sealed_open(&one, sealed, &arena, &plain, &why), FQ_OK);
+    assert_true(fq_span_equal(plain, fq_span_text("a wall")));
+    assert_int_equal(fq_sealed_open(&other, sealed, &arena, &plain, &why), FQ_ERR_FAILED);
+    for (size_t i = 0; i < sealed.size; i++) {
+        uint8_t altered[128];
+        memcpy(altered, sealed.data, sealed.size);
+        altered[i] ^= 1;
+        assert_int_equal(
+            fq_sealed_open(&one, fq_span_of(altered, sealed.size), &arena, &plain, &why),
+            FQ_ERR_FAILED);
+    }
+    assert_int_equal(fq_sealed_open(&one, fq_span_of(sealed.data, 10), &arena, &plain, &why),
+                     FQ_ERR_FAILED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_sealed_for_one_opens_for_no_other),
         cmocka_unit_test(test_z85_is_that_of_the_rfc),
         cmocka_unit_test(test_z85_refuses_what_is_no_key),
         cmocka_unit_test(test_an_identity_is_read_as_it_was_saved),

@@ -10,7 +10,7 @@ fq_err fq_core_init(struct fq_core *core, const struct fq_core_options *options,
                     struct fq_arena *memory, const struct fq_view_memory *view_memory,
                     struct fq_why *out_why)
 {
-    FQ_ASSERT(options->batch_size_max > FQ_BATCH_OVERHEAD + FQ_RECORD_MAX);
+    FQ_ASSERT(options->batch_size_max > FQ_BATCH_OVERHEAD + FQ_RELAY_RECORD_MAX);
     FQ_ASSERT(options->batch_size_max <= FQ_BATCH_SIZE_MAX);
     FQ_ASSERT(options->batch_records_max >= 1);
     FQ_ASSERT(options->batch_records_max <= FQ_BATCH_RECORDS_MAX);
@@ -25,6 +25,7 @@ fq_err fq_core_init(struct fq_core *core, const struct fq_core_options *options,
         return fq_fail(out_why, FQ_REASON_LIMIT, "core memory");
     }
     fq_view_init(&core->view, areas, &core->frontier, view_memory);
+    fq_relay_map_init(&core->relays, areas, options->area);
     fq_sync_init(&core->sync, &core->frontier, areas, &options->sync);
     return FQ_OK;
 }
@@ -67,6 +68,7 @@ bool fq_core_add_signer(struct fq_core *core, uint32_t origin, const struct fq_s
         core->signer_count++;
     }
     core->signers[place] = (struct fq_signer){.origin = origin, .key = *key};
+    fq_relay_map_add(&core->relays, origin / 100);
     return true;
 }
 
@@ -82,7 +84,7 @@ struct unsealed {
     uint64_t hlc;      /* of the last */
 };
 
-enum { UNSEALED_FACTS, UNSEALED_CONTROL, UNSEALED_LOGS };
+enum { UNSEALED_FACTS, UNSEALED_CONTROL, UNSEALED_RELAYS, UNSEALED_LOGS };
 
 struct step {
     struct fq_core *core;
@@ -91,17 +93,18 @@ struct step {
     struct fq_now now;
     struct fq_why *why;
     struct unsealed unsealed[UNSEALED_LOGS];
+    struct fq_owed_list unsealed_owed; /* for facts not yet numbered: their place in the batch */
     bool may_originate;
 };
 
 /* ---- batches: own and received alike are numbered, stored and held ---- */
 
-/* Whether the log's events are told on the feed, and so linked by area: control is the system's own
- * talk (P2). */
+/* Whether the log's events are told on the feed, and so linked by area (P2): control is the system's
+ * own talk, and what this node relays it has told before. */
 static bool is_fed(const struct fq_core *core, const struct fq_log_id *log)
 {
-    (void)core;
-    return log->stream != FQ_STREAM_CONTROL;
+    return log->stream == FQ_STREAM_FACTS ||
+           (log->stream != FQ_STREAM_CONTROL && log->origin != core->options.origin);
 }
 
 /* Number the batch, hand it to the store and move the frontier to its end. */
@@ -135,6 +138,23 @@ static fq_err take_batch(struct step *step, const struct fq_batch *batch, const 
 
 /* ---- own events ---- */
 
+/* What is owed for facts of a batch gets their numbers, of which this is the first. */
+static void number_owed(struct step *step, uint64_t first_lsn)
+{
+    struct fq_owed_list *all = &step->turn->effects.owed;
+    struct fq_owed_list *some = &step->unsealed_owed;
+
+    for (struct fq_owed *owed = some->first; owed; owed = owed->next) {
+        owed->lsn += first_lsn;
+    }
+    if (some->first) {
+        *(all->last ? &all->last->next : &all->first) = some->first;
+        all->last = some->last;
+        all->count += some->count;
+    }
+    *some = (struct fq_owed_list){.count = 0};
+}
+
 /* Seal what the turn has written to the log so far. */
 static fq_err seal_records(struct step *step, struct unsealed *unsealed)
 {
@@ -158,6 +178,9 @@ static fq_err seal_records(struct step *step, struct unsealed *unsealed)
         return fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
     }
     unsealed->count = 0;
+    if (unsealed == &step->unsealed[UNSEALED_FACTS]) {
+        number_owed(step, core->feed.head + 1);
+    }
     return take_batch(step, &batch, unsealed->areas);
 }
 
@@ -175,11 +198,13 @@ static fq_err seal_all(struct step *step)
 static fq_err make_room(struct step *step, struct unsealed *unsealed)
 {
     const struct fq_core_options *options = &step->core->options;
+    bool is_of_relays = unsealed == &step->unsealed[UNSEALED_RELAYS];
+    size_t record_max = is_of_relays ? FQ_RELAY_RECORD_MAX : FQ_RECORD_MAX;
     size_t size_max = options->batch_size_max - FQ_BATCH_OVERHEAD;
-    size_t size_of_records = (size_t)options->batch_records_max * FQ_RECORD_MAX;
+    size_t size_of_records = (size_t)options->batch_records_max * record_max;
 
     if (unsealed->count > 0 && unsealed->count < options->batch_records_max &&
-        unsealed->records.used + FQ_RECORD_MAX <= size_max) {
+        unsealed->records.used + record_max <= size_max) {
         return FQ_OK;
     }
     fq_err err = seal_records(step, unsealed);
@@ -224,6 +249,29 @@ static fq_err append_record(struct step *step, struct unsealed *unsealed, struct
     return FQ_OK;
 }
 
+/* Fold a fact, and owe what comes of it (N8). */
+static fq_err fold_fact(struct step *step, const struct fq_event *event, uint64_t lsn,
+                        struct fq_owed_list *list)
+{
+    struct fq_core *core = step->core;
+    enum fq_merged merged = fq_merge_event(&core->view, event);
+    struct fq_event carried;
+
+    if (merged == FQ_MERGED_FULL) {
+        return fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
+    }
+    if (merged != FQ_MERGED_NEW || core->relays.is_leaf) {
+        return FQ_OK;
+    }
+    if (fq_event_open_relay(event, &carried)) {
+        event = &carried;
+    }
+    return fq_relay_owe(&core->relays, &core->view, core->view.folded, event, lsn, step->arena,
+                        list)
+               ? FQ_OK
+               : fq_fail(step->why, FQ_REASON_LIMIT, "arena of the turn");
+}
+
 /* Write a checked command as the next own event and fold it (N7). */
 static fq_err write_event(struct step *step, struct fq_event *event)
 {
@@ -237,10 +285,55 @@ static fq_err write_event(struct step *step, struct fq_event *event)
     }
     if (is_control) {
         (void)fq_control_fold(&core->control, core->areas, event);
-    } else if (fq_merge_event(&core->view, event) == FQ_MERGED_FULL) {
-        return fq_fail(step->why, FQ_REASON_LIMIT, "limits.disputes_max");
+        return FQ_OK;
     }
-    return FQ_OK;
+    return fold_fact(step, event, unsealed->count - 1, &step->unsealed_owed);
+}
+
+/* ---- relays ---- */
+
+/* Write what is owed, as far as the log for the recipient is open (N5, Y8). */
+static fq_err write_relay(struct step *step, const struct fq_relay *owed)
+{
+    struct unsealed *unsealed = &step->unsealed[UNSEALED_RELAYS];
+    struct fq_log_id log = step->core->own;
+    const struct fq_settled settled = {
+        .recipient = owed->recipient,
+        .lsn = owed->lsn,
+        .is_done = owed->is_done,
+        .cursor = owed->id,
+        .dispute = owed->dispute,
+    };
+    uint8_t id_bytes[FQ_EVENT_ID_SIZE];
+    struct fq_event relay;
+    fq_err err = FQ_OK;
+
+    log.stream = owed->recipient;
+    if (!fq_sync_may_relay(&step->core->sync, &log)) {
+        return FQ_OK; /* it stays owed */
+    }
+    if (owed->record.size > 0 && fq_relay_make(&owed->id, owed->record, id_bytes, &relay)) {
+        if (!fq_log_id_equal(&unsealed->log, &log)) {
+            err = seal_records(step, unsealed);
+            unsealed->log = log;
+        }
+        err = err ? err : append_record(step, unsealed, &relay);
+    }
+    if (!err && owed->is_settled && !fq_effects_settle(&step->turn->effects, &settled)) {
+        err = fq_fail(step->why, FQ_REASON_LIMIT, "relays of one turn");
+    }
+    return err;
+}
+
+static fq_err write_relays(struct step *step, const struct fq_input *input)
+{
+    fq_err err = FQ_OK;
+
+    FQ_ASSERT(input->relay_count <= FQ_CORE_RELAYS_MAX);
+    for (uint32_t i = 0; i < input->relay_count && !err; i++) {
+        err = write_relay(step, &input->relays[i]);
+    }
+    return err;
 }
 
 /* ---- commands ---- */
@@ -605,14 +698,16 @@ static bool is_own(const struct fq_core *core, const struct fq_log_id *log)
 }
 
 /* A child speaks for its area, and gives back what flowed down to it; the parent, and a person with a
- * bundle, bring what this node's area wrote, and what flows down to it. */
+ * bundle, bring what this node's area wrote, and what flows down to it; a bundle also what this node
+ * itself sent down. */
 static bool may_bring(const struct fq_core *core, uint32_t peer, const struct fq_log_id *log)
 {
     bool is_child = peer != FQ_PEER_PARENT && peer != FQ_PEER_BUNDLE;
     uint32_t child_area = is_child ? peer / 100 : core->options.area;
 
     return fq_log_flows_up(core->areas, child_area, log) ||
-           fq_log_flows_down(core->areas, child_area, log);
+           fq_log_flows_down(core->areas, child_area, log) ||
+           (peer == FQ_PEER_BUNDLE && log->origin == core->own.origin);
 }
 
 static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struct fq_batch *batch,
@@ -622,7 +717,12 @@ static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struc
     const struct fq_log *log = fq_frontier_find(&core->frontier, &seal->log);
     const struct fq_sign_public *key = fq_core_signer(core, seal->log.origin);
 
-    if (!key || !may_bring(core, peer, &seal->log)) {
+    bool may = may_bring(core, peer, &seal->log);
+
+    if (key && !may && peer == FQ_PEER_BUNDLE) { /* it holds more than what is for this node */
+        return fq_fail(out_why, FQ_REASON_NOT_HELD, "%08u", seal->log.origin);
+    }
+    if (!key || !may) {
         return fq_fail(out_why, FQ_REASON_ORIGIN, "%08u", seal->log.origin);
     }
     fq_err err = fq_batch_verify(batch, log ? &log->chain : NULL, key, out_why);
@@ -669,6 +769,38 @@ static void keep_evidence(struct step *step, uint32_t peer, const struct fq_batc
     (void)fq_effects_evidence(&step->turn->effects, &evidence);
 }
 
+/* Fold the facts of a received batch, those that relays carry too, and owe what comes of each. */
+static fq_err fold_facts(struct step *step, const struct fq_batch *batch, uint64_t first_lsn)
+{
+    struct fq_batch_reader reader = fq_batch_reader_over(batch);
+    struct fq_event events[FQ_VIEW_EXPECT_MAX];
+    uint64_t lsn = first_lsn;
+    fq_err err = FQ_OK;
+    uint32_t count;
+
+    while (!err && (count = fq_batch_read(&reader, events, FQ_VIEW_EXPECT_MAX)) > 0) {
+        fq_view_expect(&step->core->view, events, count);
+        for (uint32_t i = 0; i < count && !err; i++) {
+            err = fold_fact(step, &events[i], lsn++, &step->turn->effects.owed);
+        }
+    }
+    return err;
+}
+
+static fq_err take_received(struct step *step, const struct fq_batch *batch, const uint32_t *areas)
+{
+    struct fq_core *core = step->core;
+    fq_err err = FQ_OK;
+
+    if (step->unsealed_owed.first) { /* numbered in the order of folding (R4) */
+        err = seal_records(step, &step->unsealed[UNSEALED_FACTS]);
+    }
+    uint64_t first_lsn = core->feed.head + 1;
+    err = err ? err : take_batch(step, batch, areas);
+    err = err ? err : fold_facts(step, batch, first_lsn);
+    return err ? err : fold_control(core, batch, step->why);
+}
+
 /* Judge, verify, number and fold one received batch, whole or not at all (N4). */
 static fq_err receive_batch(struct step *step, const struct fq_incoming *incoming,
                             struct fq_sync_result *out_result)
@@ -696,11 +828,11 @@ static fq_err receive_batch(struct step *step, const struct fq_incoming *incomin
     if (err) {
         result.judgement = FQ_SYNC_REFUSED;
         result.reason = why.reason;
-        keep_evidence(step, incoming->peer, &batch, incoming->batch, why.reason);
+        if (why.reason != FQ_REASON_NOT_HELD) {
+            keep_evidence(step, incoming->peer, &batch, incoming->batch, why.reason);
+        }
     } else if (result.judgement == FQ_SYNC_ACCEPTED) {
-        err = take_batch(step, &batch, areas);
-        err = err ? err : fq_merge_batch(&core->view, &batch, NULL, step->why);
-        err = err ? err : fold_control(core, &batch, step->why);
+        err = take_received(step, &batch, areas);
         if (err) {
             return err;
         }
@@ -792,6 +924,8 @@ static fq_err take_input(struct step *step, const struct fq_input *input)
     case FQ_INPUT_FORWARDED:
         fq_sync_forwarded(&step->core->sync, &input->forward, input->next_seq, input->bytes_sent);
         return FQ_OK;
+    case FQ_INPUT_RELAYS:
+        return write_relays(step, input);
     case FQ_INPUT_PEER_GONE:
         fq_sync_peer_gone(&step->core->sync, input->peer);
         return FQ_OK;

@@ -367,7 +367,7 @@ void fq_dispute_clear(struct fq_dispute *dispute)
         .id = dispute->id,
         .facts = dispute->facts,
         .rev = dispute->rev,
-        .flags = dispute->flags & FQ_DISPUTE_DIRTY,
+        .flags = dispute->flags & (FQ_DISPUTE_DIRTY | FQ_DISPUTE_SHARED),
         .tags = dispute->tags,
     };
 }

@@ -7,6 +7,8 @@ void fq_effects_reset(struct fq_effects *effects, struct fq_arena *arena)
     effects->send_count = 0;
     effects->forward_count = 0;
     effects->evidence_count = 0;
+    effects->owed = (struct fq_owed_list){.count = 0};
+    effects->settled_count = 0;
     effects->dropped_count = 0;
 }
 
@@ -35,6 +37,15 @@ bool fq_effects_append(struct fq_effects *effects, const struct fq_append *appen
         return false;
     }
     effects->appends[effects->append_count++] = *append;
+    return true;
+}
+
+bool fq_effects_settle(struct fq_effects *effects, const struct fq_settled *settled)
+{
+    if (effects->settled_count == FQ_EFFECT_SETTLED_MAX) {
+        return false;
+    }
+    effects->settled[effects->settled_count++] = *settled;
     return true;
 }
 

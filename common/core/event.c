@@ -234,7 +234,52 @@ bool fq_event_decode(struct fq_reader *reader, struct fq_event_id id, struct fq_
         return false;
     }
     out_event->record = (struct fq_span){begin, (size_t)(reader->at - begin)};
-    return out_event->record.size <= FQ_RECORD_MAX;
+    return out_event->record.size <=
+           (out_event->kind == FQ_EVENT_RELAY ? FQ_RELAY_RECORD_MAX : FQ_RECORD_MAX);
+}
+
+bool fq_event_open_relay(const struct fq_event *relay, struct fq_event *out_inner)
+{
+    if (relay->kind != FQ_EVENT_RELAY || relay->id.log.stream <= FQ_STREAM_CONTROL) {
+        return false;
+    }
+    struct fq_span id = fq_event_bytes(relay, FQ_FIELD_INNER_ID);
+    struct fq_span inner = fq_event_bytes(relay, FQ_FIELD_INNER);
+    if (id.size != FQ_EVENT_ID_SIZE || !fq_codec_scan(inner)) {
+        return false;
+    }
+    struct fq_reader reader = fq_reader_over(inner);
+    return fq_event_decode(&reader, fq_event_id_decode(id.data), out_inner) &&
+           out_inner->kind < FQ_EVENT_CONTROL && out_inner->id.log.stream == FQ_STREAM_FACTS;
+}
+
+/* ---- party areas ---- */
+
+static uint32_t add_area(uint32_t *areas, uint32_t count, uint64_t area)
+{
+    if (area == 0 || area > UINT32_MAX) {
+        return count;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (areas[i] == area) {
+            return count;
+        }
+    }
+    areas[count] = (uint32_t)area;
+    return count + 1;
+}
+
+uint32_t fq_event_areas(const struct fq_event *event, uint32_t out_areas[FQ_EVENT_AREAS_MAX])
+{
+    static const uint64_t units_per_area = 10000;
+    uint32_t count = 0;
+
+    if (event->step == FQ_EVENT_REGISTERED) {
+        count = add_area(out_areas, count, event->area);
+    }
+    count = add_area(out_areas, count, event->value[FQ_FIELD_HOST] / units_per_area);
+    count = add_area(out_areas, count, event->value[FQ_FIELD_TO_UNIT] / units_per_area);
+    return add_area(out_areas, count, event->value[FQ_FIELD_TO_AREA]);
 }
 
 /* ---- encode ---- */

@@ -309,6 +309,41 @@ static void mark_voided(const struct fq_view *view, struct fq_dispute *dispute)
     }
 }
 
+static uint32_t writer_of(const struct fq_view *view, const struct fq_fact *fact)
+{
+    return view->frontier->logs[fact->log].id.origin / 100;
+}
+
+/* Whether the dispute is shared by an event of `writer`: it names another area, or `other` wrote a
+ * fact there was before (0: there is none). */
+static void note_shared(struct fq_dispute *dispute, uint32_t writer, uint32_t other,
+                        const struct fq_event *event)
+{
+    uint32_t areas[FQ_EVENT_AREAS_MAX];
+
+    if (dispute->flags & FQ_DISPUTE_SHARED) {
+        return;
+    }
+    bool is_shared = other != 0 && other != writer;
+    uint32_t count = fq_event_areas(event, areas);
+    for (uint32_t i = 0; i < count; i++) {
+        is_shared |= areas[i] != writer;
+    }
+    dispute->flags |= is_shared ? FQ_DISPUTE_SHARED : 0;
+}
+
+/* Who wrote the facts of a dispute that is not shared: they are all of one writer, its home when that
+ * is known, so that none need be touched. */
+static uint32_t sole_writer(const struct fq_view *view, const struct fq_dispute *dispute)
+{
+    const struct fq_fact *fact = fact_at(view, dispute->facts);
+
+    if (dispute->flags & FQ_DISPUTE_REGISTERED) {
+        return dispute->home;
+    }
+    return fact ? writer_of(view, fact) : 0;
+}
+
 /* The packed values from scratch: the live facts in the order of their stamps (D1). The list runs
  * from the greatest down, so it is turned round, walked, and turned back. */
 static void resolve(const struct fq_view *view, struct fq_dispute *dispute)
@@ -326,11 +361,15 @@ static void resolve(const struct fq_view *view, struct fq_dispute *dispute)
         place = next;
     }
     uint32_t descending = 0;
+    uint32_t first_writer = ascending ? writer_of(view, fact_at(view, ascending)) : 0;
     for (uint32_t place = ascending; place;) {
         struct fq_fact *fact = fact_at(view, place);
         uint32_t next = fact->next;
-        if (!fact->is_voided) {
+        if (!fact->is_voided || !(dispute->flags & FQ_DISPUTE_SHARED)) {
             fq_fact_unpack(fact, &event);
+            note_shared(dispute, writer_of(view, fact), first_writer, &event);
+        }
+        if (!fact->is_voided) {
             fq_dispute_apply(dispute, &event);
         }
         fact->next = descending;
@@ -402,7 +441,8 @@ static bool is_map_step(unsigned step)
 /* Whether two states count alike, what they have in maps apart. */
 static bool counts_alike(const struct fq_dispute *a, const struct fq_dispute *b)
 {
-    const unsigned uncounted = FQ_DISPUTE_DIRTY | FQ_DISPUTE_MEDIATING | FQ_DISPUTE_ARCHIVED;
+    const unsigned uncounted =
+        FQ_DISPUTE_DIRTY | FQ_DISPUTE_SHARED | FQ_DISPUTE_MEDIATING | FQ_DISPUTE_ARCHIVED;
 
     return (a->flags | uncounted) == (b->flags | uncounted) && fq_dispute_same_values(a, b);
 }
@@ -494,26 +534,17 @@ static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *ev
     }
     struct fq_fact *fact = make_fact(view, event, log);
     bool was_counted = is_counted(dispute);
+    if (!(dispute->flags & FQ_DISPUTE_SHARED)) {
+        note_shared(dispute, event->id.log.origin / 100, sole_writer(view, dispute), event);
+    }
     if (!fact || !fold_fact(view, dispute, link, fact, event)) {
         return FQ_MERGED_FULL;
     }
     count_dispute(view, dispute, was_counted);
     mark_dirty(view, dispute);
     view->event_count++;
+    view->folded = dispute;
     return FQ_MERGED_NEW;
-}
-
-/* The event a relay carries, under its own identity; false when the bytes are no record. */
-static bool open_relay(const struct fq_event *relay, struct fq_event *out_inner)
-{
-    struct fq_span id = fq_event_bytes(relay, FQ_FIELD_INNER_ID);
-    struct fq_span inner = fq_event_bytes(relay, FQ_FIELD_INNER);
-
-    if (id.size != FQ_EVENT_ID_SIZE || !fq_codec_scan(inner)) {
-        return false;
-    }
-    struct fq_reader reader = fq_reader_over(inner);
-    return fq_event_decode(&reader, fq_event_id_decode(id.data), out_inner);
 }
 
 static bool is_inert(const struct fq_event *event)
@@ -523,12 +554,19 @@ static bool is_inert(const struct fq_event *event)
            event->id.log.origin == 0;
 }
 
+/* A node relays what was written in its own area; of others it has nothing to say. */
+static bool may_relay(const struct fq_view *view, const struct fq_event *relay,
+                      const struct fq_event *inner)
+{
+    return fq_areas_covers(view->areas, relay->id.log.origin / 100, inner->id.log.origin / 100);
+}
+
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event)
 {
     struct fq_event inner;
 
     if (event->kind == FQ_EVENT_RELAY) {
-        if (!open_relay(event, &inner)) {
+        if (!fq_event_open_relay(event, &inner) || !may_relay(view, event, &inner)) {
             return FQ_MERGED_INERT;
         }
         event = &inner;

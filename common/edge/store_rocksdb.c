@@ -62,6 +62,8 @@ static const struct family_row {
     [FQ_FAMILY_PEER] = {.name = "peer", .buffer_size = OTHER_BUFFER_SIZE},
     [FQ_FAMILY_AUDIT] = {.name = "audit", .buffer_size = OTHER_BUFFER_SIZE},
     [FQ_FAMILY_SEAL] = {.name = "seal", .buffer_size = OTHER_BUFFER_SIZE},
+    [FQ_FAMILY_OWED] = {.name = "owed", .buffer_size = OTHER_BUFFER_SIZE},
+    [FQ_FAMILY_CARRIED] = {.name = "carried", .buffer_size = OTHER_BUFFER_SIZE},
     [FQ_FAMILY_VAULT] = {.name = "vault", .buffer_size = OTHER_BUFFER_SIZE, .is_vault = true},
     [FQ_FAMILY_VAULT_KEY] = {.name = "vault_key",
                              .buffer_size = OTHER_BUFFER_SIZE,

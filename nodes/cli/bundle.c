@@ -3,7 +3,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "client.h"
+#include "desk_carry.h"
+#include "target.h"
 #include "fq/core/date.h"
 #include "fq/core/event.h"
 #include "fq/edge/bundle.h"
@@ -116,7 +117,7 @@ struct exporting {
     struct cli_client *client;
     struct fq_bundle_writer *file;
     struct ranges wanted, before; /* to be written; in the bundle named by --since */
-    uint64_t batches, events, bytes;
+    uint64_t batches, events, bytes, commands;
     char node[16], area[16];
 };
 
@@ -235,22 +236,63 @@ static fq_err export_log(struct exporting *exporting, const struct range *range,
     return err;
 }
 
-static fq_err write_bundle(struct exporting *exporting, struct fq_why *out_why)
+/* What the node holds. */
+static fq_err write_logs(struct exporting *exporting, struct fq_why *out_why)
 {
-    char key_file[CLI_PATH_SIZE];
-    struct fq_identity identity;
-    fq_err err = write_manifest(exporting, out_why);
+    fq_err err = cli_connect(exporting->cli, &exporting->client, out_why);
 
+    err = err ? err : read_since(exporting, out_why);
+    err = err ? err : read_holdings(exporting, out_why);
+    err = err ? err : write_manifest(exporting, out_why);
     for (size_t i = 0; i < exporting->wanted.count && !err; i++) {
         err = export_log(exporting, &exporting->wanted.rows[i], out_why);
     }
-    err = err ? err : cli_key_file(exporting->cli, key_file, out_why);
-    err = err ? err : fq_identity_load(key_file, &identity, out_why);
+    return err;
+}
+
+/* What waits in the outbox, for the node it is meant for. */
+static fq_err write_outbox(struct exporting *exporting, const struct cli_target *target,
+                           const struct fq_identity *author, struct fq_why *out_why)
+{
+    uint8_t node_key[FQ_CURVE_KEY_SIZE];
+    struct cli_desk *desk = NULL;
+    fq_err err = cli_desk_open(exporting->cli, &desk, out_why);
+
     if (err) {
-        fq_bundle_discard(exporting->file);
         return err;
     }
-    err = fq_bundle_finish(exporting->file, &identity, out_why);
+    snprintf(exporting->area, sizeof exporting->area, "%06u", desk->tables->area);
+    if (!fq_z85_decode(fq_span_text(target->server_key), node_key)) {
+        err = fq_fail(out_why, FQ_REASON_CRYPTO, "%s", target->endpoint);
+    }
+    err = err ? err : write_manifest(exporting, out_why);
+    err = err ? err
+              : desk_carry(desk, exporting->file, author, node_key, &exporting->commands, out_why);
+    cli_desk_close(desk);
+    return err;
+}
+
+static fq_err write_bundle(struct exporting *exporting, struct fq_why *out_why)
+{
+    struct cli_target target;
+    struct fq_identity identity;
+    fq_err err = target_find(exporting->cli, &target, out_why);
+
+    err = err ? err : fq_identity_load(target.key_file, &identity, out_why);
+    if (err) {
+        return err;
+    }
+    err = fq_bundle_create(exporting->cli->arguments[0], &exporting->file, out_why);
+    if (!err) {
+        err = cli_has(exporting->cli, "from-outbox")
+                  ? write_outbox(exporting, &target, &identity, out_why)
+                  : write_logs(exporting, out_why);
+        if (err) {
+            fq_bundle_discard(exporting->file);
+        } else {
+            err = fq_bundle_finish(exporting->file, &identity, out_why);
+        }
+    }
     fq_identity_wipe(&identity);
     return err;
 }
@@ -261,8 +303,9 @@ static fq_err print_export(const struct exporting *exporting, struct fq_why *out
     uint8_t memory[2048];
     struct fq_writer writer = fq_writer_over(memory, sizeof memory);
 
-    fq_write_map(&writer, 5);
+    fq_write_map(&writer, 6);
     cli_write_pair_text(&writer, "file", exporting->cli->arguments[0]);
+    cli_write_pair_uint(&writer, "commands", exporting->commands);
     cli_write_pair_uint(&writer, "logs", exporting->wanted.count);
     cli_write_pair_uint(&writer, "batches", exporting->batches);
     cli_write_pair_uint(&writer, "events", exporting->events);
@@ -278,11 +321,7 @@ static fq_err run_export(struct cli *cli, struct fq_why *out_why)
         return fq_fail(out_why, FQ_REASON_LIMIT, "bundle");
     }
     exporting->cli = cli;
-    fq_err err = cli_connect(cli, &exporting->client, out_why);
-    err = err ? err : read_since(exporting, out_why);
-    err = err ? err : read_holdings(exporting, out_why);
-    err = err ? err : fq_bundle_create(cli->arguments[0], &exporting->file, out_why);
-    err = err ? err : write_bundle(exporting, out_why);
+    fq_err err = write_bundle(exporting, out_why);
     err = err ? err : print_export(exporting, out_why);
     cli_disconnect(exporting->client);
     free(exporting);
@@ -297,7 +336,7 @@ struct importing {
     struct cli_args args; /* batches gathered for the next request */
     struct fq_writer batches;
     uint32_t gathered;
-    uint64_t total, fresh, already, missing, refused;
+    uint64_t total, fresh, already, missing, skipped, refused;
     unsigned reason; /* of the first refused */
 };
 
@@ -307,7 +346,8 @@ static void count_verdict(struct importing *importing, unsigned status)
     importing->fresh += status == 0;
     importing->already += status == 1;
     importing->missing += status == FQ_REASON_GAP;
-    if (status > 1 && status != FQ_REASON_GAP) {
+    importing->skipped += status == FQ_REASON_NOT_HELD;
+    if (status > 1 && status != FQ_REASON_GAP && status != FQ_REASON_NOT_HELD) {
         importing->refused++;
         importing->reason = importing->reason ? importing->reason : status;
     }
@@ -405,7 +445,7 @@ static fq_err print_import(const struct importing *importing, const struct fq_bu
     uint8_t memory[2048];
     struct fq_writer writer = fq_writer_over(memory, sizeof memory);
 
-    fq_write_map(&writer, 8);
+    fq_write_map(&writer, 9);
     cli_write_pair_text(&writer, "file", importing->cli->arguments[0]);
     if (maker->is_whole) {
         cli_write_pair_text(&writer, "by", maker->name);
@@ -417,6 +457,7 @@ static fq_err print_import(const struct importing *importing, const struct fq_bu
     cli_write_pair_uint(&writer, "new", importing->fresh);
     cli_write_pair_uint(&writer, "already", importing->already);
     cli_write_pair_uint(&writer, "missing_before", importing->missing);
+    cli_write_pair_uint(&writer, "skipped", importing->skipped);
     cli_write_pair_uint(&writer, "refused", importing->refused);
     return cli_print(importing->cli, fq_writer_span(&writer), &view, out_why);
 }
@@ -502,6 +543,7 @@ static fq_err run_show(struct cli *cli, struct fq_why *out_why)
 
 static const struct cli_option export_options[] = {
     {"area", 0, "PREFIX", N_("only what was written at nodes whose area begins so")},
+    {"from-outbox", 0, NULL, N_("what waits in the outbox, sealed for its node")},
     {"since", 0, "BUNDLE", N_("only what is not in this earlier bundle")},
     {NULL, 0, NULL, NULL},
 };

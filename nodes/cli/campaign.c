@@ -130,7 +130,8 @@ static void say_missing(struct fq_span result)
         snprintf(areas + used, sizeof areas - used, " %s", area);
     }
     if (count) {
-        cli_say("%s %u:%s%s", cli_title("missing"), count, areas, count > 12 ? " ..." : "");
+        cli_say(_("%s %zu:%s%s"), cli_title("missing"), (size_t)count, areas,
+                count > 12 ? " ..." : "");
     }
 }
 

@@ -62,7 +62,7 @@ struct cli_command {
     const char *verb;      /* NULL when the noun is the whole command */
     const char *arguments; /* as shown in help, "" none */
     int arguments_min, arguments_max;
-    const char *help;                 /* N_() */
+    const char *help;                 /* N_(); NULL: for programs, in no list */
     const struct cli_option *options; /* NULL none */
     fq_err (*run)(struct cli *cli, struct fq_why *out_why);
 };
@@ -77,11 +77,12 @@ struct cli_given {
 
 struct cli {
     char exe_dir[512]; /* where this program lies */
-    const char *node, *lab, *context;
+    const char *node, *lab, *context, *outbox;
     enum cli_format format;
     char wait_tier[16]; /* empty when --wait was not given */
     uint64_t wait_ms;
     bool is_dry_run, is_yes, is_quiet, is_verbose, has_no_input;
+    bool is_left; /* out: the user left a question without an answer; the exit status is 130 */
     const struct cli_command *command;
     const char *arguments[CLI_ARGUMENTS_MAX];
     int argument_count;
@@ -93,16 +94,14 @@ struct cli {
 const char *cli_value(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
-extern const struct cli_command cli_lab_commands[];
-extern const struct cli_command cli_dispute_commands[];
-extern const struct cli_command cli_import_commands[];
-extern const struct cli_command cli_rollup_commands[];
-extern const struct cli_command cli_feed_commands[];
-extern const struct cli_command cli_status_commands[];
-extern const struct cli_command cli_log_commands[];
-extern const struct cli_command cli_export_commands[];
-extern const struct cli_command cli_errors_commands[];
-extern const struct cli_command cli_vault_commands[];
+/* Every command, one after the other; NULL past the last. */
+const struct cli_command *cli_command_at(size_t index);
+/* The options of every command. */
+const struct cli_option *cli_global_options(void);
+/* What -o takes; NULL at the end. */
+const char *const *cli_format_names(void);
+
+extern const struct cli_command cli_activity_commands[];
 extern const struct cli_command cli_bundle_commands[];
 extern const struct cli_command cli_campaign_commands[];
 extern const struct cli_command cli_sweep_commands[];
@@ -113,26 +112,55 @@ extern const struct cli_command cli_dup_commands[];
 extern const struct cli_command cli_bulletin_commands[];
 extern const struct cli_command cli_form_commands[];
 extern const struct cli_command cli_subsidy_commands[];
+extern const struct cli_command cli_outbox_commands[];
+extern const struct cli_command cli_completion_commands[];
+extern const struct cli_command cli_coverage_commands[];
+extern const struct cli_command cli_dispute_commands[];
+extern const struct cli_command cli_dup_commands[];
+extern const struct cli_command cli_errors_commands[];
+extern const struct cli_command cli_export_commands[];
+extern const struct cli_command cli_feed_commands[];
+extern const struct cli_command cli_import_commands[];
+extern const struct cli_command cli_lab_commands[];
+extern const struct cli_command cli_log_commands[];
+extern const struct cli_command cli_outbox_commands[];
+extern const struct cli_command cli_print_commands[];
+extern const struct cli_command cli_rollup_commands[];
+extern const struct cli_command cli_status_commands[];
+extern const struct cli_command cli_sweep_commands[];
+extern const struct cli_command cli_today_commands[];
+extern const struct cli_command cli_vault_commands[];
+
+/* Build the options of the steps from the core's table; once, before the line is read. */
+void cli_dispute_open(void);
 
 /* ---- out.c ---- */
 
 /* How a result becomes rows. A result that is an array is its own rows; a map without `rows` is
  * shown as one record. */
 struct cli_view {
-    const char *rows;           /* key of the array of rows, NULL: the value itself */
-    const char *total;          /* key of a map shown as the last row, NULL none */
-    const char *const *columns; /* keys, NULL at the end; NULL: every key of any row */
+    const char *rows;              /* key of the array of rows, NULL: the value itself */
+    const char *total;             /* key of a map shown as the last row, NULL none */
+    const char *const *columns;    /* keys, NULL at the end; NULL: every key of any row */
+    const char *const *importance; /* keys a narrow terminal keeps longest, NULL at the end; NULL:
+                                    * those on the left */
 };
 
 /* Print `value` on stdout as the user asked (C1, C2). */
 FQ_CHECKED fq_err cli_print(const struct cli *cli, struct fq_span value,
                             const struct cli_view *view, struct fq_why *out_why);
+/* Flush stdout; fails with FILE when the reader went away. */
+FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
+
+/* ---- words.c ---- */
+
 /* A word of the domain, such as a state's name, in the user's language; other texts as they are. */
 const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* The title of a column, in the user's language. */
 const char *cli_title(const char *key);
-/* Flush stdout; fails with FILE when the reader went away. */
-FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
+/* Whether a key has a title, a word of results a translation: `completion check` asks. */
+bool cli_has_title(const char *key);
+bool cli_has_word(const char *word);
 
 /* ---- json.c ---- */
 
@@ -141,15 +169,21 @@ FQ_CHECKED fq_err cli_json_print(FILE *out, struct fq_span value, bool is_pretty
                                  struct fq_why *out_why);
 /* The same as text without a newline; gives memory for free(), NULL on bad bytes. */
 char *cli_json_text(struct fq_span value);
+/* Read the object that the text begins with, its values no containers, as one map; how many bytes it
+ * took, 0 when it is no JSON. False when it is not such an object. */
+bool cli_json_object(struct fq_span text, size_t *out_used, struct fq_writer *out_map);
 
 /* ---- table.c ---- */
+
+#define CLI_COLUMNS_MAX 128
 
 struct cli_cells {         /* a grid of texts, owned by out.c */
     const char **titles;   /* column_count of them */
     const bool *is_number; /* right-aligned */
     char **cells;          /* row_count x column_count; NULL is empty */
     size_t column_count, row_count;
-    bool has_total; /* the last row is a total */
+    bool has_total;          /* the last row is a total */
+    const char *const *keys; /* of the columns; NULL: not told */
 };
 
 /* Print an aligned table (libsmartcols), right also with Chinese text. */

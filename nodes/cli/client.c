@@ -7,15 +7,13 @@
 
 #include "fq/edge/crypto.h"
 #include "fq/edge/net.h"
-#include "fq/edge/settings.h"
-#include "lab_process.h"
+#include "codes.h"
+#include "target.h"
 
 #define FRAME_MAX (260u << 10)
 #define ARGS_MAX FRAME_MAX
 #define ARRAY_HEAD 5   /* bytes of an array's head in its long form */
 #define ABSENT_MS 3000 /* a node of the lab that seems not to run */
-#define CONTEXT_MEMORY (64u << 10)
-#define TABLES_MEMORY (8u << 20)
 
 struct cli_client {
     struct fq_client *link;
@@ -93,113 +91,15 @@ fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *
     return FQ_OK;
 }
 
-/* Where a node is, what key it shows, and with which key it is asked. */
-struct address {
-    char endpoint[160], server_key[64], key_file[CLI_PATH_SIZE];
-    bool is_absent; /* a node of the lab that seems not to run */
-};
-
-static fq_err find_in_lab(const struct cli *cli, struct address *out, struct fq_why *out_why)
-{
-    char key_file[LAB_PATH_SIZE + 64];
-    struct lab *lab = NULL;
-    fq_err err = lab_load(cli->lab, &lab, out_why);
-
-    if (err) {
-        return err;
-    }
-    const struct lab_node *node = cli->node ? lab_find(lab, cli->node) : &lab->nodes[0];
-    if (!node) {
-        err = fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s", cli->node);
-    } else {
-        lab_path(lab, node, "keys/operator.key", key_file);
-        snprintf(out->endpoint, sizeof out->endpoint, "%s", node->service);
-        snprintf(out->key_file, sizeof out->key_file, "%s", key_file);
-        out->is_absent = lab_pid(lab, node) == 0;
-        err = lab_server_key(lab, node, out->server_key, out_why);
-    }
-    free(lab);
-    return err;
-}
-
-static const char *text_of(const struct fq_setting *first, const char *name)
-{
-    const struct fq_setting *setting = fq_settings_find(first, name);
-
-    return setting && setting->type == FQ_SETTING_TEXT ? setting->text : NULL;
-}
-
-static void find_context(const struct cli *cli, char *out, size_t out_size)
-{
-    const char *home = getenv("HOME");
-    const char *given = cli->context ? cli->context : getenv("FQ_CONTEXT");
-
-    if (given) {
-        snprintf(out, out_size, "%s", given);
-    } else {
-        snprintf(out, out_size, "%s/.config/fengqiao/context.cfg", home ? home : "");
-    }
-}
-
-/* endpoint, server_key (Z85) and key (the caller's key file); --node may name another endpoint. */
-static fq_err read_context(const struct cli *cli, const char *path, const struct fq_setting *first,
-                           struct address *out, struct fq_why *out_why)
-{
-    const char *endpoint = cli->node ? cli->node : text_of(first, "endpoint");
-    const char *server_key = text_of(first, "server_key"), *key = text_of(first, "key");
-
-    if (!endpoint || !server_key || !key ||
-        !fq_settings_resolve(path, key, out->key_file, sizeof out->key_file)) {
-        return fq_fail(out_why, FQ_REASON_CONFIG, "%s:1: endpoint, server_key, key", path);
-    }
-    snprintf(out->endpoint, sizeof out->endpoint, "%s", endpoint);
-    snprintf(out->server_key, sizeof out->server_key, "%s", server_key);
-    return FQ_OK;
-}
-
-static fq_err find_in_context(const struct cli *cli, struct address *out, struct fq_why *out_why)
-{
-    char path[512];
-    const struct fq_setting *first = NULL;
-    void *memory = malloc(CONTEXT_MEMORY);
-    fq_err err = memory ? FQ_OK : fq_fail(out_why, FQ_REASON_LIMIT, "context");
-
-    find_context(cli, path, sizeof path);
-    if (!err) {
-        struct fq_arena arena = fq_arena_over(memory, CONTEXT_MEMORY);
-        err = fq_settings_read(path, &arena, &first, out_why);
-    }
-    err = err ? err : read_context(cli, path, first, out, out_why);
-    free(memory);
-    return err;
-}
-
-static fq_err find_node(const struct cli *cli, struct address *out, struct fq_why *out_why)
-{
-    *out = (struct address){.is_absent = false};
-    return cli->lab ? find_in_lab(cli, out, out_why) : find_in_context(cli, out, out_why);
-}
-
-fq_err cli_key_file(const struct cli *cli, char out[CLI_PATH_SIZE], struct fq_why *out_why)
-{
-    struct address address;
-    fq_err err = find_node(cli, &address, out_why);
-
-    if (!err) {
-        memcpy(out, address.key_file, CLI_PATH_SIZE);
-    }
-    return err;
-}
-
 fq_err cli_connect(const struct cli *cli, struct cli_client **out_client, struct fq_why *out_why)
 {
-    struct address address;
-    fq_err err = find_node(cli, &address, out_why);
+    struct cli_target target;
+    fq_err err = target_find(cli, &target, out_why);
 
     err = err ? err
-              : cli_connect_to(address.endpoint, address.server_key, address.key_file, out_client,
+              : cli_connect_to(target.endpoint, target.server_key, target.key_file, out_client,
                                out_why);
-    if (!err && address.is_absent) {
+    if (!err && target.is_absent) {
         (*out_client)->answer_ms = ABSENT_MS;
     }
     return err;
@@ -252,6 +152,7 @@ fq_err cli_receive(struct cli_client *client, uint64_t timeout_ms, struct cli_an
     if (!fq_codec_scan(frame)) {
         return fq_fail(out_why, FQ_REASON_BYTES, "%s", client->endpoint);
     }
+    codes_within_reach();
     *out_answer = (struct cli_answer){
         .id = fq_map_uint(frame, "id"),
         .status = (unsigned)fq_map_uint(frame, "status"),
@@ -407,137 +308,4 @@ fq_err cli_wait(const struct cli *cli, struct cli_client *client, struct fq_why 
         err = fq_fail(out_why, FQ_REASON_NOT_ACKNOWLEDGED, "%s", cli->wait_tier);
     }
     return err;
-}
-
-/* ---- tables ---- */
-
-static void copy_text(char *out, size_t out_size, struct fq_span map, const char *key)
-{
-    cli_copy(out, out_size, fq_map_text(map, key));
-}
-
-static bool read_areas(struct fq_span list, struct cli_tables *tables, struct fq_why *out_why)
-{
-    struct fq_reader reader = fq_reader_over(list);
-    uint32_t count = fq_read_array(&reader);
-
-    if (fq_areas_init(&tables->areas, &tables->arena, count ? count : 1, out_why)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct fq_span map = fq_read_skip(&reader);
-        struct fq_area area = {0};
-        char code[16], parent[16];
-        copy_text(code, sizeof code, map, "code");
-        copy_text(parent, sizeof parent, map, "parent");
-        copy_text(area.name_zh, sizeof area.name_zh, map, "name_zh");
-        copy_text(area.name_en, sizeof area.name_en, map, "name_en");
-        area.code = (uint32_t)strtoul(code, NULL, 10);
-        area.parent = (uint32_t)strtoul(parent, NULL, 10);
-        (void)fq_date_parse(fq_map_text(map, "valid_from"), &area.valid_from); /* "" is open */
-        (void)fq_date_parse(fq_map_text(map, "valid_to"), &area.valid_to);
-        if (!fq_tier_parse(fq_map_text(map, "tier"), &area.tier) ||
-            fq_areas_add(&tables->areas, &area, out_why)) {
-            return false;
-        }
-    }
-    return !reader.is_bad;
-}
-
-static bool add_codes(struct fq_span rows, enum fq_code_table table, struct cli_tables *tables,
-                      struct fq_why *out_why)
-{
-    struct fq_reader reader = fq_reader_over(rows);
-    uint32_t count = fq_read_array(&reader);
-
-    if (fq_codes_reserve(&tables->codes, &tables->arena, table, count ? count : 1, out_why)) {
-        return false;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct fq_span map = fq_read_skip(&reader);
-        struct fq_code code = {.number = (uint16_t)fq_map_uint(map, "number")};
-        code.parent = (uint16_t)fq_map_uint(map, "parent");
-        copy_text(code.id, sizeof code.id, map, "id");
-        copy_text(code.zh, sizeof code.zh, map, "zh");
-        copy_text(code.en, sizeof code.en, map, "en");
-        code.of_indicator.service = (uint16_t)fq_map_uint(map, "service");
-        code.of_indicator.counted = (uint16_t)fq_map_uint(map, "counted");
-        code.of_indicator.at_most = (uint16_t)fq_map_uint(map, "at_most");
-        code.of_indicator.is_stock = fq_map_bool(map, "stock");
-        if (fq_codes_add(&tables->codes, table, &code, out_why)) {
-            return false;
-        }
-    }
-    return !reader.is_bad;
-}
-
-static bool read_codes(struct fq_span result, struct cli_tables *tables, struct fq_why *out_why)
-{
-    struct fq_reader reader = fq_reader_over(fq_map_get(result, "tables"));
-    uint32_t count = fq_read_map(&reader);
-
-    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
-        enum fq_code_table table = fq_codes_table_find(fq_read_text(&reader));
-        struct fq_span rows = fq_read_skip(&reader);
-        if (table && !add_codes(rows, table, tables, out_why)) {
-            return false;
-        }
-    }
-    return !reader.is_bad;
-}
-
-static fq_err fill_tables(struct cli_client *client, struct cli_tables *tables,
-                          struct fq_why *out_why)
-{
-    struct cli_answer answer;
-    char area[16];
-    fq_err err = cli_call(client, "status", NULL, &answer, out_why);
-
-    if (err) {
-        return err;
-    }
-    copy_text(area, sizeof area, answer.result, "area");
-    copy_text(tables->tier, sizeof tables->tier, answer.result, "tier");
-    tables->area = (uint32_t)strtoul(area, NULL, 10);
-    err = cli_call(client, "table.codes", NULL, &answer, out_why);
-    if (!err && !read_codes(answer.result, tables, out_why)) {
-        err = fq_fail(out_why, FQ_REASON_BYTES, "table.codes");
-    }
-    struct fq_writer list = cli_build_open(TABLES_MEMORY);
-    err = err ? err : cli_call_all(client, "table.areas", NULL, 0, &list, out_why);
-    if (!err && !read_areas(fq_writer_span(&list), tables, out_why)) {
-        err = fq_fail(out_why, FQ_REASON_BYTES, "table.areas");
-    }
-    cli_build_close(&list);
-    return err;
-}
-
-fq_err cli_tables_open(struct cli_client *client, struct cli_tables **out_tables,
-                       struct fq_why *out_why)
-{
-    struct cli_tables *tables = calloc(1, sizeof *tables);
-    struct fq_writer memory = cli_build_open(TABLES_MEMORY);
-
-    if (!tables || !memory.base) {
-        free(tables);
-        cli_build_close(&memory);
-        return fq_fail(out_why, FQ_REASON_LIMIT, "tables");
-    }
-    tables->arena = fq_arena_over(memory.base, memory.size);
-    fq_err err = fill_tables(client, tables, out_why);
-    if (err) {
-        cli_tables_close(tables);
-        return err;
-    }
-    *out_tables = tables;
-    return FQ_OK;
-}
-
-void cli_tables_close(struct cli_tables *tables)
-{
-    if (tables) {
-        struct fq_writer memory = fq_writer_over(tables->arena.base, tables->arena.size);
-        cli_build_close(&memory);
-        free(tables);
-    }
 }

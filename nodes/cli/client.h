@@ -6,6 +6,8 @@
 
 #include "fq/core/area.h"
 #include "fq/core/code.h"
+#include "fq/core/place.h"
+#include "fq/core/unit.h"
 
 #include "cli.h"
 
@@ -40,10 +42,6 @@ FQ_CHECKED fq_err cli_connect(const struct cli *cli, struct cli_client **out_cli
 FQ_CHECKED fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *key_file,
                                  struct cli_client **out_client, struct fq_why *out_why);
 void cli_disconnect(struct cli_client *client); /* NULL is accepted */
-/* The file of the caller's own key, as cli_connect finds it. */
-#define CLI_PATH_SIZE 1024
-FQ_CHECKED fq_err cli_key_file(const struct cli *cli, char out[CLI_PATH_SIZE],
-                               struct fq_why *out_why);
 
 /* Send a request (with a page's cursor when it is not empty). */
 FQ_CHECKED fq_err cli_send(struct cli_client *client, const char *verb, const struct cli_args *args,
@@ -78,11 +76,18 @@ FQ_CHECKED fq_err cli_wait(const struct cli *cli, struct cli_client *client,
 struct cli_tables {
     struct fq_codes codes;
     struct fq_areas areas;
-    uint32_t area; /* the node's own */
+    struct fq_units units;   /* empty when the node has none */
+    struct fq_places places; /* likewise; those of the node's own area */
+    uint32_t area;           /* the node's own */
     char tier[16];
     struct fq_arena arena;
 };
-/* Fetch them; release with cli_tables_close. */
+/* Fetch them as bytes, for keeping; make tables of such bytes; or both. Release tables with
+ * cli_tables_close. */
+FQ_CHECKED fq_err cli_tables_fetch(struct cli_client *client, struct fq_writer *out_raw,
+                                   struct fq_why *out_why);
+FQ_CHECKED fq_err cli_tables_read(struct fq_span raw, struct cli_tables **out_tables,
+                                  struct fq_why *out_why);
 FQ_CHECKED fq_err cli_tables_open(struct cli_client *client, struct cli_tables **out_tables,
                                   struct fq_why *out_why);
 void cli_tables_close(struct cli_tables *tables);

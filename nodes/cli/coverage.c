@@ -25,7 +25,7 @@ static void say_missing(struct fq_span rows)
         }
     }
     if (missing) {
-        cli_say("%s %u:%s%s", cli_title("missing"), missing, areas,
+        cli_say(_("%s %zu:%s%s"), cli_title("missing"), (size_t)missing, areas,
                 missing > SAID_MAX ? " ..." : "");
     }
 }

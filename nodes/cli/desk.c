@@ -5,18 +5,123 @@
 #include <time.h>
 
 #include "fq/edge/crypto.h"
+
+#include "desk_sync.h"
 #include "step.h"
+#include "target.h"
+
+#define PROBE_MS 2000 /* how long a node may take to say who it is */
+#define TABLES_FILE "tables"
+#define TABLES_SIZE ((size_t)128 << 20)
+
+/* ---- opening ---- */
+
+/* Ask the node who it is; `out_hello` is its answer as memory for free(), or empty, and the desk
+ * without a client, when it cannot be reached. */
+static fq_err greet(struct cli_desk *desk, const struct cli_target *target,
+                    struct fq_span *out_hello, struct fq_why *out_why)
+{
+    struct fq_why why = {0};
+    struct cli_answer answer;
+
+    if (!target_may_listen(target)) {
+        return FQ_OK;
+    }
+    fq_err err = cli_connect_to(target->endpoint, target->server_key, target->key_file,
+                                &desk->client, out_why);
+    if (err) {
+        return err;
+    }
+    err = cli_call_within(desk->client, "desk", NULL, PROBE_MS, &answer, &why);
+    if (err) {
+        desk_lose(desk);
+        return desk_is_unreached(&why) ? FQ_OK : fq_fail(out_why, why.reason, "%s", why.detail);
+    }
+    uint8_t *copy = malloc(answer.result.size);
+    if (!copy) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "memory is short");
+    }
+    memcpy(copy, answer.result.data, answer.result.size);
+    *out_hello = fq_span_of(copy, answer.result.size);
+    return FQ_OK;
+}
+
+static void *memory_of(struct fq_span content)
+{
+    void *memory;
+
+    memcpy(&memory, &content.data, sizeof memory);
+    return memory;
+}
+
+/* Fetch the tables and keep them for the time when the node cannot be reached. */
+static fq_err fetch_tables(struct cli_desk *desk, const struct cli_target *target,
+                           struct fq_span hello, struct fq_why *out_why)
+{
+    struct fq_writer raw = cli_build_open(TABLES_SIZE), file = cli_build_open(TABLES_SIZE);
+    struct fq_span digest = fq_map_text(hello, "tables");
+    fq_err err = cli_tables_fetch(desk->client, &raw, out_why);
+
+    if (!err) {
+        fq_write_map(&file, 3);
+        cli_write_pair_text(&file, "server_key", target->server_key);
+        fq_write_text(&file, "digest");
+        fq_write_text_span(&file, digest);
+        fq_write_text(&file, "tables");
+        fq_write_bytes(&file, raw.base, raw.used);
+        err = fq_outbox_file_write(desk->outbox, TABLES_FILE, fq_writer_span(&file), out_why);
+    }
+    err = err ? err : cli_tables_read(fq_writer_span(&raw), &desk->tables, out_why);
+    cli_build_close(&raw);
+    cli_build_close(&file);
+    return err;
+}
+
+/* The node's tables: those kept here unless it has others by now. */
+static fq_err open_tables(struct cli_desk *desk, const struct cli_target *target,
+                          struct fq_span hello, struct fq_why *out_why)
+{
+    struct fq_span file;
+    fq_err err = fq_outbox_file_read(desk->outbox, TABLES_FILE, &file, out_why);
+
+    if (err) {
+        return err;
+    }
+    struct fq_span owner = fq_map_text(file, "server_key");
+    bool is_kept = file.data != NULL;
+    bool is_same =
+        is_kept && fq_span_equal(fq_map_text(file, "digest"), fq_map_text(hello, "tables"));
+    if (is_kept && !fq_span_equal(owner, fq_span_text(target->server_key))) {
+        err = fq_fail(out_why, FQ_REASON_STORE_FOREIGN, "%s", target->outbox);
+    } else if (desk->client && !is_same) {
+        err = fetch_tables(desk, target, hello, out_why);
+    } else if (is_kept) {
+        err = cli_tables_read(fq_map_bytes(file, "tables"), &desk->tables, out_why);
+    } else {
+        err = fq_fail(out_why, FQ_REASON_OUTBOX_TABLES, "%s", target->endpoint);
+    }
+    free(memory_of(file));
+    return err;
+}
 
 fq_err cli_desk_open(const struct cli *cli, struct cli_desk **out_desk, struct fq_why *out_why)
 {
     struct cli_desk *desk = calloc(1, sizeof *desk);
+    struct cli_target target;
+    struct fq_span hello = {0};
 
     if (!desk) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "desk");
     }
     desk->cli = cli;
-    fq_err err = cli_connect(cli, &desk->client, out_why);
-    err = err ? err : cli_tables_open(desk->client, &desk->tables, out_why);
+    fq_err err = target_find(cli, &target, out_why);
+    err = err ? err : fq_outbox_open(target.outbox, &desk->outbox, out_why);
+    err = err ? err : greet(desk, &target, &hello, out_why);
+    err = err ? err : open_tables(desk, &target, hello, out_why);
+    if (!err && !fq_tier_parse(fq_span_text(desk->tables->tier), &desk->tier)) {
+        err = fq_fail(out_why, FQ_REASON_BYTES, "tier");
+    }
+    free(memory_of(hello));
     if (err) {
         cli_desk_close(desk);
         return err;
@@ -30,6 +135,7 @@ void cli_desk_close(struct cli_desk *desk)
     if (desk) {
         cli_tables_close(desk->tables);
         cli_disconnect(desk->client);
+        fq_outbox_close(desk->outbox);
         free(desk);
     }
 }
@@ -80,158 +186,4 @@ fq_err cli_entry_init(const struct cli_desk *desk, enum fq_kind_of_event kind,
         err = step_read_unit("unit", unit, &event->unit, out_why);
     }
     return err;
-}
-
-/* ---- which dispute ---- */
-
-fq_err cli_desk_find(struct cli_desk *desk, const char *name, struct fq_id *out_id,
-                     struct fq_why *out_why)
-{
-    struct cli_args args;
-    struct cli_answer answer;
-
-    cli_args_open(&args);
-    cli_args_text(&args, "dispute", name);
-    fq_err err = cli_call(desk->client, "dispute.find", &args, &answer, out_why);
-    cli_args_close(&args);
-    if (err) {
-        return err;
-    }
-    struct fq_span id = fq_map_text(answer.result, "id");
-    return fq_hex_decode((const char *)id.data, id.size, out_id->bytes, FQ_ID_SIZE)
-               ? FQ_OK
-               : fq_fail(out_why, FQ_REASON_BYTES, "dispute.find");
-}
-
-/* ---- sending ---- */
-
-static void write_parties(const struct cli_entry *entry, struct cli_args *args)
-{
-    if (entry->party_count == 0) {
-        return;
-    }
-    cli_args_key(args, "vault");
-    fq_write_array(&args->pairs, (uint32_t)entry->party_count);
-    for (size_t i = 0; i < entry->party_count; i++) {
-        fq_write_array(&args->pairs, 3);
-        fq_write_uint(&args->pairs, 0);
-        fq_write_uint(&args->pairs, entry->parties[i].field);
-        fq_write_text(&args->pairs, entry->parties[i].text);
-    }
-}
-
-static fq_err submit(struct cli_desk *desk, const struct cli_entry *entry, struct fq_why *out_why)
-{
-    uint8_t record[FQ_RECORD_MAX];
-    struct fq_writer writer = fq_writer_over(record, sizeof record);
-    struct cli_args args;
-    struct cli_answer answer;
-
-    fq_event_encode(&entry->event, &writer);
-    if (writer.is_full) {
-        return fq_fail(out_why, FQ_REASON_LIMIT, "%s", fq_kind_row(entry->event.kind)->name);
-    }
-    cli_args_open(&args);
-    cli_args_key(&args, "commands");
-    fq_write_array(&args.pairs, 1);
-    fq_write_bytes(&args.pairs, record, fq_writer_span(&writer).size);
-    write_parties(entry, &args);
-    if (desk->cli->is_dry_run) {
-        cli_args_bool(&args, "dry_run", true);
-    }
-    fq_err err = cli_call(desk->client, "submit", &args, &answer, out_why);
-    cli_args_close(&args);
-    return err ? err : cli_verdict(answer.result, out_why);
-}
-
-static fq_err read_state(struct cli_desk *desk, struct cli_entry *entry, struct fq_why *out_why)
-{
-    char id[2 * FQ_ID_SIZE + 1];
-    struct cli_args args;
-    struct cli_answer answer;
-
-    fq_hex_encode(fq_span_of(entry->event.dispute.bytes, FQ_ID_SIZE), id);
-    cli_args_open(&args);
-    cli_args_text(&args, "dispute", id);
-    fq_err err = cli_call(desk->client, "dispute.show", &args, &answer, out_why);
-    cli_args_close(&args);
-    if (!err) {
-        cli_copy(entry->number, sizeof entry->number, fq_map_text(answer.result, "dispute"));
-        cli_copy(entry->state, sizeof entry->state, fq_map_text(answer.result, "state"));
-    }
-    return err;
-}
-
-static int tier_rank(const char *tier)
-{
-    enum fq_tier parsed;
-
-    return fq_tier_parse(fq_span_text(tier), &parsed) ? (int)parsed : 0;
-}
-
-fq_err cli_desk_send(struct cli_desk *desk, struct cli_entry *entry, struct fq_why *out_why)
-{
-    const struct cli *cli = desk->cli;
-    bool is_dispute = !fq_id_is_zero(&entry->event.dispute);
-    bool is_there = !(cli->is_dry_run && entry->event.kind == FQ_EVENT_REGISTERED);
-    fq_err err = submit(desk, entry, out_why);
-
-    if (!err && is_dispute && is_there) {
-        err = read_state(desk, entry, out_why);
-    }
-    if (err || cli->is_dry_run) {
-        return err;
-    }
-    snprintf(entry->saved, sizeof entry->saved, "%s", desk->tables->tier);
-    err = cli_wait(cli, desk->client, out_why);
-    if (!err && tier_rank(cli->wait_tier) > tier_rank(entry->saved)) {
-        snprintf(entry->saved, sizeof entry->saved, "%s", cli->wait_tier);
-    }
-    return err;
-}
-
-/* ---- printing ---- */
-
-static void write_pair_or_nil(struct fq_writer *writer, const char *key, const char *text)
-{
-    if (*text) {
-        cli_write_pair_text(writer, key, text);
-    } else {
-        cli_write_pair_nil(writer, key);
-    }
-}
-
-static fq_err print_entry(const struct cli_desk *desk, const struct cli_entry *entry,
-                          struct fq_why *out_why)
-{
-    static const struct cli_view view = {0};
-    uint8_t memory[1024];
-    char id[2 * FQ_ID_SIZE + 1], cmd_id[2 * FQ_ID_SIZE + 1];
-    struct fq_writer writer = fq_writer_over(memory, sizeof memory);
-
-    fq_hex_encode(fq_span_of(entry->event.dispute.bytes, FQ_ID_SIZE), id);
-    fq_hex_encode(fq_span_of(entry->event.cmd_id.bytes, FQ_ID_SIZE), cmd_id);
-    fq_write_map(&writer, 6);
-    write_pair_or_nil(&writer, "dispute", entry->number);
-    cli_write_pair_text(&writer, "id", id);
-    cli_write_pair_text(&writer, "event", fq_kind_row(entry->event.kind)->name);
-    cli_write_pair_text(&writer, "cmd_id", cmd_id);
-    write_pair_or_nil(&writer, "state", entry->state);
-    write_pair_or_nil(&writer, "saved", entry->saved);
-    return cli_print(desk->cli, fq_writer_span(&writer), &view, out_why);
-}
-
-fq_err cli_desk_do(struct cli_desk *desk, struct cli_entry *entry, struct fq_why *out_why)
-{
-    struct fq_why wait_why = {0};
-    fq_err err = cli_desk_send(desk, entry, &wait_why);
-
-    if (err && err != FQ_ERR_WAITING) {
-        return fq_fail(out_why, wait_why.reason, "%s", wait_why.detail);
-    }
-    fq_err print_err = print_entry(desk, entry, out_why);
-    if (print_err || !err) {
-        return print_err;
-    }
-    return fq_fail(out_why, wait_why.reason, "%s", wait_why.detail);
 }

@@ -1,273 +1,312 @@
-/* `dispute`: one dispute's steps.
+/* `dispute`, `referral`, `assign`, `supervise`: one command per step.
  *
- * Every step is a row of a table: the event it makes and which option fills which field. Whether
- * the step is legal is the node's to say (C3). */
-#include <string.h>
-
+ * A step is the core's row; its options are those of its fields. Whether it is legal is not decided
+ * here (C3). */
 #include "dispute.h"
-#include "services.h"
-#include "step.h"
 
-static const struct step steps[] = {
-    {"add",
-     FQ_EVENT_REGISTERED,
-     {{"type", FQ_FIELD_TYPE, NULL},
-      {"source", FQ_FIELD_SOURCE, NULL},
-      {"kind", FQ_FIELD_KIND, "people"},
-      {"unit", FQ_FIELD_HOST, NULL},
-      {"committee", FQ_FIELD_COMMITTEE, NULL},
-      {"place", FQ_FIELD_PLACE, NULL},
-      {"scale", FQ_FIELD_SCALE, NULL},
-      {"difficulty", FQ_FIELD_DIFFICULTY, NULL},
-      {"persons", FQ_FIELD_PERSONS, NULL},
-      {"claimed", FQ_FIELD_CLAIMED, NULL},
-      {"risk", FQ_FIELD_RISK, NULL}}},
-    {"accept", FQ_EVENT_ACCEPTED, {{"consent", FQ_FIELD_CONSENT, "yes"}}},
-    {"reject", FQ_EVENT_REJECTED, {{"reason", FQ_FIELD_REASON, NULL}}},
-    {"session",
-     FQ_EVENT_SESSION,
-     {{"minutes", FQ_FIELD_MINUTES, NULL}, {"place", FQ_FIELD_PLACE, NULL}}},
-    {"join",
-     FQ_EVENT_JOINED,
-     {{"to-unit", FQ_FIELD_TO_UNIT, NULL}, {"kind", FQ_FIELD_TO_KIND, NULL}}},
-    {"leave",
-     FQ_EVENT_LEFT,
-     {{"to-unit", FQ_FIELD_TO_UNIT, NULL}, {"reason", FQ_FIELD_REASON, NULL}}},
-    {"refer",
-     FQ_EVENT_REFERRED,
-     {{"to-unit", FQ_FIELD_TO_UNIT, NULL},
-      {"kind", FQ_FIELD_TO_KIND, NULL},
-      {"reason", FQ_FIELD_REASON, NULL},
-      {"due", FQ_FIELD_DUE, NULL}}},
-    {"agree",
-     FQ_EVENT_AGREED,
-     {{"form", FQ_FIELD_FORM, NULL},
-      {"amount", FQ_FIELD_AMOUNT, NULL},
-      {"due", FQ_FIELD_DUE, NULL},
-      {"immediate", FQ_FIELD_IMMEDIATE, NULL}}},
-    {"fail", FQ_EVENT_FAILED, {{"reason", FQ_FIELD_REASON, NULL}}},
-    {"terminate", FQ_EVENT_TERMINATED, {{"reason", FQ_FIELD_REASON, NULL}}},
-    {"perform", FQ_EVENT_PERFORMED, {{"status", FQ_FIELD_PERFORMANCE, "performed"}}},
-    {"confirm", FQ_EVENT_CONFIRMATION, {{"step", FQ_FIELD_STEP, "confirmed"}}},
-    {"visit",
-     FQ_EVENT_VISITED,
-     {{"surveyed", FQ_FIELD_SURVEYED, "yes"},
-      {"satisfied", FQ_FIELD_SATISFIED, NULL},
-      {"status", FQ_FIELD_PERFORMANCE, NULL}}},
-    {"prevent",
-     FQ_EVENT_PREVENTED,
-     {{"effect", FQ_FIELD_EFFECT, NULL}, {"persons", FQ_FIELD_PERSONS, NULL}}},
-    {"risk",
-     FQ_EVENT_RISK_CHANGED,
-     {{"level", FQ_FIELD_RISK, NULL}, {"reason", FQ_FIELD_REASON, NULL}}},
-    {"close", FQ_EVENT_CLOSED, {{"reason", FQ_FIELD_REASON, NULL}}},
-    {"archive", FQ_EVENT_ARCHIVED, {{"reason", FQ_FIELD_REASON, NULL}}},
-    {"reopen", FQ_EVENT_REOPENED, {{"reason", FQ_FIELD_REASON, NULL}}},
-    {"extend",
-     FQ_EVENT_EXTENDED,
-     {{"days", FQ_FIELD_DAYS, NULL}, {"reason", FQ_FIELD_REASON, NULL}}},
-};
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
-static const struct {
-    const char *option;
-    enum fq_vault_field field;
-} vault_options[] = {
-    {"party", FQ_VAULT_PARTY_NAME},
-    {"party-id", FQ_VAULT_PARTY_ID_NUMBER},
-    {"phone", FQ_VAULT_PARTY_PHONE},
-    {"address", FQ_VAULT_PARTY_ADDRESS},
-    {"other-party", FQ_VAULT_OTHER_PARTY_NAME},
-    {"narrative", FQ_VAULT_NARRATIVE},
-};
+#include "form.h"
+#include "names.h"
 
-static void read_parties(const struct cli *cli, struct cli_entry *entry)
+#define TEXT_FILE_MAX (128 * 1024)
+
+/* ---- texts ---- */
+
+/* A long text from a file, or from stdin as `-`, without the newlines at its end. Gives it. */
+static fq_err read_text(const char *path, char **out_text, struct fq_why *out_why)
 {
-    for (size_t i = 0; i < sizeof vault_options / sizeof vault_options[0]; i++) {
-        const char *text = cli_value(cli, vault_options[i].option);
-        if (text) {
-            entry->parties[entry->party_count++] = (struct cli_party){vault_options[i].field, text};
-        }
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "r");
+    char *text = malloc(TEXT_FILE_MAX + 2);
+
+    if (!file || !text) {
+        free(text);
+        return fq_fail(out_why, FQ_REASON_FILE, "%s: %s", path, strerror(errno));
     }
+    size_t size = fread(text, 1, TEXT_FILE_MAX + 1, file);
+    bool has_failed = ferror(file) || size > TEXT_FILE_MAX;
+    if (!is_stdin) {
+        fclose(file);
+    }
+    if (has_failed) {
+        free(text);
+        return fq_fail(out_why, FQ_REASON_FILE, "%s", path);
+    }
+    while (size && (text[size - 1] == '\n' || text[size - 1] == '\r')) {
+        size--;
+    }
+    text[size] = 0;
+    *out_text = text;
+    return FQ_OK;
 }
 
-static fq_err read_campaign(struct cli_desk *desk, struct cli_entry *entry, struct fq_why *out_why)
+static fq_err read_parties(const struct cli *cli, struct dispute_command *command,
+                           struct fq_why *out_why)
 {
-    const char *text = cli_value(desk->cli, "campaign");
-    struct service_campaign campaign = {0};
-    fq_err err = text ? service_find_campaign(desk, text, &campaign, out_why) : FQ_OK;
+    struct cli_entry *entry = &command->entry;
+    fq_err err = FQ_OK;
 
-    entry->event.value[FQ_FIELD_CAMPAIGN] = campaign.number;
+    for (size_t i = 0; step_vault(entry->event.kind, i) && !err; i++) {
+        const struct step_vault *vault = step_vault(entry->event.kind, i);
+        const char *text = cli_value(cli, vault->option);
+        if (text && *text == '@' && strchr(vault->value, '@')) {
+            char *held = NULL;
+            err = read_text(text + 1, &held, out_why);
+            command->held[command->held_count] = held;
+            command->held_count += held != NULL;
+            text = held;
+        }
+        if (text && *text) {
+            entry->parties[entry->party_count++] = (struct cli_party){vault->field, text};
+        }
+    }
     return err;
 }
 
-static fq_err read_entry(struct cli_desk *desk, const struct step *step, struct cli_entry *entry,
-                         struct fq_why *out_why)
-{
-    const struct cli *cli = desk->cli;
-    fq_err err = cli_entry_init(desk, step->kind, entry, out_why);
+/* ---- one command ---- */
 
-    err = err ? err : step_read_options(desk, step, &entry->event, out_why);
+static fq_err read_dispute(struct cli_desk *desk, struct dispute_command *command,
+                           struct fq_why *out_why)
+{
+    struct fq_event *event = &command->entry.event;
+
+    if (event->kind == FQ_EVENT_REGISTERED) {
+        event->dispute = event->cmd_id;
+        return step_read_area(desk, &event->area, out_why);
+    }
+    fq_err err = cli_desk_find(desk, desk->cli->arguments[0], &event->dispute, out_why);
+    bool is_answer = fq_step_row(event->kind)->is_answer;
+    return err && is_answer && out_why->reason == FQ_REASON_DISPUTE_UNKNOWN
+               ? mend_find_referral(desk, command, out_why)
+               : err;
+}
+
+static fq_err read_what_it_points_at(struct cli_desk *desk, struct dispute_command *command,
+                                     struct fq_why *out_why)
+{
+    switch (command->entry.event.kind) {
+    case FQ_EVENT_CORRECTED:
+        return mend_correct(desk, command, out_why);
+    case FQ_EVENT_VOIDED:
+        return mend_void(desk, command, out_why);
+    case FQ_EVENT_MERGED:
+        return mend_merge(desk, command, out_why);
+    case FQ_EVENT_DOCUMENT:
+        return mend_document(desk, command, out_why);
+    case FQ_EVENT_REFERRED:
+    case FQ_EVENT_REFERRAL_ACCEPTED:
+    case FQ_EVENT_REFERRAL_DECLINED:
+    case FQ_EVENT_REFERRAL_REPORTED:
+        return mend_referral(desk, command, out_why);
+    default:
+        return FQ_OK;
+    }
+}
+
+fq_err dispute_make(struct cli_desk *desk, enum fq_kind_of_event kind,
+                    struct dispute_command *out_command, struct fq_why *out_why)
+{
+    struct step step = step_of(kind);
+    struct fq_event *event = &out_command->entry.event;
+
+    memset(out_command, 0, sizeof *out_command);
+    fq_err err = cli_entry_init(desk, kind, &out_command->entry, out_why);
+    err = err ? err : step_read_options(desk, &step, event, out_why);
+    err = err ? err : read_parties(desk->cli, out_command, out_why);
+    err = err ? err : read_dispute(desk, out_command, out_why);
+    err = err ? err : read_what_it_points_at(desk, out_command, out_why);
+    return err ? err : step_check_required(event, out_why);
+}
+
+void dispute_forget(struct dispute_command *command)
+{
+    history_close(&command->history);
+    for (size_t i = 0; i < command->held_count; i++) {
+        free(command->held[i]);
+    }
+    command->held_count = 0;
+}
+
+/* What cannot be taken back is asked about, when somebody is there to answer. */
+static bool is_sure(const struct cli *cli, enum fq_kind_of_event kind)
+{
+    bool is_grave = kind == FQ_EVENT_VOIDED || kind == FQ_EVENT_MERGED;
+    char answer[16];
+
+    if (!is_grave || cli->is_yes || cli->has_no_input || cli->is_dry_run || !isatty(0) ||
+        !isatty(2)) {
+        return true;
+    }
+    fprintf(stderr, kind == FQ_EVENT_VOIDED ? _("Void it? A void is final. [y/N] ")
+                                            : _("Merge it into the other? [y/N] "));
+    return fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y');
+}
+
+static fq_err send_one(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event kind,
+                       struct fq_why *out_why)
+{
+    struct dispute_command command = {0};
+    fq_err err = dispute_make(desk, kind, &command, out_why);
+
+    if (!err && !is_sure(cli, kind)) {
+        cli_say("%s", _("Nothing was saved."));
+        cli->is_left = true;
+    } else if (!err) {
+        err = cli_desk_do(desk, &command.entry, out_why);
+    }
     if (err) {
-        return err;
+        step_name_option(out_why);
     }
-    read_parties(cli, entry);
-    if (step->kind != FQ_EVENT_REGISTERED) {
-        return cli_desk_find(desk, cli->arguments[0], &entry->event.dispute, out_why);
-    }
-    entry->event.dispute = entry->event.cmd_id;
-    err = read_campaign(desk, entry, out_why);
-    return err ? err : step_read_area(desk, &entry->event.area, out_why);
+    dispute_forget(&command);
+    return err;
 }
 
-static const struct step *find_step(const char *verb)
+static fq_err run_one(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event kind,
+                      struct fq_why *out_why)
 {
-    size_t i = 0;
+    struct form *form = NULL;
+    fq_err err = form_ask(desk, cli, kind, &form, out_why);
 
-    while (strcmp(steps[i].verb, verb) != 0) {
-        i++; /* every verb of the table below has its row */
+    if (!err && !cli->is_left) {
+        err = send_one(desk, cli, kind, out_why);
     }
-    return &steps[i];
+    while (form && (err == FQ_ERR_REFUSED || err == FQ_ERR_USAGE)) {
+        err = form_again(form, out_why) ? send_one(desk, cli, kind, out_why) : FQ_OK;
+    }
+    form_close(form);
+    return err;
 }
 
-static fq_err run_step(struct cli *cli, struct fq_why *out_why)
+/* How many arguments the step has; 0 of them are right with --from, whose rows bring their own. */
+static int arguments_of(enum fq_kind_of_event kind)
+{
+    return kind == FQ_EVENT_REGISTERED ? 0 : kind == FQ_EVENT_CORRECTED ? 2 : 1;
+}
+
+fq_err dispute_run(struct cli *cli, enum fq_kind_of_event kind, struct fq_why *out_why)
 {
     struct cli_desk *desk = NULL;
-    struct cli_entry entry;
-    fq_err err = cli_desk_open(cli, &desk, out_why);
+    bool is_dash = cli->argument_count == 1 && strcmp(cli->arguments[0], "-") == 0;
+    const char *from = is_dash ? "-" : cli_value(cli, "from");
+    bool is_other = kind == FQ_EVENT_REGISTERED && cli->argument_count > 0 && !is_dash;
 
-    err = err ? err : read_entry(desk, find_step(cli->command->verb), &entry, out_why);
-    err = err ? err : cli_desk_do(desk, &entry, out_why);
+    if (is_other || (!from && cli->argument_count < arguments_of(kind))) {
+        return fq_fail(out_why, FQ_REASON_USAGE, "%s%s%s %s", cli->command->noun,
+                       cli->command->verb ? " " : "", cli->command->verb ? cli->command->verb : "",
+                       cli->command->arguments);
+    }
+    fq_err err = cli_desk_open(cli, &desk, out_why);
+    if (!err) {
+        names_resolve(desk, cli, 0);
+        err = from ? rows_run(desk, cli, kind, from, out_why) : run_one(desk, cli, kind, out_why);
+    }
     cli_desk_close(desk);
     return err;
 }
 
-/* ---- tables ---- */
+/* ---- the table ---- */
 
-#define STEP_OPTIONS                                                                               \
-    {"date", 0, "DATE", N_("business date, YYYY-MM-DD (default: today)")},                         \
-        {"unit", 0, "UNIT", N_("the unit that acts, ten digits")},                                 \
-    {                                                                                              \
-        "cmd-id", 0, "HEX", N_("command id, so that repeating the command adds nothing")           \
-    }
-#define REASON_OPTION                                                                              \
-    {                                                                                              \
-        "reason", 0, "TEXT", N_("reason; public, so no names of parties")                          \
-    }
-#define KIND_OPTION                                                                                \
-    {                                                                                              \
-        "kind", 0, "KIND", N_("people, administrative or judicial")                                \
-    }
-#define END                                                                                        \
-    {                                                                                              \
-        NULL, 0, NULL, NULL                                                                        \
-    }
+/* kind, noun, verb, arguments, help */
+#define D "dispute"
+#define STEPS(ROW)                                                                                 \
+    ROW(REGISTERED, D, "add", "[-]", 1, N_("Register a dispute."))                                 \
+    ROW(ACCEPTED, D, "accept", "DISPUTE", 1, N_("Accept it for mediation."))                       \
+    ROW(REJECTED, D, "reject", "DISPUTE", 1, N_("Decline to accept it."))                          \
+    ROW(SESSION, D, "session", "DISPUTE", 1, N_("Record a mediation session."))                    \
+    ROW(JOINED, D, "join", "DISPUTE", 1, N_("A unit begins to take part."))                        \
+    ROW(LEFT, D, "leave", "DISPUTE", 1, N_("A unit takes part no more."))                          \
+    ROW(REFERRED, D, "refer", "DISPUTE", 1, N_("Refer it to another unit or kind of mediation."))  \
+    ROW(TRANSFERRED, D, "transfer", "DISPUTE", 1, N_("Hand it over to another unit or county."))   \
+    ROW(ESCALATED, D, "escalate", "DISPUTE", 1, N_("Report it to a tier above."))                  \
+    ROW(ASSIGNED, D, "assign", "DISPUTE", 1, N_("Assign it to a unit below."))                     \
+    ROW(SUPERVISED, D, "supervise", "DISPUTE", 1, N_("Supervise it: a yellow or red card."))       \
+    ROW(EXTENDED, D, "extend", "DISPUTE", 1, N_("Extend its deadline."))                           \
+    ROW(AGREED, D, "agree", "DISPUTE", 1, N_("The parties reached an agreement."))                 \
+    ROW(FAILED, D, "fail", "DISPUTE", 1, N_("Mediation failed."))                                  \
+    ROW(TERMINATED, D, "terminate", "DISPUTE", 1, N_("Mediation was terminated."))                 \
+    ROW(PERFORMED, D, "perform", "DISPUTE", 1, N_("Record how the agreement was performed."))      \
+    ROW(CONFIRMATION, D, "confirm", "DISPUTE", 1, N_("Record judicial confirmation."))             \
+    ROW(VISITED, D, "visit", "DISPUTE", 1, N_("Record a follow-up visit."))                        \
+    ROW(PREVENTED, D, "prevent", "DISPUTE", 1, N_("Record what was kept from getting worse."))     \
+    ROW(RISK_CHANGED, D, "risk", "DISPUTE", 1, N_("Change its risk level."))                       \
+    ROW(DOCUMENT, D, "document", "DISPUTE", 1, N_("Record a document by its hash."))               \
+    ROW(CLOSED, D, "close", "DISPUTE", 1, N_("Close it."))                                         \
+    ROW(ARCHIVED, D, "archive", "DISPUTE", 1, N_("Archive it."))                                   \
+    ROW(REOPENED, D, "reopen", "DISPUTE", 1, N_("Open it again."))                                 \
+    ROW(CORRECTED, D, "correct", "DISPUTE STEP", 2,                                                \
+        N_("Correct a step; what is not given stays."))                                            \
+    ROW(VOIDED, D, "void", "DISPUTE [EVENT]", 2, N_("Void one event, or the whole dispute."))      \
+    ROW(MERGED, D, "merge", "DISPUTE", 1, N_("Merge it into another dispute."))                    \
+    ROW(UNMERGED, D, "unmerge", "DISPUTE", 1, N_("Undo a merge."))                                 \
+    ROW(REFERRAL_ACCEPTED, "referral", "accept", "DISPUTE", 1, N_("Accept a referral."))           \
+    ROW(REFERRAL_DECLINED, "referral", "decline", "DISPUTE", 1, N_("Send a referral back."))       \
+    ROW(REFERRAL_REPORTED, "referral", "report", "DISPUTE", 1,                                     \
+        N_("Report what came of a referral."))
 
-static const struct cli_option add_options[] = {
-    STEP_OPTIONS,
-    {"area", 0, "CODE", N_("county the dispute belongs to (default: the node's own)")},
-    {"type", 0, "TYPE", N_("dispute type: id, number or name")},
-    {"source", 0, "SOURCE", N_("how it was found: id, number or name")},
-    KIND_OPTION,
-    {"committee", 0, "TYPE", N_("type of the mediation committee")},
-    {"place", 0, "CODE", N_("town or village code")},
-    {"scale", 0, "SCALE", N_("scale of the dispute")},
-    {"difficulty", 0, "LEVEL", N_("difficulty")},
-    {"persons", 0, "N", N_("number of parties")},
-    {"claimed", 0, "YUAN", N_("amount claimed")},
-    {"risk", 0, "LEVEL", N_("risk level")},
-    {"campaign", 0, "NAME", N_("campaign it belongs to: name or number")},
-    {"party", 0, "NAME", N_("a party's name; stays in this node's vault")},
-    {"party-id", 0, "NUMBER", N_("a party's identity number; stays in the vault")},
-    {"phone", 0, "NUMBER", N_("a party's telephone; stays in the vault")},
-    {"address", 0, "TEXT", N_("a party's address; stays in the vault")},
-    {"other-party", 0, "NAME", N_("the other party's name; stays in the vault")},
-    {"narrative", 0, "TEXT", N_("what happened; stays in the vault")},
-    END,
+static struct cli_option options[FQ_EVENT_KINDS][STEP_OPTIONS_MAX];
+
+void cli_dispute_open(void)
+{
+    for (unsigned kind = FQ_EVENT_REGISTERED; kind <= FQ_EVENT_UNMERGED; kind++) {
+        step_options((enum fq_kind_of_event)kind, options[kind]);
+    }
+}
+
+#define STEP_RUN(name, noun, verb, arguments, most, help)                                          \
+    static fq_err run_##name(struct cli *cli, struct fq_why *out_why)                              \
+    {                                                                                              \
+        return dispute_run(cli, FQ_EVENT_##name, out_why);                                         \
+    }
+STEPS(STEP_RUN)
+
+static const struct cli_option show_options[] = {
+    {"history", 0, NULL, N_("with every event")},
+    {"conflicts", 0, NULL, N_("steps that contradict each other")},
+    {NULL, 0, NULL, NULL},
 };
-static const struct cli_option accept_options[] = {
-    STEP_OPTIONS, {"consent", 0, "yes|no", N_("whether the parties consent (default: yes)")}, END};
-static const struct cli_option reason_options[] = {STEP_OPTIONS, REASON_OPTION, END};
-static const struct cli_option session_options[] = {
-    STEP_OPTIONS,
-    {"minutes", 0, "N", N_("how long it took")},
-    {"place", 0, "CODE", N_("town or village code")},
-    END};
-static const struct cli_option join_options[] = {
-    STEP_OPTIONS,
-    {"to-unit", 0, "UNIT", N_("the unit that takes part")},
-    KIND_OPTION,
-    REASON_OPTION,
-    END};
-static const struct cli_option refer_options[] = {
-    STEP_OPTIONS,
-    {"to-unit", 0, "UNIT", N_("the unit it is referred to")},
-    KIND_OPTION,
-    REASON_OPTION,
-    {"due", 0, "DATE", N_("due date")},
-    END};
-static const struct cli_option agree_options[] = {
-    STEP_OPTIONS,
-    {"form", 0, "FORM", N_("oral or written")},
-    {"amount", 0, "YUAN", N_("amount agreed, such as 707.00")},
-    {"due", 0, "DATE", N_("date by which it must be performed")},
-    {"immediate", 0, NULL, N_("performed at once")},
-    END};
-static const struct cli_option perform_options[] = {
-    STEP_OPTIONS, {"status", 0, "STATUS", N_("performance (default: performed)")}, END};
-static const struct cli_option confirm_options[] = {
-    STEP_OPTIONS, {"step", 0, "STEP", N_("judicial confirmation (default: confirmed)")}, END};
-static const struct cli_option visit_options[] = {
-    STEP_OPTIONS,
-    {"surveyed", 0, "yes|no", N_("whether the party answered (default: yes)")},
-    {"satisfied", 0, "yes|no", N_("whether the party is satisfied")},
-    {"status", 0, "STATUS", N_("performance seen")},
-    END};
-static const struct cli_option prevent_options[] = {
-    STEP_OPTIONS,
-    {"effect", 0, "EFFECT", N_("what was prevented")},
-    {"persons", 0, "N", N_("number of persons")},
-    END};
-static const struct cli_option risk_options[] = {
-    STEP_OPTIONS, {"level", 0, "LEVEL", N_("risk level")}, REASON_OPTION, END};
-static const struct cli_option extend_options[] = {
-    STEP_OPTIONS, {"days", 0, "N", N_("days more")}, REASON_OPTION, END};
-static const struct cli_option show_options[] = {{"history", 0, NULL, N_("with every event")}, END};
 static const struct cli_option ls_options[] = {
     {"area", 0, "CODE", N_("only disputes of this area")},
     {"type", 0, "TYPE", N_("only this type")},
     {"state", 0, "STATE", N_("only this state")},
     {"source", 0, "SOURCE", N_("only this source")},
-    KIND_OPTION,
+    {"kind", 0, "KIND", N_("only this kind")},
+    {"unit", 0, "UNIT", N_("only disputes this unit answers for or takes part in")},
+    {"place", 0, "CODE", N_("only this town or village")},
+    {"since", 0, "DATE", N_("registered on or after")},
+    {"until", 0, "DATE", N_("registered on or before")},
+    {"due", 0, "DATE", N_("in hand, to be concluded on or before")},
+    {"joined", 0, NULL, N_("only disputes of other areas in which units of this one take part")},
     {"limit", 0, "N", N_("at most so many")},
     {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
-    END};
+    {NULL, 0, NULL, NULL},
+};
 
-#define STEP(verb, help, options)                                                                  \
-    {                                                                                              \
-        "dispute", verb, "DISPUTE", 1, 1, help, options, run_step                                  \
-    }
+static const struct cli_option referral_options[] = {
+    {"sent", 0, NULL, N_("those sent from here (default: those that came here)")},
+    {"state", 0, "STATE", N_("only this state: open, accepted, declined or reported")},
+    {"unit", 0, "UNIT", N_("only those to this unit")},
+    {"area", 0, "CODE", N_("only of this area")},
+    {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
+    {NULL, 0, NULL, NULL},
+};
+
+#define STEP_ROW(name, noun, verb, arguments, most, help)                                          \
+    {noun, verb, arguments, 0, most, help, options[FQ_EVENT_##name], run_##name},
 
 const struct cli_command cli_dispute_commands[] = {
-    {"dispute", "add", "", 0, 0, N_("Register a dispute."), add_options, run_step},
-    STEP("accept", N_("Accept it for mediation."), accept_options),
-    STEP("reject", N_("Decline to accept it."), reason_options),
-    STEP("session", N_("Record a mediation session."), session_options),
-    STEP("join", N_("A unit begins to take part."), join_options),
-    STEP("leave", N_("A unit takes part no more."), join_options),
-    STEP("refer", N_("Refer it to another unit or kind of mediation."), refer_options),
-    STEP("agree", N_("The parties reached an agreement."), agree_options),
-    STEP("fail", N_("Mediation failed."), reason_options),
-    STEP("terminate", N_("Mediation was terminated."), reason_options),
-    STEP("perform", N_("Record how the agreement was performed."), perform_options),
-    STEP("confirm", N_("Record judicial confirmation."), confirm_options),
-    STEP("visit", N_("Record a follow-up visit."), visit_options),
-    STEP("prevent", N_("Record what was kept from getting worse."), prevent_options),
-    STEP("risk", N_("Change its risk level."), risk_options),
-    STEP("extend", N_("Extend its deadline."), extend_options),
-    STEP("close", N_("Close it."), reason_options),
-    STEP("archive", N_("Archive it."), reason_options),
-    STEP("reopen", N_("Open it again."), reason_options),
+    STEPS(STEP_ROW) /* every step of the core's table */
     {"dispute", "show", "DISPUTE", 1, 1, N_("Show a dispute."), show_options, dispute_show},
     {"dispute", "ls", "", 0, 0, N_("List disputes."), ls_options, dispute_ls},
+    {"dispute", "find", "TEXT", 1, 1, N_("Find disputes by a word about them."), ls_options,
+     dispute_find},
+    {"referral", "ls", "", 0, 0, N_("List referrals."), referral_options, referral_ls},
+    {"assign", NULL, "DISPUTE", 0, 1, N_("Assign it to a unit below."), options[FQ_EVENT_ASSIGNED],
+     run_ASSIGNED},
+    {"supervise", NULL, "DISPUTE", 0, 1, N_("Supervise it: a yellow or red card."),
+     options[FQ_EVENT_SUPERVISED], run_SUPERVISED},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

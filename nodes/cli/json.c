@@ -134,3 +134,54 @@ char *cli_json_text(struct fq_span value)
     json_decref(root);
     return text;
 }
+
+/* ---- reading ---- */
+
+static bool take_scalar(struct fq_writer *writer, const json_t *value)
+{
+    char number[40];
+
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        fq_write_text(writer, json_string_value(value));
+        return true;
+    case JSON_INTEGER:
+        fq_write_int(writer, json_integer_value(value));
+        return true;
+    case JSON_REAL:
+        snprintf(number, sizeof number, "%.15g", json_real_value(value));
+        fq_write_text(writer, number);
+        return true;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        fq_write_bool(writer, json_is_true(value));
+        return true;
+    case JSON_NULL:
+        fq_write_nil(writer);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool cli_json_object(struct fq_span text, size_t *out_used, struct fq_writer *out_map)
+{
+    json_error_t error;
+    json_t *root = json_loadb((const char *)text.data, text.size,
+                              JSON_DISABLE_EOF_CHECK | JSON_REJECT_DUPLICATES, &error);
+    const char *key;
+    json_t *value;
+    bool is_fine = json_is_object(root);
+
+    *out_used = root ? (size_t)error.position : 0;
+    if (is_fine) {
+        fq_write_map(out_map, (uint32_t)json_object_size(root));
+        json_object_foreach(root, key, value)
+        {
+            fq_write_text(out_map, key);
+            is_fine = is_fine && take_scalar(out_map, value);
+        }
+    }
+    json_decref(root);
+    return is_fine && !out_map->is_full;
+}

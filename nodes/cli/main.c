@@ -8,29 +8,35 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "help.h"
+#include "width.h"
+
 #ifndef FQ_VERSION
 #define FQ_VERSION "0.1.0"
 #endif
 
 #define WAIT_SECONDS_DEFAULT 30
 #define WAIT_SECONDS_MAX 86400
+#define EXIT_INTERRUPTED 130 /* as a shell tells of Ctrl-C */
 
 static const struct cli_command *const nouns[] = {
-    cli_dispute_commands, cli_import_commands,   cli_export_commands,   cli_feed_commands,
-    cli_rollup_commands,  cli_status_commands,   cli_log_commands,      cli_lab_commands,
-    cli_vault_commands,   cli_bundle_commands,   cli_errors_commands,   cli_campaign_commands,
-    cli_sweep_commands,   cli_activity_commands, cli_coverage_commands, cli_print_commands,
-    cli_dup_commands,     cli_bulletin_commands, cli_form_commands,     cli_subsidy_commands,
+    cli_today_commands,    cli_dispute_commands,  cli_import_commands,   cli_export_commands,
+    cli_feed_commands,     cli_rollup_commands,   cli_status_commands,   cli_log_commands,
+    cli_lab_commands,      cli_vault_commands,    cli_bundle_commands,   cli_campaign_commands,
+    cli_sweep_commands,    cli_activity_commands, cli_coverage_commands, cli_print_commands,
+    cli_dup_commands,      cli_outbox_commands,   cli_errors_commands,   cli_completion_commands,
+    cli_bulletin_commands, cli_form_commands,     cli_subsidy_commands,
 };
 
 static const struct cli_option globals[] = {
     {"node", 0, "ENDPOINT|CODE", N_("the node to talk to: an endpoint, or an area of the lab")},
     {"lab", 0, "DIR", N_("the lab the node belongs to")},
     {"context", 'C', "FILE", N_("context file: endpoint, server key and key file of a node")},
+    {"outbox", 0, "DIR", N_("where commands are saved before they are sent")},
     {"output", 'o', "FORMAT", N_("table, json, jsonl, csv or md")},
     {"json", 0, NULL, N_("the same as -o json")},
     {"jsonl", 0, NULL, N_("the same as -o jsonl")},
-    {"lang", 0, "zh|en", N_("language of the talk")},
+    {"lang", 0, "zh|en", N_("language (default: FQ_LANG, else that of the locale)")},
     {"wait", 0, "TIER[=SECONDS]",
      N_("return when county, city or province holds what was written")},
     {"no-input", 0, NULL, N_("never ask")},
@@ -48,14 +54,19 @@ static bool is_quiet; /* for cli_say, which has no other way to know */
 void cli_say(const char *format, ...)
 {
     va_list arguments;
+    char *text = NULL;
+    size_t width = width_terminal(stderr);
 
     if (is_quiet) {
         return;
     }
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    int size = vasprintf(&text, format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
+    if (size >= 0) {
+        width_print(stderr, text, 0, 0, width ? width : (size_t)size);
+        free(text);
+    }
 }
 
 const char *cli_value(const struct cli *cli, const char *name)
@@ -78,58 +89,21 @@ bool cli_has(const struct cli *cli, const char *name)
     return false;
 }
 
-/* ---- help ---- */
-
-static void print_options(const struct cli_option *options)
+const struct cli_command *cli_command_at(size_t index)
 {
-    for (; options && options->name; options++) {
-        char left[80];
-        snprintf(left, sizeof left, "%c%c%s --%s%s%s", options->letter ? '-' : ' ',
-                 options->letter ? options->letter : ' ', options->letter ? "," : " ",
-                 options->name, options->value ? " " : "", options->value ? options->value : "");
-        printf("  %-34s %s\n", left, _(options->help));
-    }
-}
-
-static void print_name(const struct cli_command *command)
-{
-    printf("%s%s%s%s%s", command->noun, command->verb ? " " : "",
-           command->verb ? command->verb : "", *command->arguments ? " " : "", command->arguments);
-}
-
-static void help_command(const struct cli_command *command)
-{
-    printf("%s fengqiao ", _("Usage:"));
-    print_name(command);
-    printf(" %s\n\n%s\n", _("[OPTION...]"), _(command->help));
-    if (command->options && command->options->name) {
-        printf("\n%s\n", _("Options:"));
-        print_options(command->options);
-    }
-    printf("\n%s\n", _("Options of every command:"));
-    print_options(globals);
-}
-
-/* All commands, or those of one noun. */
-static void help_commands(const char *noun)
-{
-    printf("%s fengqiao %s\n\n%s\n", _("Usage:"), _("COMMAND [ARGUMENT...] [OPTION...]"),
-           _("Registers mediated disputes and counts them."));
-    printf("\n%s\n", _("Commands:"));
     for (size_t i = 0; i < sizeof nouns / sizeof nouns[0]; i++) {
-        for (const struct cli_command *command = nouns[i]; command->noun; command++) {
-            if (noun && strcmp(noun, command->noun)) {
-                continue;
+        for (const struct cli_command *command = nouns[i]; command->noun; command++, index--) {
+            if (index == 0) {
+                return command;
             }
-            char name[80];
-            snprintf(name, sizeof name, "%s%s%s%s%s", command->noun, command->verb ? " " : "",
-                     command->verb ? command->verb : "", *command->arguments ? " " : "",
-                     command->arguments);
-            printf("  %-34s %s\n", name, _(command->help));
         }
     }
-    printf("\n%s\n", _("Options of every command:"));
-    print_options(globals);
+    return NULL;
+}
+
+const struct cli_option *cli_global_options(void)
+{
+    return globals;
 }
 
 /* ---- finding ---- */
@@ -174,6 +148,9 @@ static void list_commands(const char *noun, char *list, size_t list_size)
     list[0] = 0;
     for (size_t i = 0; i < sizeof nouns / sizeof nouns[0]; i++) {
         for (const struct cli_command *command = nouns[i]; command->noun; command++) {
+            if (help_is_hidden(command)) {
+                continue;
+            }
             if (noun && strcmp(noun, command->noun) == 0 && command->verb) {
                 append(list, list_size, command->verb);
             } else if (!noun && strcmp(last, command->noun)) {
@@ -220,13 +197,19 @@ static fq_err fail_option(const struct cli *cli, const char *word, struct fq_why
     return fq_fail(out_why, FQ_REASON_USAGE, _("%s: options are %s"), word, list);
 }
 
+/* In the order of enum cli_format. */
+static const char *const formats[] = {"table", "json", "jsonl", "csv", "md",
+                                      "text",  "html", "xlsx",  NULL};
+
+const char *const *cli_format_names(void)
+{
+    return formats;
+}
+
 static fq_err parse_format(struct cli *cli, const char *value, struct fq_why *out_why)
 {
-    static const char *const names[] = {"table", "json", "jsonl", "csv",
-                                        "md",    "text", "html",  "xlsx"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(names[i], value) == 0) {
+    for (size_t i = 0; formats[i]; i++) {
+        if (strcmp(formats[i], value) == 0) {
             cli->format = (enum cli_format)i;
             return FQ_OK;
         }
@@ -263,17 +246,12 @@ static fq_err set_global(struct cli *cli, struct line *line, const char *name, c
         const char **text;
         bool *flag;
     } targets[] = {
-        {"node", &cli->node, NULL},
-        {"lab", &cli->lab, NULL},
-        {"context", &cli->context, NULL},
-        {"lang", &line->language, NULL},
-        {"no-input", NULL, &cli->has_no_input},
-        {"yes", NULL, &cli->is_yes},
-        {"dry-run", NULL, &cli->is_dry_run},
-        {"quiet", NULL, &cli->is_quiet},
-        {"verbose", NULL, &cli->is_verbose},
-        {"help", NULL, &line->is_help},
-        {"version", NULL, &line->is_version},
+        {"node", &cli->node, NULL},       {"lab", &cli->lab, NULL},
+        {"context", &cli->context, NULL}, {"outbox", &cli->outbox, NULL},
+        {"lang", &line->language, NULL},  {"no-input", NULL, &cli->has_no_input},
+        {"yes", NULL, &cli->is_yes},      {"dry-run", NULL, &cli->is_dry_run},
+        {"quiet", NULL, &cli->is_quiet},  {"verbose", NULL, &cli->is_verbose},
+        {"help", NULL, &line->is_help},   {"version", NULL, &line->is_version},
     };
 
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
@@ -452,8 +430,10 @@ static fq_err run(struct cli *cli, struct line *line, struct fq_why *out_why)
     if (line->is_help || (!line->noun && line->count == 1)) {
         if (cli->command) {
             help_command(cli->command);
+        } else if (line->noun) {
+            help_noun(line->noun);
         } else {
-            help_commands(line->noun);
+            help_overview();
         }
         return cli_flush(out_why);
     }
@@ -471,11 +451,15 @@ int main(int count, char **words)
     struct fq_why why = {0};
 
     find_exe_dir(&cli);
+    cli_dispute_open();
     cli_text_open(find_language(count, words), cli.exe_dir);
     fq_err err = run(&cli, &line, &why);
     if (err && why.reason) {
         fflush(stdout);
         cli_complain(&why);
+    }
+    if (!err && cli.is_left) {
+        return EXIT_INTERRUPTED;
     }
     return err == FQ_ERR_LIMIT ? FQ_ERR_FAILED : (int)err;
 }

@@ -7,180 +7,21 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define COLUMNS_MAX 128
-
-/* Titles of keys; a key that is not here is its own title. */
-static const struct {
-    const char *key, *title;
-} titles[] = {
-    {"accepted", N_("accepted")},
-    {"actor", N_("actor")},
-    {"agreed", N_("agreed")},
-    {"already", N_("already there")},
-    {"amount_cents", N_("amount")},
-    {"area", N_("area")},
-    {"areas", N_("areas")},
-    {"at", N_("at")},
-    {"batches", N_("batches")},
-    {"by", N_("made by")},
-    {"bytes", N_("bytes")},
-    {"campaign", N_("campaign")},
-    {"carried", N_("carried")},
-    {"cause", N_("cause")},
-    {"city", N_("city")},
-    {"closed", N_("closed")},
-    {"cmd_id", N_("command id")},
-    {"code", N_("code")},
-    {"committee", N_("committee")},
-    {"complete", N_("complete")},
-    {"concluded", N_("concluded")},
-    {"confirmation", N_("confirmation")},
-    {"confirmed", N_("confirmed")},
-    {"conflicts", N_("conflicts")},
-    {"corrected", N_("corrected")},
-    {"count", N_("count")},
-    {"counted", N_("counted in")},
-    {"counted_zh", N_("counted in")},
-    {"county", N_("county")},
-    {"cure", N_("cure")},
-    {"cursor", N_("cursor")},
-    {"data", N_("data")},
-    {"date", N_("date")},
-    {"dates", N_("dates")},
-    {"difficulty", N_("difficulty")},
-    {"digest", N_("digest")},
-    {"dismissed", N_("dismissed")},
-    {"dispute", N_("dispute")},
-    {"disputes", N_("disputes")},
-    {"epoch", N_("epoch")},
-    {"event", N_("event")},
-    {"events", N_("events")},
-    {"exit", N_("exit code")},
-    {"failed", N_("failed")},
-    {"feed", N_("feed")},
-    {"fields", N_("fields")},
-    {"file", N_("file")},
-    {"first_bad", N_("first bad")},
-    {"first_difference", N_("first difference")},
-    {"forgotten", N_("forgotten")},
-    {"form", N_("form")},
-    {"found", N_("found")},
-    {"from", N_("from")},
-    {"frontier", N_("frontier")},
-    {"grounds", N_("grounds")},
-    {"head", N_("head")},
-    {"heard", N_("heard")},
-    {"home", N_("home")},
-    {"host", N_("host")},
-    {"households", N_("households")},
-    {"id", N_("id")},
-    {"imported", N_("imported")},
-    {"indicator", N_("indicator")},
-    {"instance", N_("instance")},
-    {"kind", N_("kind")},
-    {"last", N_("last report")},
-    {"late", N_("late")},
-    {"line", N_("line")},
-    {"left_out", N_("left out")},
-    {"linked", N_("linked")},
-    {"logs", N_("logs")},
-    {"lsn", N_("lsn")},
-    {"made", N_("made")},
-    {"match", N_("match")},
-    {"measure", N_("measure")},
-    {"missing", N_("missing")},
-    {"missing_before", N_("missing before")},
-    {"month", N_("month")},
-    {"name", N_("name")},
-    {"name_zh", N_("name")},
-    {"new", N_("new")},
-    {"next", N_("next steps")},
-    {"node", N_("node")},
-    {"number", N_("number")},
-    {"origin", N_("origin")},
-    {"outcome", N_("outcome")},
-    {"paper", N_("paper")},
-    {"parent", N_("parent")},
-    {"partial", N_("partial")},
-    {"payday", N_("payday")},
-    {"peer", N_("peer")},
-    {"performance", N_("performance")},
-    {"performed", N_("performed")},
-    {"persons", N_("persons")},
-    {"pid", N_("pid")},
-    {"place", N_("place")},
-    {"prev", N_("previous")},
-    {"purpose", N_("purpose")},
-    {"ready", N_("ready")},
-    {"reason", N_("reason")},
-    {"recorded", N_("recorded")},
-    {"referred", N_("referred")},
-    {"refused", N_("refused")},
-    {"registered", N_("registered")},
-    {"rejected", N_("rejected")},
-    {"reports", N_("reports")},
-    {"resolved", N_("resolved")},
-    {"rev", N_("revision")},
-    {"risk", N_("risk")},
-    {"rounds", N_("rounds")},
-    {"rows", N_("rows")},
-    {"satisfaction_rate", N_("satisfaction %")},
-    {"satisfied", N_("satisfied")},
-    {"saved", N_("saved at")},
-    {"scale", N_("scale")},
-    {"score", N_("score")},
-    {"seq", N_("seq")},
-    {"service", N_("service")},
-    {"signer", N_("signer")},
-    {"skipped", N_("skipped")},
-    {"source", N_("source")},
-    {"state", N_("state")},
-    {"stream", N_("stream")},
-    {"success_rate", N_("success %")},
-    {"surveyed", N_("surveyed")},
-    {"sweeps", N_("sweeps")},
-    {"terminated", N_("terminated")},
-    {"tier", N_("tier")},
-    {"to", N_("to")},
-    {"type", N_("type")},
-    {"unit", N_("unit")},
-    {"value", N_("value")},
-    {"verb", N_("done")},
-    {"zero_report", N_("zero report")},
-    {"zero_reports", N_("zero reports")},
-};
-
-const char *cli_title(const char *key)
-{
-    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
-        if (strcmp(titles[i].key, key) == 0) {
-            return _(titles[i].title);
-        }
-    }
-    return key;
-}
+#include "fit.h"
+#include "person.h"
+#include "width.h"
 
 /* ---- cells ---- */
 
 struct grid {
-    char keys[COLUMNS_MAX][48];
-    const char *titles[COLUMNS_MAX];
-    bool is_number[COLUMNS_MAX];
+    const struct cli *cli;
+    char keys[CLI_COLUMNS_MAX][48];
+    const char *titles[CLI_COLUMNS_MAX];
+    bool is_number[CLI_COLUMNS_MAX];
     struct cli_cells cells;
+    const char *key_list[CLI_COLUMNS_MAX];
     size_t capacity; /* rows there is room for */
 };
-
-static char *format_cents(int64_t cents)
-{
-    char *text = NULL;
-    uint64_t size = cents < 0 ? 0 - (uint64_t)cents : (uint64_t)cents;
-
-    if (asprintf(&text, "%s%" PRIu64 ".%02u", cents < 0 ? "-" : "", size / 100,
-                 (unsigned)(size % 100)) < 0) {
-        return NULL;
-    }
-    return text;
-}
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -189,100 +30,22 @@ static bool ends_with(const char *text, const char *end)
     return size >= end_size && strcmp(text + size - end_size, end) == 0;
 }
 
-/* Words of the domain are translated for people; codes, ids and names stay as they are. */
-static const char *const words[] = {
-    N_("accepted"),
-    N_("agreed"),
-    N_("archived"),
-    N_("assigned"),
-    N_("city"),
-    N_("closed"),
-    N_("confirmation"),
-    N_("corrected"),
-    N_("county"),
-    N_("escalated"),
-    N_("extended"),
-    N_("failed"),
-    N_("joined"),
-    N_("left"),
-    N_("mediating"),
-    N_("merged"),
-    N_("missing"),
-    N_("open"),
-    N_("performed"),
-    N_("prevented"),
-    N_("province"),
-    N_("referral_accepted"),
-    N_("referral_declined"),
-    N_("referral_reported"),
-    N_("referred"),
-    N_("registered"),
-    N_("rejected"),
-    N_("reopened"),
-    N_("reported"),
-    N_("risk_changed"),
-    N_("running"),
-    N_("session"),
-    N_("silent"),
-    N_("stopped"),
-    N_("supervised"),
-    N_("terminated"),
-    N_("transferred"),
-    N_("unknown"),
-    N_("unmerged"),
-    N_("visited"),
-    N_("voided"),
-    N_("zero_reported"),
-};
-
-static bool is_in(const char *text, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(list[i], text) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-const char *cli_word(struct fq_span word, char *out, size_t out_size)
-{
-    cli_copy(out, out_size, word);
-    return is_in(out, words, sizeof words / sizeof words[0]) ? cli_text(out) : out;
-}
-
-static bool is_word_column(const char *key)
-{
-    static const char *const keys[] = {"state", "event", "tier", "outcome", "saved"};
-
-    return is_in(key, keys, sizeof keys / sizeof keys[0]);
-}
-
-static char *cell_text(const char *key, struct fq_span value, bool is_for_person)
+/* A cell for programs; person.c has those for people. */
+static char *cell_text(struct fq_span value)
 {
     struct fq_reader reader = fq_reader_over(value);
     char *text = NULL;
-    char word[512];
 
     switch (value.size ? fq_read_type(&reader) : FQ_CODEC_NIL) {
     case FQ_CODEC_NIL:
         return NULL;
     case FQ_CODEC_BOOL:
-        if (is_for_person) {
-            return strdup(fq_read_bool(&reader) ? _("yes") : _("no"));
-        }
         return strdup(fq_read_bool(&reader) ? "true" : "false");
     case FQ_CODEC_UINT:
     case FQ_CODEC_INT:
-        if (is_for_person && ends_with(key, "_cents")) {
-            return format_cents(fq_read_int(&reader));
-        }
         return asprintf(&text, "%" PRId64, fq_read_int(&reader)) < 0 ? NULL : text;
     case FQ_CODEC_TEXT: {
         struct fq_span span = fq_read_text(&reader);
-        if (is_for_person && is_word_column(key)) {
-            return strdup(cli_word(span, word, sizeof word));
-        }
         return strndup((const char *)span.data, span.size);
     }
     default:
@@ -302,10 +65,11 @@ static void add_column(struct grid *grid, const char *key, bool is_for_person)
 {
     size_t column = grid->cells.column_count;
 
-    if (column == COLUMNS_MAX) {
+    if (column == CLI_COLUMNS_MAX) {
         return;
     }
     snprintf(grid->keys[column], sizeof grid->keys[column], "%s", key);
+    grid->key_list[column] = grid->keys[column];
     grid->titles[column] = is_for_person ? cli_title(grid->keys[column]) : grid->keys[column];
     grid->cells.column_count++;
 }
@@ -392,7 +156,8 @@ static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, b
     char **cells = grid->cells.cells + grid->cells.row_count * grid->cells.column_count;
     for (size_t column = 0; column < grid->cells.column_count; column++) {
         struct fq_span value = fq_map_get(row, grid->keys[column]);
-        cells[column] = cell_text(grid->keys[column], value, is_for_person);
+        cells[column] =
+            is_for_person ? person_text(grid->cli, grid->keys[column], value) : cell_text(value);
         grid->is_number[column] |= is_number_type(value) || ends_with(grid->keys[column], "_rate");
     }
     if (is_total && grid->cells.column_count && !cells[0]) {
@@ -417,6 +182,20 @@ static struct fq_span rows_of(struct fq_span value, const struct cli_view *view)
     return view->rows ? fq_map_get(value, view->rows) : value;
 }
 
+/* A key may mean one thing where it counts and another where it does not: linked disputes, and
+ * whether a node is linked. */
+static void title_numbers(struct grid *grid)
+{
+    char key[sizeof grid->keys[0] + 1];
+
+    for (size_t i = 0; i < grid->cells.column_count; i++) {
+        snprintf(key, sizeof key, "%s#", grid->keys[i]);
+        if (grid->is_number[i] && cli_has_title(key)) {
+            grid->titles[i] = cli_title(key);
+        }
+    }
+}
+
 /* Rows of an array, or the one row of a map. */
 static bool fill(struct grid *grid, struct fq_span value, const struct cli_view *view,
                  bool is_for_person)
@@ -438,7 +217,11 @@ static bool fill(struct grid *grid, struct fq_span value, const struct cli_view 
             is_fine = add_row(grid, fq_read_skip(&reader), is_for_person, false);
         }
     }
-    return is_fine && (!total.size || add_row(grid, total, is_for_person, true));
+    is_fine = is_fine && (!total.size || add_row(grid, total, is_for_person, true));
+    if (is_for_person) {
+        title_numbers(grid);
+    }
+    return is_fine;
 }
 
 /* ---- csv and md ---- */
@@ -482,6 +265,43 @@ static void print_md(FILE *out, const struct cli_cells *cells)
     }
 }
 
+/* What a narrow terminal did not show, once for the same words. */
+static void say_fit(const struct fit *fit)
+{
+    static char said[sizeof fit->left_out];
+
+    if (*fit->left_out && strcmp(said, fit->left_out) != 0) {
+        snprintf(said, sizeof said, "%s", fit->left_out);
+        cli_say(_("Not shown for want of room: %s. `-o csv`, `-o md` and `-o json` have all."),
+                fit->left_out);
+    }
+    if (*fit->shortened) {
+        cli_say(_("Only the beginning is shown: %s."), fit->shortened);
+    }
+}
+
+/* On a terminal the table is made to fit; anywhere else it is as wide as it is. */
+static fq_err print_table(const struct cli_cells *cells, const char *const *importance,
+                          struct fq_why *out_why)
+{
+    size_t width = width_terminal(stdout);
+
+    if (width == 0) {
+        return cli_table_print(stdout, cells, out_why);
+    }
+    struct fit fit;
+    if (!fit_make(cells, importance, width, &fit)) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "table");
+    }
+    fq_err err = cli_table_print(stdout, &fit.cells, out_why);
+    err = err ? err : cli_flush(out_why); /* before what is said of it */
+    if (!err) {
+        say_fit(&fit);
+    }
+    fit_free(&fit);
+    return err;
+}
+
 /* A record as two columns: what, value. */
 static fq_err print_record(struct grid *grid, struct fq_why *out_why)
 {
@@ -502,7 +322,7 @@ static fq_err print_record(struct grid *grid, struct fq_why *out_why)
                                .cells = cells,
                                .column_count = 2,
                                .row_count = count};
-    fq_err err = cli_table_print(stdout, &record, out_why);
+    fq_err err = print_table(&record, NULL, out_why);
     for (size_t i = 0; i < 2 * count; i++) {
         free(cells[i]);
     }
@@ -540,6 +360,8 @@ static fq_err print_grid(const struct cli *cli, struct fq_span value, const stru
     if (!grid) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "table");
     }
+    grid->cli = cli;
+    grid->cells.keys = grid->key_list;
     grid->cells.titles = grid->titles;
     grid->cells.is_number = grid->is_number;
     if (!fill(grid, value, view, is_for_person)) {
@@ -553,7 +375,7 @@ static fq_err print_grid(const struct cli *cli, struct fq_span value, const stru
     } else if (!is_array(rows_of(value, view)) && !view->total) {
         err = print_record(grid, out_why);
     } else {
-        err = cli_table_print(stdout, &grid->cells, out_why);
+        err = print_table(&grid->cells, view->importance, out_why);
     }
     grid_free(grid);
     return err;

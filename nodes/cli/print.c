@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "desk.h"
 #include "page.h"
 #include "paper.h"
 
@@ -15,6 +15,7 @@
 #define AREA_SIZE 6 /* digits of an area's code, with which those of its units and places begin */
 
 struct printing {
+    char dispute[64]; /* as the node knows it */
     const struct cli *cli;
     struct cli_client *client;
     struct cli_tables *tables;
@@ -64,10 +65,15 @@ static fq_err read_dispute(struct printing *printing, struct fq_why *out_why)
     struct cli_args args;
     struct cli_answer answer;
 
+    fq_err err =
+        cli_desk_name(printing->cli, printing->cli->arguments[0], printing->dispute, out_why);
+    if (err) {
+        return err;
+    }
     cli_args_open(&args);
-    cli_args_text(&args, "dispute", printing->cli->arguments[0]);
+    cli_args_text(&args, "dispute", printing->dispute);
     cli_args_bool(&args, "history", true);
-    fq_err err = cli_call(printing->client, "dispute.show", &args, &answer, out_why);
+    err = cli_call(printing->client, "dispute.show", &args, &answer, out_why);
     err = err ? err : keep(printing, answer.result, &printing->paper.show, out_why);
     cli_args_close(&args);
     cli_copy(printing->number, sizeof printing->number,
@@ -84,7 +90,7 @@ static fq_err read_vault(struct printing *printing, struct fq_why *out_why)
 
     snprintf(text, sizeof text, "print %s", paper_form_row(printing->paper.form)->name);
     cli_args_open(&args);
-    cli_args_text(&args, "dispute", printing->cli->arguments[0]);
+    cli_args_text(&args, "dispute", printing->dispute);
     cli_args_text(&args, "purpose", purpose && *purpose ? purpose : text);
     fq_err err = cli_call(printing->client, "vault.read", &args, &answer, out_why);
     err = err ? err : keep(printing, answer.result, &printing->paper.vault, out_why);

@@ -1,11 +1,12 @@
 /* `rollup PERIOD`: the figures of a period by areas, types, kinds and so on. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
+#include "fq/core/rollup.h"
+#include "width.h"
 
-#define COLUMNS_MAX 32
+#define COLUMNS_MAX 80
 #define BY_MAX 8
 #define SAID_AREAS_MAX 10 /* of those missing, in words */
 
@@ -170,30 +171,63 @@ static void write_named(const struct cli_tables *tables, const struct by *by, st
 
 /* ---- printing ---- */
 
-/* A table has room for the measures asked for most; csv and json have them all. */
-static void choose_columns(const struct by *by, const char **columns)
+/* The measures asked for most, in the order to print and in the order a narrow terminal keeps. */
+static const char *const measures[] = {
+    "found",      "registered", "accepted", "concluded", "agreed",       "failed",
+    "terminated", "referred",   "surveyed", "satisfied", "amount_cents", "success_rate",
+};
+static const char *const importance[] = {
+    "area",      "city",     "county",       "type",       "kind",       "committee",
+    "source",    "month",    "name",         "accepted",   "agreed",     "success_rate",
+    "concluded", "failed",   "amount_cents", "terminated", "registered", "found",
+    "referred",  "surveyed", "satisfied",    NULL,
+};
+
+static size_t choose_names(const struct by *by, const char **columns)
 {
-    static const char *const measures[] = {
-        "found",      "registered", "accepted", "concluded", "agreed",       "failed",
-        "terminated", "referred",   "surveyed", "satisfied", "amount_cents", "success_rate",
-    };
     size_t count = 0;
-    bool has_name = false;
 
     for (size_t i = 0; i < by->count; i++) {
         columns[count++] = by->names[i];
         if (i == 0 && (strcmp(by->names[0], "area") == 0 || strcmp(by->names[0], "city") == 0 ||
                        strcmp(by->names[0], "county") == 0)) {
-            has_name = true;
-        }
-        if (i == 0 && has_name) {
             columns[count++] = "name";
         }
     }
-    for (size_t i = 0; i < sizeof measures / sizeof measures[0]; i++) {
+    return count;
+}
+
+/* A table has room for the measures asked for most; md, csv and json have them all. */
+static void choose_columns(const struct by *by, bool is_all, const char **columns)
+{
+    size_t count = choose_names(by, columns);
+
+    for (size_t i = 0; !is_all && i < sizeof measures / sizeof measures[0]; i++) {
         columns[count++] = measures[i];
     }
+    for (unsigned i = 0; is_all && i < FQ_MEASURES_COUNT; i++) {
+        if (i != FQ_MEASURE_ACTIVITY) {
+            columns[count++] = fq_measure_row((enum fq_measure)i)->name;
+        }
+    }
+    for (size_t i = 0; is_all && fq_rate_at(i); i++) {
+        columns[count++] = fq_rate_at(i)->name;
+    }
+    FQ_ASSERT(count < COLUMNS_MAX);
     columns[count] = NULL;
+}
+
+/* How many measures the table has no column for. */
+static void say_others(void)
+{
+    size_t count = FQ_MEASURES_COUNT - 1 - sizeof measures / sizeof measures[0];
+
+    for (size_t i = 0; fq_rate_at(i); i++) {
+        count++;
+    }
+    if (width_terminal(stdout)) {
+        cli_say(_("%zu more measures: `-o csv`, `-o md` and `-o json` have all."), count);
+    }
 }
 
 /* Figures that are not whole say so on stderr, whatever is printed on stdout. */
@@ -212,7 +246,7 @@ static void say_completeness(struct fq_span result)
             snprintf(areas + used, sizeof areas - used, " %s", j < SAID_AREAS_MAX ? area : "...");
         }
         if (count) {
-            cli_say("%s %" PRIu32 ":%s", cli_title(keys[i]), count, areas);
+            cli_say(_("%s %zu:%s"), cli_title(keys[i]), (size_t)count, areas);
         }
     }
 }
@@ -221,7 +255,7 @@ static fq_err print_rollup(struct cli *cli, struct cli_client *client, const str
                            struct fq_span result, struct fq_why *out_why)
 {
     const char *columns[COLUMNS_MAX];
-    struct cli_view view = {.rows = "rows", .total = "total"};
+    struct cli_view view = {.rows = "rows", .total = "total", .importance = importance};
     struct cli_tables *tables = NULL;
 
     if (cli->format != CLI_TABLE && cli->format != CLI_MD) {
@@ -233,9 +267,12 @@ static fq_err print_rollup(struct cli *cli, struct cli_client *client, const str
     fq_err err = cli_tables_open(client, &tables, out_why);
     if (!err) {
         write_named(tables, by, fq_writer_span(&copy), &named);
-        choose_columns(by, columns);
+        choose_columns(by, cli->format == CLI_MD, columns);
         view.columns = columns;
         err = cli_print(cli, fq_writer_span(&named), &view, out_why);
+    }
+    if (!err && cli->format == CLI_TABLE) {
+        say_others();
     }
     if (!err) {
         say_completeness(fq_writer_span(&copy));

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "desk_sync.h"
 #include "step.h"
-
-#define LIST_MEMORY (64u << 20)
 
 /* Whether the row of campaign.list is what the text names. */
 static bool is_named(struct fq_span row, const char *text, bool *out_is_number)
@@ -32,21 +31,24 @@ static struct service_campaign read_campaign(struct fq_span row)
 fq_err service_find_campaign(struct cli_desk *desk, const char *text,
                              struct service_campaign *out_campaign, struct fq_why *out_why)
 {
-    struct fq_writer list = cli_build_open(LIST_MEMORY);
+    struct fq_span list = {0};
     uint32_t found = 0;
     bool is_number = false;
-    fq_err err = desk->client ? cli_call_all(desk->client, "campaign.list", NULL, 0, &list, out_why)
-                              : fq_fail(out_why, FQ_REASON_UNREACHED, "campaign %s", text);
+    fq_err err = desk->client ? desk_fetch_campaigns(desk, out_why) : FQ_OK;
 
-    struct fq_reader reader = fq_reader_over(fq_writer_span(&list));
-    for (uint32_t count = err ? 0 : fq_read_array(&reader); count > 0 && !is_number; count--) {
+    err = err ? err : desk_kept_campaigns(desk, &list, out_why);
+    struct fq_reader reader = fq_reader_over(list);
+    for (uint32_t count = err || !list.data ? 0 : fq_read_array(&reader); count > 0 && !is_number;
+         count--) {
         struct fq_span row = fq_read_skip(&reader);
         if (is_named(row, text, &is_number)) {
             *out_campaign = read_campaign(row);
             found++;
         }
     }
-    cli_build_close(&list);
+    void *memory;
+    memcpy(&memory, &list.data, sizeof memory);
+    free(memory);
     if (!err && found == 0) {
         err = fq_fail(out_why, FQ_REASON_CAMPAIGN_UNKNOWN, "%s", text);
     } else if (!err && found > 1 && !is_number) {

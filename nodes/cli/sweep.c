@@ -6,7 +6,6 @@
 #include "step.h"
 
 static const struct step sweep_step = {
-    "add",
     FQ_EVENT_SWEEP,
     {{"place", FQ_FIELD_PLACE, NULL},
      {"rounds", FQ_FIELD_ROUNDS, "1"},

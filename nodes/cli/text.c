@@ -11,6 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fq/core/step.h"
+#include "width.h"
+
 #define DOMAIN "fengqiao"
 #ifndef FQ_LOCALEDIR
 #define FQ_LOCALEDIR "/usr/share/locale"
@@ -93,6 +96,44 @@ static size_t size_without_stop(const char *text)
     return size >= 1 && text[size - 1] == '.' ? size - 1 : size;
 }
 
+/* Append a word of a refusal, with what it is called: verbs are typed in English. */
+static void append_word(char *out, size_t out_size, const char *word, size_t size)
+{
+    const struct fq_span span = fq_span_of(word, size);
+    unsigned kind = fq_step_find(span);
+    char name[64];
+    size_t used = strlen(out);
+
+    if (kind) {
+        snprintf(out + used, out_size - used, "%.*s(%s)", (int)size, word,
+                 cli_word(fq_span_text(fq_kind_row(kind)->name), name, sizeof name));
+    } else {
+        snprintf(out + used, out_size - used, "%s", cli_word(span, name, sizeof name));
+    }
+}
+
+/* `close: accepted -> session agree`: the steps and the state also in Chinese. */
+static void tell_steps(const char *detail, char *out, size_t out_size)
+{
+    out[0] = 0;
+    while (*detail && strlen(out) + 1 < out_size) {
+        size_t size = strspn(detail, "abcdefghijklmnopqrstuvwxyz_");
+        size_t used = strlen(out);
+        if (size) {
+            append_word(out, out_size, detail, size);
+        } else {
+            snprintf(out + used, out_size - used, "%c", *detail);
+        }
+        detail += size ? size : 1;
+    }
+}
+
+static bool names_steps(enum fq_reason reason)
+{
+    return reason == FQ_REASON_STEP || reason == FQ_REASON_NOT_HOST ||
+           reason == FQ_REASON_REFERRAL_STATE || reason == FQ_REASON_CORRECTION_NONE;
+}
+
 void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t out_size)
 {
     const struct fq_reason_row *row = fq_reason_find(why->reason);
@@ -105,9 +146,15 @@ void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t ou
     const char *cure = with_cure ? cli_text(row->cure) : "";
     const char *space = with_cure && !is_chinese ? " " : "";
     const char *stop = is_chinese ? "。" : ".";
-    if (why->detail[0]) {
+    const char *detail = why->detail;
+    char steps[2 * FQ_WHY_SIZE];
+    if (is_chinese && names_steps(why->reason)) {
+        tell_steps(detail, steps, sizeof steps);
+        detail = steps;
+    }
+    if (*detail) {
         snprintf(out, out_size, is_chinese ? "%.*s（%s）%s%s%s" : "%.*s (%s)%s%s%s",
-                 (int)size_without_stop(cause), cause, why->detail, stop, space, cure);
+                 (int)size_without_stop(cause), cause, detail, stop, space, cure);
     } else {
         snprintf(out, out_size, "%s%s%s", cause, space, cure);
     }
@@ -117,8 +164,11 @@ void cli_complain(const struct fq_why *why)
 {
     char text[2048];
 
+    size_t width = width_terminal(stderr);
+    size_t used = (size_t)fprintf(stderr, "FQ-%04u: ", (unsigned)why->reason);
+
     cli_text_why(why, true, text, sizeof text);
-    fprintf(stderr, "FQ-%04u: %s\n", (unsigned)why->reason, text);
+    width_print(stderr, text, used, 0, width ? width : used + sizeof text);
 }
 
 void cli_copy(char *out, size_t out_size, struct fq_span text)

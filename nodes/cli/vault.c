@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "client.h"
+#include "desk.h"
 
 static fq_err ask(struct cli *cli, const char *verb, const char *key, const char *text,
                   struct fq_why *out_why)
@@ -12,13 +12,15 @@ static fq_err ask(struct cli *cli, const char *verb, const char *key, const char
     struct cli_client *client = NULL;
     struct cli_args args;
     struct cli_answer answer;
-    fq_err err = cli_connect(cli, &client, out_why);
+    char name[64];
+    fq_err err = cli_desk_name(cli, cli->arguments[0], name, out_why);
 
+    err = err ? err : cli_connect(cli, &client, out_why);
     if (err) {
         return err;
     }
     cli_args_open(&args);
-    cli_args_text(&args, "dispute", cli->arguments[0]);
+    cli_args_text(&args, "dispute", name);
     cli_args_text(&args, key, text);
     err = cli_call(client, verb, &args, &answer, out_why);
     err = err ? err : cli_print(cli, answer.result, &view, out_why);
@@ -44,11 +46,14 @@ static fq_err run_log(struct cli *cli, struct fq_why *out_why)
     struct cli_client *client = NULL;
     struct cli_args args;
     struct fq_writer list = cli_build_open(CLI_VALUE_MAX);
-    fq_err err = cli_connect(cli, &client, out_why);
+    char name[64] = "";
+    fq_err err =
+        cli->argument_count > 0 ? cli_desk_name(cli, cli->arguments[0], name, out_why) : FQ_OK;
 
+    err = err ? err : cli_connect(cli, &client, out_why);
     cli_args_open(&args);
     if (cli->argument_count > 0) {
-        cli_args_text(&args, "dispute", cli->arguments[0]);
+        cli_args_text(&args, "dispute", name);
     }
     err = err ? err : cli_call_all(client, "vault.log", &args, 0, &list, out_why);
     err = err ? err : cli_print(cli, fq_writer_span(&list), &view, out_why);

@@ -28,7 +28,7 @@ void sim_check_published(struct sim *sim, int at, struct fq_span topic, struct f
     if (origin.size == 0) {
         id.log.origin = (uint32_t)fq_map_uint(payload, "origin");
     }
-    if (lsn == 0 || lsn > SIM_NODES * SIM_EVENTS_MAX || lsn <= node->published_lsn ||
+    if (lsn == 0 || lsn > SIM_LSN_MAX || lsn <= node->published_lsn ||
         memcmp(node->published[lsn - 1], nothing, sizeof nothing) != 0) {
         sim_break(sim, "I7 a feed tells each event once", sim_bit(at),
                   "%s publishes lsn %llu after %llu", sim_name(at), (unsigned long long)lsn,
@@ -69,19 +69,24 @@ static fq_err walk_feed(void *context, const struct fq_batch *batch, uint64_t fi
                        (unsigned long long)walk->next_lsn - 1);
     }
     while (fq_feed_next(&reader, &event, &lsn, &prev)) {
+        struct fq_event carried;
+        const struct fq_event *told =
+            fq_node_told_event(sim->nodes[walk->at].node, &event, &carried);
         uint64_t *last = &walk->last[place_of_area(sim, event.area)];
         const uint8_t *said = sim->nodes[walk->at].published[lsn - 1];
-        mark_of(&event.id, prev, mark);
-        if (lsn != walk->next_lsn || (event.area && prev != *last)) {
+        uint32_t area = told ? told->area : 0; /* what is not told is not linked */
+        mark_of(told ? &told->id : &event.id, prev, mark);
+        if (lsn != walk->next_lsn || (area ? prev != *last : prev != 0)) {
             return fq_fail(out_why, FQ_REASON_GAP, "lsn %llu follows %llu, not %llu",
                            (unsigned long long)lsn, (unsigned long long)prev,
                            (unsigned long long)*last);
         }
-        if (memcmp(said, nothing, sizeof nothing) != 0 && memcmp(said, mark, sizeof mark) != 0) {
+        if (memcmp(said, nothing, sizeof nothing) != 0 &&
+            (!told || memcmp(said, mark, sizeof mark) != 0)) {
             return fq_fail(out_why, FQ_REASON_GAP, "lsn %llu was published as another event",
                            (unsigned long long)lsn);
         }
-        *last = event.area ? lsn : *last;
+        *last = area ? lsn : *last;
         walk->next_lsn++;
     }
     return FQ_OK;

@@ -17,13 +17,14 @@ void sim_look_for_subjects(struct sim *sim, int from, struct fq_span bytes)
 static void check_claim(struct sim *sim, int from, const struct fq_log_id *log, uint64_t have,
                         const char *what)
 {
-    int origin = sim_find(sim, log->origin);
-    uint64_t held = origin < 0 ? 0 : sim->nodes[from].disk.last[origin];
+    int number = sim_log(sim, log);
+    uint64_t held = number < 0 ? 0 : sim->nodes[from].disk.last[number];
 
     if (have > held) {
         sim_break(sim, "Y2 what is claimed is on disk", sim_bit(from),
-                  "%s claims %llu of %08u in %s and holds %llu", sim_name(from),
-                  (unsigned long long)have, log->origin, what, (unsigned long long)held);
+                  "%s claims %llu of %08u-%u in %s and holds %llu", sim_name(from),
+                  (unsigned long long)have, log->origin, log->stream, what,
+                  (unsigned long long)held);
     }
 }
 
@@ -31,12 +32,12 @@ static void check_claim(struct sim *sim, int from, const struct fq_log_id *log, 
 static void check_above(struct sim *sim, int from, const struct fq_log_id *log, uint64_t up)
 {
     int above = sim->nodes[from].parent < 0 ? from : sim->nodes[from].parent;
-    int origin = sim_find(sim, log->origin);
+    int number = sim_log(sim, log);
 
-    if (origin >= 0 && up > sim->nodes[above].disk.most[origin]) {
+    if (number >= 0 && up > sim->nodes[above].disk.most[number]) {
         sim_break(sim, "Y6 a child learns how far the tier above its parent is", sim_bit(from),
                   "%s says that %s has %llu of %s; it never had", sim_name(from), sim_name(above),
-                  (unsigned long long)up, sim_name(origin));
+                  (unsigned long long)up, sim_log_name(number));
     }
 }
 
@@ -62,10 +63,10 @@ static void note_to_child(struct sim *sim, int child, const struct fq_link_messa
     (void)fq_read_array(&reader);
     if (up->state != FQ_UPLINK_UP || message->session != up->session ||
         (message->type != FQ_LINK_NAK && message->type != FQ_LINK_ACK) ||
-        !fq_link_read_log(&reader, &log) || sim_find(sim, log.origin) < 0) {
+        !fq_link_read_log(&reader, &log) || sim_log(sim, &log) < 0) {
         return;
     }
-    struct sim_gap *gap = &sim->nodes[child].link.gaps[sim_find(sim, log.origin)];
+    struct sim_gap *gap = &sim->nodes[child].link.gaps[sim_log(sim, &log)];
     uint64_t seq = fq_read_uint(&reader);
     if (message->session != gap->session) {
         *gap = (struct sim_gap){.session = message->session};
@@ -100,7 +101,7 @@ static void check_gap(struct sim *sim, int from, int origin, uint64_t session,
     if (session == gap->session && gap->expected > 0 && batch->seal.from_seq > gap->expected) {
         sim_break(sim, "a gap is filled from its beginning", sim_bit(from),
                   "%s was told that %llu of %s is missing and sends %llu", sim_name(from),
-                  (unsigned long long)gap->expected, sim_name(origin),
+                  (unsigned long long)gap->expected, sim_log_name(origin),
                   (unsigned long long)batch->seal.from_seq);
     }
     gap->expected = 0;
@@ -133,15 +134,16 @@ static void check_ack(struct sim *sim, int from, int to, uint64_t session, struc
     check_received(sim, from, to, session, fq_read_uint(reader));
     check_claim(sim, from, &log, seq, "an acknowledgement");
     check_above(sim, from, &log, up);
-    int origin = sim_find(sim, log.origin);
-    uint64_t *told = origin < 0 ? NULL : sim->nodes[from].acknowledged[origin];
+    int number = sim_log(sim, &log);
+    uint64_t *told = number < 0 ? NULL : sim->nodes[from].acknowledged[number];
     if (!told || (told[0] == seq && told[1] == up)) {
         return; /* said before, and said again with every heartbeat */
     }
     told[0] = seq;
     told[1] = up;
-    sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s acknowledges %llu of %s, above it %llu",
-             sim_name(from), (unsigned long long)seq, sim_name(origin), (unsigned long long)up);
+    sim_tell(sim, sim_bit(from) | sim_bit(sim_writer(number)),
+             "%s acknowledges %llu of %s, above it %llu", sim_name(from), (unsigned long long)seq,
+             sim_log_name(number), (unsigned long long)up);
 }
 
 static void check_welcome(struct sim *sim, int from, struct fq_reader *reader)
@@ -162,11 +164,12 @@ static void check_welcome(struct sim *sim, int from, struct fq_reader *reader)
         (void)fq_read_skip(reader);
         check_claim(sim, from, &log, have, "a welcome");
         check_above(sim, from, &log, fq_read_uint(reader));
-        int origin = sim_find(sim, log.origin);
-        if (verdict != FQ_LINK_OK) {
-            sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s welcomes: %s of %s at %llu",
-                     sim_name(from), verdict == FQ_LINK_REWIND ? "rewind" : "diverged",
-                     origin < 0 ? "?" : sim_name(origin), (unsigned long long)have);
+        int number = sim_log(sim, &log);
+        if (verdict != FQ_LINK_OK && number >= 0) {
+            sim_tell(sim, sim_bit(from) | sim_bit(sim_writer(number)),
+                     "%s welcomes: %s of %s at %llu", sim_name(from),
+                     verdict == FQ_LINK_REWIND ? "rewind" : "diverged", sim_log_name(number),
+                     (unsigned long long)have);
         }
     }
 }
@@ -201,13 +204,16 @@ static void check_batch(struct sim *sim, int from, int to, uint64_t session,
         return;
     }
     check_claim(sim, from, &batch.seal.log, batch.seal.to_seq, "a batch");
-    int origin = sim_find(sim, batch.seal.log.origin);
-    if (origin >= 0 && sim->nodes[from].parent == to) {
-        check_gap(sim, from, origin, session, &batch);
+    int number = sim_log(sim, &batch.seal.log);
+    if (number < 0) {
+        return; /* claimed in vain */
     }
-    sim_tell(sim, sim_bit(from) | sim_bit(origin), "%s sends %llu..%llu of %s", sim_name(from),
-             (unsigned long long)batch.seal.from_seq, (unsigned long long)batch.seal.to_seq,
-             origin < 0 ? "?" : sim_name(origin));
+    if (sim->nodes[from].parent == to) {
+        check_gap(sim, from, number, session, &batch);
+    }
+    sim_tell(sim, sim_bit(from) | sim_bit(sim_writer(number)), "%s sends %llu..%llu of %s",
+             sim_name(from), (unsigned long long)batch.seal.from_seq,
+             (unsigned long long)batch.seal.to_seq, sim_log_name(number));
 }
 
 void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame)
@@ -240,7 +246,7 @@ void sim_check_frame(struct sim *sim, int from, int to, struct fq_span frame)
         sim_tell(sim, sim_bit(from), "%s refuses a batch", sim_name(from));
         break;
     case FQ_LINK_WANT:
-        sim_tell(sim, sim_bit(from), "%s asks for its own back", sim_name(from));
+        sim_tell(sim, sim_bit(from), "%s asks for what it lacks", sim_name(from));
         break;
     default:
         break;

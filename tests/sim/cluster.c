@@ -160,7 +160,7 @@ static uint64_t wake_of(const struct sim *sim, const struct fq_node *node)
     uint64_t deadline_ms = fq_service_deadline(node);
     uint64_t wake_ms = timer_ms < deadline_ms ? timer_ms : deadline_ms;
 
-    if (node->pending_count > 0 || node->is_passing) {
+    if (node->pending_count > 0 || node->is_passing || fq_relay_is_due(node)) {
         return sim->now_ms + 1;
     }
     if (wake_ms > sim->now_ms + OVERSLEPT_MS) {

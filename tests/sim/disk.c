@@ -124,7 +124,7 @@ void sim_disk_restore(struct sim *sim, int at, size_t count)
     if (count > 0) {
         memcpy(disk->last, disk->operations[count - 1].last, sizeof disk->last);
     }
-    disk->hlc = 0; /* found again with the next own batch */
+    memset(disk->hlc, 0, sizeof disk->hlc); /* found again with the next own batches */
 }
 
 /* ---- the store ---- */
@@ -169,12 +169,14 @@ static void note_batch(struct sim *sim, int at, struct fq_span value)
                   sim_name(at));
         return;
     }
-    int origin = sim_find(sim, batch.seal.log.origin);
+    int log = sim_log(sim, &batch.seal.log);
     sim_check_stored(sim, at, &batch);
-    if (origin >= 0) {
-        disk->last[origin] = batch.seal.to_seq;
-        disk->most[origin] =
-            batch.seal.to_seq > disk->most[origin] ? batch.seal.to_seq : disk->most[origin];
+    if (log >= 0) {
+        uint64_t last = batch.seal.to_seq;
+        disk->last[log] = last;
+        disk->most[log] = last > disk->most[log] ? last : disk->most[log];
+        uint64_t told = sim_told(disk->last, at);
+        disk->most_told = told > disk->most_told ? told : disk->most_told;
     }
 }
 
@@ -289,12 +291,13 @@ fq_err fq_told_write(struct fq_told *told, uint32_t epoch, uint64_t seq,
     node->disk.told = operation->told =
         (struct fq_told_entry){.is_present = true, .epoch = epoch, .seq = seq, .chain = *chain};
     memcpy(operation->last, node->disk.last, sizeof operation->last);
-    node->is_told_back = node->is_told_back && seq < node->disk.last[told->at];
+    uint64_t held = sim_told(node->disk.last, told->at);
+    node->is_told_back = node->is_told_back && seq < held;
     sim_trace(sim, seq, fq_span_of(chain->bytes, FQ_HASH_SIZE));
-    if (seq > node->disk.last[told->at]) {
+    if (seq > held) {
         sim_break(sim, "N3 store, then speak", sim_bit(told->at),
                   "%s notes event %llu as told and holds %llu", sim_name(told->at),
-                  (unsigned long long)seq, (unsigned long long)node->disk.last[told->at]);
+                  (unsigned long long)seq, (unsigned long long)held);
     }
     return FQ_OK;
 }

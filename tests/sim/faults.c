@@ -109,34 +109,60 @@ static void rebuild(struct sim *sim, int at)
 
 /* ---- disks ---- */
 
-/* Whether somebody else holds `origin`'s log up to `last`, and will give it back to `at`: a node
- * above, or, for what is not its own, one on the way down to its origin. */
-static bool is_held_elsewhere(const struct sim *sim, int at, int origin, uint64_t last)
+/* Whether somebody else holds a log of facts or control up to `last`, and will give it back to `at`:
+ * a node above, or, for what is not its own, one on the way down to its origin; control its own
+ * children too. */
+static bool is_held_elsewhere(const struct sim *sim, int at, int log, uint64_t last)
 {
+    int origin = sim_writer(log);
+
     for (int above = sim->nodes[at].parent; above >= 0; above = sim->nodes[above].parent) {
-        if (sim->nodes[above].disk.last[origin] >= last) {
+        if (sim->nodes[above].disk.last[log] >= last) {
             return true;
         }
     }
-    for (int below_it = origin; below_it >= 0 && below_it != at;
+    for (int below_it = origin; below_it >= 0 && below_it != at && sim_is_under(sim, at, origin);
          below_it = sim->nodes[below_it].parent) {
-        if (sim->nodes[below_it].disk.last[origin] >= last) {
+        if (sim->nodes[below_it].disk.last[log] >= last) {
+            return true;
+        }
+    }
+    for (int child = 0; child < SIM_NODES && log >= SIM_NODES && at == origin; child++) {
+        if (sim->nodes[child].parent == at && sim->nodes[child].disk.last[log] >= last) {
             return true;
         }
     }
     return false;
 }
 
+/* Relays have no note of what was told: who lost some must get them back from the next on the way
+ * down before it writes others. So the one beside him has all, and no two lose them at a time. */
+static bool is_held_beside(const struct sim *sim, int at, int log, uint64_t last)
+{
+    int writer = sim_writer(log);
+    int next = sim_recipient(log);
+
+    if (at != writer) {
+        return sim->nodes[sim->nodes[at].parent].disk.last[log] >= last;
+    }
+    while (sim->nodes[next].parent != writer) {
+        next = sim->nodes[next].parent;
+    }
+    return sim->nodes[next].disk.last[log] >= last;
+}
+
 /* Z3; and of a log that has two versions, nobody goes back behind either. */
 static bool may_go_back(const struct sim *sim, int at, size_t count)
 {
-    static const uint64_t nothing[SIM_NODES];
+    static const uint64_t nothing[SIM_LOGS];
     const struct sim_disk *disk = &sim->nodes[at].disk;
     const uint64_t *last = count > 0 ? disk->operations[count - 1].last : nothing;
 
-    for (int i = 0; i < SIM_NODES; i++) {
+    for (int i = 0; i < SIM_LOGS; i++) {
+        bool is_of_relays = sim_recipient(i) >= 0;
         if (last[i] < disk->last[i] &&
-            (sim->nodes[i].fork_seq || !is_held_elsewhere(sim, at, i, disk->last[i]))) {
+            (sim->fork_seq[i] || !(is_of_relays ? is_held_beside(sim, at, i, disk->last[i])
+                                                : is_held_elsewhere(sim, at, i, disk->last[i])))) {
             return false;
         }
     }
@@ -147,7 +173,7 @@ static void forget_published(struct sim_node *node)
 {
     uint64_t head = 0;
 
-    for (int i = 0; i < SIM_NODES; i++) {
+    for (int i = 0; i < SIM_LOGS; i++) {
         head += node->disk.last[i]; /* lsn is dense: as many as there are events */
     }
     memset(node->published[head], 0, sizeof node->published - head * sizeof node->published[0]);
@@ -158,8 +184,8 @@ static void judge_memory(struct sim_node *node, int at)
 {
     const struct sim_disk *disk = &node->disk;
 
-    node->is_wiped |=
-        node->is_told_back && disk->last[at] < disk->most[at] && disk->told.seq < disk->most[at];
+    node->is_wiped |= node->is_told_back && sim_told(disk->last, at) < disk->most_told &&
+                      disk->told.seq < disk->most_told;
 }
 
 static void go_back(struct sim *sim, int at, size_t count, bool is_told_too)
@@ -169,6 +195,7 @@ static void go_back(struct sim *sim, int at, size_t count, bool is_told_too)
     struct fq_told_entry told = sim_disk_told(&node->disk, count);
 
     kill_node(sim, at);
+    node->is_gone_back = true;
     sim_disk_restore(sim, at, count);
     forget_published(node);
     if (is_told_too) {

@@ -10,7 +10,7 @@
 struct sums {
     uint64_t passed, failed, steps, deliveries, checks;
     uint64_t faults[SIM_FAULTS_COUNT], seeds_with[SIM_FAULTS_COUNT];
-    uint64_t settled_ms;
+    uint64_t settled_ms, relays;
 };
 
 static double elapsed(const struct timespec *began)
@@ -28,6 +28,7 @@ static void add(struct sums *sums, const struct sim *sim, bool is_passed)
     sums->steps += sim->step;
     sums->deliveries += sim->deliveries;
     sums->checks += sim->checks;
+    sums->relays += sim->relays;
     sums->settled_ms = sim->settled_ms > sums->settled_ms ? sim->settled_ms : sums->settled_ms;
     for (int i = 0; i < SIM_FAULTS_COUNT; i++) {
         sums->faults[i] += sim->faults[i];
@@ -39,11 +40,12 @@ static void print_sums(const struct sums *sums, double seconds)
 {
     uint64_t seeds = sums->passed + sums->failed;
 
-    printf("%llu seeds, %.1f per second; %llu steps, %llu deliveries, %llu views folded again; all "
-           "agreed after %.1f s of calm at most\n",
-           (unsigned long long)seeds, (double)seeds / seconds, (unsigned long long)sums->steps,
-           (unsigned long long)sums->deliveries, (unsigned long long)sums->checks,
-           (double)sums->settled_ms / 1000);
+    printf(
+        "%llu seeds, %.1f per second; %llu steps, %llu deliveries, %llu relays, %llu views folded "
+        "again; all agreed after %.1f s of calm at most\n",
+        (unsigned long long)seeds, (double)seeds / seconds, (unsigned long long)sums->steps,
+        (unsigned long long)sums->deliveries, (unsigned long long)sums->relays,
+        (unsigned long long)sums->checks, (double)sums->settled_ms / 1000);
     for (int i = 0; i < SIM_FAULTS_COUNT; i++) {
         printf("  %-36s %9llu in %5.1f%% of seeds\n", sim_fault_name((enum sim_fault)i),
                (unsigned long long)sums->faults[i],

@@ -17,7 +17,11 @@
 #include "../../nodes/node.h"
 
 #define SIM_NODES 7
+/* The logs: of facts, of control, and from each writer relays for each recipient; the first have the
+ * numbers of their nodes (sim_log). */
+#define SIM_LOGS (SIM_NODES * (2 + SIM_NODES))
 #define SIM_EVENTS_MAX 512    /* of one log */
+#define SIM_LSN_MAX 8192      /* of one node */
 #define SIM_COMMANDS_MAX 256  /* of one seed */
 #define SIM_REQUESTS_MAX 2048 /* submits of one seed, repeats counted */
 #define SIM_TOGETHER_MAX 5    /* commands of one submit */
@@ -65,7 +69,7 @@ struct sim_operation {       /* one step of a disk: a commit, or a note of what 
     struct fq_write *writes; /* one block with their bytes; NULL for a note */
     size_t count;
     struct fq_told_entry told;
-    uint64_t last[SIM_NODES]; /* held of each node's log after it */
+    uint64_t last[SIM_LOGS]; /* held of each log after it */
 };
 
 struct sim_disk {
@@ -73,9 +77,10 @@ struct sim_disk {
     struct fq_told_entry told;
     struct sim_operation *operations; /* from the first on: any older image can be made again */
     size_t count, capacity;
-    uint64_t last[SIM_NODES]; /* held of each node's log */
-    uint64_t most[SIM_NODES]; /* the most it ever held */
-    uint64_t hlc;             /* of the newest own batch */
+    uint64_t last[SIM_LOGS]; /* held of each log */
+    uint64_t most[SIM_LOGS]; /* the most it ever held */
+    uint64_t most_told;      /* the most own events that clients may have been told of */
+    uint64_t hlc[SIM_LOGS];  /* of the newest batch of each own log */
 };
 
 /* ---- network ---- */
@@ -99,7 +104,7 @@ struct sim_link { /* of a child and its parent */
     bool is_noticed; /* the sockets know */
     uint64_t until_ms;
     uint64_t session, delivered_bytes; /* of batches, to the parent, since the last greeting */
-    struct sim_gap gaps[SIM_NODES];
+    struct sim_gap gaps[SIM_LOGS];
     uint64_t last_due_ms[2]; /* up, down: a connection keeps the order */
 };
 
@@ -124,12 +129,12 @@ struct sim_node {
     bool is_told_back;   /* its note was set back, and not written since */
     bool is_wiped;       /* its store and its note both went back: its log may fork */
     uint64_t warned_seq; /* its parent said, before this turn, that it holds so much of its log */
-    uint64_t fork_seq;   /* its log has two versions from here; 0 none */
     struct sim_disk disk;
     struct sim_link link;
-    uint64_t acknowledged[SIM_NODES][2]; /* last said of each log, for the story */
-    uint64_t published_lsn;              /* of the last event on its feed in this life */
-    uint8_t published[SIM_NODES * SIM_EVENTS_MAX][8]; /* by lsn: what was said of it */
+    uint64_t acknowledged[SIM_LOGS][2]; /* last said of each log, for the story */
+    bool is_gone_back;                  /* its store was once set back: it may relay again */
+    uint64_t published_lsn;             /* of the last event on its feed in this life */
+    uint8_t published[SIM_LSN_MAX][8];  /* by lsn: what was said of it */
 };
 
 /* ---- commands and what became of them ---- */
@@ -163,6 +168,7 @@ struct sim_fact { /* one event, as first stored anywhere */
     int64_t command;      /* place of the command; -1 none */
     bool is_acknowledged; /* a person was told */
     struct fq_id dispute;
+    struct fq_event_id carried; /* of a relay: what it carries */
 };
 
 /* ---- all of it ---- */
@@ -183,8 +189,10 @@ struct sim {
     uint32_t command_count, command_limit;
     struct sim_request requests[SIM_REQUESTS_MAX];
     uint32_t request_count;
-    struct sim_fact facts[SIM_NODES][SIM_EVENTS_MAX];
-    uint64_t fact_count[SIM_NODES];
+    struct sim_fact facts[SIM_LOGS][SIM_EVENTS_MAX];
+    uint64_t fact_count[SIM_LOGS];
+    uint64_t fork_seq[SIM_LOGS]; /* the log has two versions from here; 0 none */
+    uint64_t relays;             /* stored first */
 
     bool is_calm;         /* no more faults, no more new commands */
     bool is_fork_allowed; /* stores may go back together with their notes */
@@ -226,6 +234,17 @@ void sim_break(struct sim *sim, const char *invariant, uint32_t nodes, const cha
 uint32_t sim_bit(int node);
 const char *sim_name(int node);
 int sim_find(const struct sim *sim, uint32_t origin); /* -1 when there is none */
+/* The number of a log; -1 when it cannot be. Its writer; the node its relays are for, or -1. */
+int sim_log(const struct sim *sim, const struct fq_log_id *log);
+int sim_writer(int log);
+int sim_recipient(int log);
+struct fq_log_id sim_log_id(const struct sim *sim, int log);
+/* "county A1", "control of city A", "relays of city A for county A1"; good until the fourth call. */
+const char *sim_log_name(int log);
+/* Whether `lower` is `upper` or stands below it. */
+bool sim_is_under(const struct sim *sim, int upper, int lower);
+/* How many own events of node `at` clients may have been told of. */
+uint64_t sim_told(const uint64_t last[SIM_LOGS], int at);
 
 /* clock.c, randomness.c: the doors; what they give depends on the seed alone. */
 void sim_seed_randomness(uint64_t seed);

@@ -100,3 +100,70 @@ void fq_node_log(const char *level, const char *format, ...)
     va_end(arguments);
     sim_tell(sim_here, sim_bit(sim_at), "%s logs: %s", sim_name(sim_at), text);
 }
+
+/* ---- logs ---- */
+
+int sim_log(const struct sim *sim, const struct fq_log_id *log)
+{
+    int writer = sim_find(sim, log->origin);
+    int recipient = sim_find(sim, log->stream * 100 + 1);
+
+    if (writer < 0 || log->epoch != 1) {
+        return -1;
+    }
+    if (log->stream <= FQ_STREAM_CONTROL) {
+        return writer + (int)log->stream * SIM_NODES;
+    }
+    return recipient < 0 ? -1 : (2 + writer) * SIM_NODES + recipient;
+}
+
+int sim_writer(int log)
+{
+    return log < 2 * SIM_NODES ? log % SIM_NODES : log / SIM_NODES - 2;
+}
+
+int sim_recipient(int log)
+{
+    return log < 2 * SIM_NODES ? -1 : log % SIM_NODES;
+}
+
+struct fq_log_id sim_log_id(const struct sim *sim, int log)
+{
+    int recipient = sim_recipient(log);
+    uint32_t stream = log < SIM_NODES ? FQ_STREAM_FACTS
+                      : recipient < 0 ? FQ_STREAM_CONTROL
+                                      : sim->nodes[recipient].area;
+
+    return (struct fq_log_id){sim->nodes[sim_writer(log)].origin, stream, 1};
+}
+
+const char *sim_log_name(int log)
+{
+    static char names[4][64];
+    static int next;
+    char *name = names[next++ % 4];
+
+    if (log < SIM_NODES) {
+        return sim_name(log);
+    }
+    if (sim_recipient(log) < 0) {
+        snprintf(name, sizeof names[0], "control of %s", sim_name(sim_writer(log)));
+    } else {
+        snprintf(name, sizeof names[0], "relays of %s for %s", sim_name(sim_writer(log)),
+                 sim_name(sim_recipient(log)));
+    }
+    return name;
+}
+
+uint64_t sim_told(const uint64_t last[SIM_LOGS], int at)
+{
+    return last[at] + last[at + SIM_NODES];
+}
+
+bool sim_is_under(const struct sim *sim, int upper, int lower)
+{
+    while (lower >= 0 && lower != upper) {
+        lower = sim->nodes[lower].parent;
+    }
+    return lower == upper;
+}

@@ -28,11 +28,20 @@ static bool chance(struct sim *sim, unsigned percent)
 
 /* ---- what somebody decides ---- */
 
-static uint64_t draw_unit(struct sim *sim)
+static uint32_t draw_county(struct sim *sim)
 {
     static const uint32_t counties[] = {WORLD_COUNTY, WORLD_NEIGHBOUR, WORLD_FAR, WORLD_DIRECT};
 
-    return counties[below(sim, 4)] * UINT64_C(10000) + 1 + below(sim, 3);
+    return counties[below(sim, 4)];
+}
+
+/* Mostly of a county; now and then of a city or the province, as courts are. */
+static uint64_t draw_unit(struct sim *sim)
+{
+    static const uint32_t others[] = {WORLD_CITY, WORLD_OTHER_CITY, WORLD_PROVINCE};
+    uint32_t area = chance(sim, 80) ? draw_county(sim) : others[below(sim, 3)];
+
+    return area * UINT64_C(10000) + 1 + below(sim, 3);
 }
 
 static uint64_t draw_value(struct sim *sim, enum fq_field field)
@@ -48,7 +57,7 @@ static uint64_t draw_value(struct sim *sim, enum fq_field field)
     case FQ_VALUE_DATE:
         return FIRST_DAY + below(sim, 200);
     case FQ_VALUE_AREA:
-        return draw_unit(sim) / 10000;
+        return draw_county(sim);
     case FQ_VALUE_UNIT:
         return draw_unit(sim);
     case FQ_VALUE_CODE:
@@ -158,7 +167,8 @@ static unsigned draw_step(struct sim *sim, const struct fq_dispute *dispute)
         FQ_EVENT_AGREED,       FQ_EVENT_FAILED,    FQ_EVENT_PERFORMED, FQ_EVENT_PERFORMED,
         FQ_EVENT_CONFIRMATION, FQ_EVENT_VISITED,   FQ_EVENT_CLOSED,    FQ_EVENT_ARCHIVED,
         FQ_EVENT_EXTENDED,     FQ_EVENT_UNMERGED,  FQ_EVENT_UNMERGED,  FQ_EVENT_REOPENED,
-        FQ_EVENT_TRANSFERRED,  FQ_EVENT_CORRECTED,
+        FQ_EVENT_TRANSFERRED,  FQ_EVENT_CORRECTED, FQ_EVENT_JOINED,    FQ_EVENT_REFERRED,
+        FQ_EVENT_JOINED,       FQ_EVENT_LEFT,
     };
     bool is_onward = chance(sim, 70);
     unsigned step = FQ_EVENT_ACCEPTED;
@@ -242,7 +252,12 @@ static void decide(struct sim *sim)
     uint8_t bytes[FQ_EVENT_ID_SIZE];
 
     random_bytes(&sim->random, event.cmd_id.bytes, FQ_ID_SIZE);
-    if (known == 0 || chance(sim, known < 4 ? 25 : 6)) {
+    if (chance(sim,
+               node->tier.tier == FQ_TIER_COUNTY ? 1 : 25)) { /* a county may not, and is told */
+        event.kind = event.step = FQ_EVENT_CONTROL;
+        event.date = draw_date(sim, NULL);
+        event.value[FQ_FIELD_VERB] = 1 + below(sim, 9);
+    } else if (known == 0 || chance(sim, known < 4 ? 25 : 6)) {
         event.dispute = event.cmd_id;
         event.area = draw_home(sim, at);
         event.date = draw_date(sim, NULL);
@@ -450,29 +465,35 @@ static struct verdict read_verdict(struct fq_reader *reader)
 static void acknowledge(struct sim *sim, int at, uint32_t place, const struct verdict *verdict)
 {
     const struct sim_node *node = &sim->nodes[at];
-    int origin = sim_find(sim, verdict->id.log.origin);
+    struct fq_log_id id = verdict->id.log;
     uint64_t seq = verdict->id.seq;
+    id.stream = sim->commands[place].kind == FQ_EVENT_CONTROL;
+    int origin = sim_log(sim, &id);
 
-    if (origin < 0 || seq == 0 || seq > node->disk.last[origin]) {
+    /* What was written elsewhere is known by a relay: its origin stored it. */
+    uint64_t held = origin < 0                                  ? 0
+                    : sim_is_under(sim, at, sim_writer(origin)) ? node->disk.last[origin]
+                                                                : sim->fact_count[origin];
+    if (seq == 0 || seq > held) {
         sim_break(sim, "I1 what is acknowledged is stored", sim_bit(at),
                   "%s acknowledges command %u as event %llu of %08u and holds %llu", sim_name(at),
-                  place, (unsigned long long)seq, verdict->id.log.origin,
-                  origin < 0 ? 0ULL : (unsigned long long)node->disk.last[origin]);
+                  place, (unsigned long long)seq, verdict->id.log.origin, (unsigned long long)held);
         return;
     }
-    if (origin == at && (!node->disk.told.is_present || node->disk.told.seq < seq)) {
+    if (sim_writer(origin) == at &&
+        (!node->disk.told.is_present || node->disk.told.seq < sim_told(node->disk.last, at))) {
         sim_break(sim, "N5 what is acknowledged is noted as told", sim_bit(at),
                   "%s acknowledges command %u as event %llu, its note says %llu", sim_name(at),
                   place, (unsigned long long)seq, (unsigned long long)node->disk.told.seq);
     }
-    if (sim->nodes[origin].fork_seq && seq >= sim->nodes[origin].fork_seq) {
+    if (sim->fork_seq[origin] && seq >= sim->fork_seq[origin]) {
         return; /* of which version, nobody can say */
     }
     struct sim_fact *fact = &sim->facts[origin][seq - 1];
     if (fact->command != (int64_t)place) {
         sim_break(sim, "N2 the answer tells the command's event", sim_bit(at),
                   "%s answers command %u with event %llu of %s, which is command %lld",
-                  sim_name(at), place, (unsigned long long)seq, sim_name(origin),
+                  sim_name(at), place, (unsigned long long)seq, sim_log_name(origin),
                   (long long)fact->command);
     }
     fact->is_acknowledged = true;
@@ -515,7 +536,7 @@ static void end_wait(struct sim *sim, struct sim_request *request, int at, struc
 
     request->is_answered = true;
     if (fq_map_bool(result, "reached") && sim->nodes[0].disk.most[at] < last &&
-        !sim->nodes[at].fork_seq) {
+        !sim->fork_seq[at]) {
         sim_break(sim, "Y6 a person learns how far it came", sim_bit(at),
                   "%s says the province has all of its %llu; it never had", sim_name(at),
                   (unsigned long long)last);

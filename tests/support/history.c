@@ -20,6 +20,7 @@ struct drawing {
     struct random *random;
     struct fq_id disputes[DISPUTES_MAX + 1]; /* the last is no dispute: zeros */
     uint32_t dispute_count;
+    uint64_t relay_count;
     uint64_t last[LOGS];                   /* sequence of each log */
     uint32_t seen[LOGS][DISPUTES_MAX + 1]; /* greatest rev each log knows of each dispute */
 };
@@ -198,13 +199,15 @@ static struct fq_span lengthen(struct drawing *drawing, const struct fq_event *e
     return writer.is_full ? record : keep(drawing, fq_writer_span(&writer).data, writer.used);
 }
 
-/* Give the event the next place in the log and write it down. */
+/* Give the event the next place in the log, unless it has one, and write it down. */
 static void emit(struct drawing *drawing, uint32_t log, struct fq_event *event)
 {
     uint8_t bytes[FQ_RECORD_MAX];
     struct fq_writer writer = fq_writer_over(bytes, sizeof bytes);
 
-    event->id = (struct fq_event_id){log_ids[log], ++drawing->last[log]};
+    if (event->id.seq == 0) {
+        event->id = (struct fq_event_id){log_ids[log], ++drawing->last[log]};
+    }
     event->hlc = random_next(drawing->random) >> 8;
     event->dict_version = 1;
     fq_event_encode(event, &writer);
@@ -350,8 +353,21 @@ static void draw_again(struct drawing *drawing, uint32_t log)
     history_event(entry, &event);
     if (fq_kind_row(event.kind) && event.kind < FQ_EVENT_CONTROL) {
         event.rev += below(drawing, 3);
+        event.id.seq = 0;
         emit(drawing, log, &event);
     }
+}
+
+/* Mostly of a node above all others in a stream for relays; else of one that has no say, or in a
+ * stream for facts: then it means nothing. */
+static void draw_relay_id(struct drawing *drawing, struct fq_event_id *id)
+{
+    uint32_t writer = chance(drawing, 85) ? WORLD_PROVINCE : WORLD_CITY;
+
+    id->log.origin = writer * 100 + 1;
+    id->log.stream = chance(drawing, 90) ? WORLD_COUNTY : FQ_STREAM_FACTS;
+    id->log.epoch = 7; /* no other log drawn here has it */
+    id->seq = ++drawing->relay_count;
 }
 
 static void draw_relay(struct drawing *drawing, uint32_t log)
@@ -370,6 +386,7 @@ static void draw_relay(struct drawing *drawing, uint32_t log)
                              chance(drawing, 90)
                                  ? entry->record
                                  : fq_span_of(entry->record.data, entry->record.size - 1));
+    draw_relay_id(drawing, &relay.id);
     emit(drawing, log, &relay);
     if (chance(drawing, 30)) { /* the original itself never comes */
         *entry = drawing->history->entries[--drawing->history->count];

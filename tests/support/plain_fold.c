@@ -538,17 +538,34 @@ static bool is_greater(const struct item *a, const struct item *b)
     return false;
 }
 
+/* Whether one area is the other or stands above it: up the tree, step by step. */
+static bool is_above(const struct world *world, uint32_t upper, uint32_t area)
+{
+    for (const struct fq_area *at = fq_areas_find(&world->areas, area); at;
+         at = fq_areas_find(&world->areas, at->parent)) {
+        if (at->code == upper) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The event the entry tells: itself, or what it relays. False when it means nothing. */
-static bool tells(const struct history_entry *entry, struct fq_event *out_event)
+static bool tells(const struct world *world, const struct history_entry *entry,
+                  struct fq_event *out_event)
 {
     history_event(entry, out_event);
     if (out_event->kind == FQ_EVENT_RELAY) {
         struct fq_span id = fq_event_bytes(out_event, FQ_FIELD_INNER_ID);
         struct fq_span inner = fq_event_bytes(out_event, FQ_FIELD_INNER);
-        if (id.size == 0 || !fq_codec_scan(inner)) {
+        if (id.size == 0 || !fq_codec_scan(inner) || entry->id.log.stream < 100000) {
             return false;
         }
         struct history_entry carried = {fq_event_id_decode(id.data), inner};
+        if (!is_above(world, entry->id.log.origin / 100, carried.id.log.origin / 100) ||
+            carried.id.log.stream != 0) {
+            return false;
+        }
         history_event(&carried, out_event);
     }
     return out_event->step >= FQ_EVENT_REGISTERED && out_event->step <= FQ_EVENT_ACTIVITY &&
@@ -562,7 +579,7 @@ static uint32_t distinct_items(const struct world *world, const struct history *
 
     for (uint32_t i = 0; i < count; i++) {
         struct item item = {.is_live = true};
-        bool is_known = !tells(&history->entries[i], &item.event);
+        bool is_known = !tells(world, &history->entries[i], &item.event);
         for (uint32_t j = 0; j < item_count && !is_known; j++) {
             is_known = is_same_event(&items[j].event.id, &item.event.id);
         }

@@ -141,6 +141,8 @@ typedef enum fq_err {
       "Correct the figure, or first the other one named; the indicator table has the rule.")       \
     X(ACTIVITY_FILE, 3208, FQ_ERR_USAGE, "The file is not a table of activities.",                 \
       "Its first line must name the columns indicator, area, from, to, value and signer.")         \
+    X(EVENT_NAME, 3301, FQ_ERR_REFUSED, "No event of the dispute is meant by that, or several.",   \
+      "Name it by the number or the command id that `dispute show --history` lists.")              \
     X(TEMPLATE, 3401, FQ_ERR_USAGE, "A template for paper is wrong.", "Mend the named line.")      \
     X(FILE_THERE, 3402, FQ_ERR_USAGE, "The file is there already.",                                \
       "Give --yes to replace it, or name another with --to.")                                      \
@@ -204,6 +206,25 @@ typedef enum fq_err {
     X(EMPTY, 7004, FQ_ERR_NOTHING, "Nothing matched.", "Widen the filter.")                        \
     X(ARGUMENT, 7005, FQ_ERR_USAGE, "An argument of the request is missing or malformed.",         \
       "Give the argument named as its help says.")                                                 \
+    X(OUTBOX_FULL, 7101, FQ_ERR_FAILED, "This computer could not save the command.",               \
+      "Free space on its disk and give the command again; what was saved before is kept.")         \
+    X(OUTBOX_HELD, 7102, FQ_ERR_FAILED, "Another program is writing to the outbox.",               \
+      "Wait until the process named is done, then try again.")                                     \
+    X(OUTBOX_TABLES, 7103, FQ_ERR_FAILED,                                                          \
+      "The node cannot be reached, and its tables were never fetched.",                            \
+      "Run `fengqiao sync` once while it can be reached; after that it need not be.")              \
+    X(OUTBOX_DISPUTE, 7104, FQ_ERR_REFUSED,                                                        \
+      "The node cannot be reached, and this computer does not know the dispute.",                  \
+      "Give an L-number of `fengqiao outbox ls`, or run `fengqiao sync` when it can be reached.")  \
+    X(OUTBOX_ENTRY, 7105, FQ_ERR_REFUSED, "There is no such entry in the outbox.",                 \
+      "Give a number or the beginning of a command id that `fengqiao outbox ls --all` shows.")     \
+    X(OUTBOX_STATE, 7106, FQ_ERR_REFUSED, "That is not possible with the entry as it stands.",     \
+      "What a node holds is not dropped but corrected or voided; only what was refused is "        \
+      "retried.")                                                                                  \
+    X(OUTBOX_REFUSED, 7107, FQ_ERR_REFUSED, "The node refused some of the entries.",               \
+      "See why with `fengqiao outbox ls`; give them again as they should be, then drop them.")     \
+    X(OUTBOX_WAITING, 7108, FQ_ERR_WAITING, "Entries wait here; the node took them not yet.",      \
+      "Nothing is lost; run `fengqiao sync` when it can be reached.")                              \
     X(NET, 8001, FQ_ERR_FAILED, "The network library failed.",                                     \
       "Check the endpoint and whether another program listens there.")                             \
     X(CRYPTO, 8002, FQ_ERR_FAILED, "A key or ciphertext cannot be used.",                          \

@@ -11,6 +11,8 @@
  * N5  A node that lost its tail writes nothing until it has it back.
  * N6  Stamps grow and timers run on whatever happens to the wall clock.
  * N7  The kind of a command says the log: control goes to the one that flows to everyone below.
+ * N8  A fact makes this node owe what relay.h says, in the same effects; what a replay folds was owed
+ *     before and makes it owe nothing.
  * N9  Of the commands of one row of a submit all are taken in or none is. */
 #ifndef FQ_CORE_CORE_H
 #define FQ_CORE_CORE_H
@@ -20,6 +22,7 @@
 #include "fq/core/feed.h"
 #include "fq/core/merge.h"
 #include "fq/core/place.h"
+#include "fq/core/relay.h"
 #include "fq/core/sync.h"
 #include "fq/core/unit.h"
 
@@ -58,6 +61,7 @@ struct fq_core {
     struct fq_view view;
     struct fq_sync sync;
     struct fq_feed feed;
+    struct fq_relay_map relays; /* nodes are those whose seals are believed */
     struct fq_control control;
     struct fq_log_id own; /* this node's stream 0 of its present epoch */
     uint64_t hlc;
@@ -70,6 +74,20 @@ enum fq_input_kind {
     FQ_INPUT_BUNDLE,    /* the args of a `bundle.import` request; answered as COMMANDS are */
     FQ_INPUT_FORWARDED, /* how far a forward effect went */
     FQ_INPUT_PEER_GONE,
+    FQ_INPUT_RELAYS, /* records that are owed, to be written as relays */
+};
+
+#define FQ_CORE_RELAYS_MAX 128 /* of one turn; each may be a batch */
+#define FQ_CORE_FRAME_APPENDS_MAX                                                                  \
+    2 /* batches that a frame of a link may append, or make be sealed */
+
+struct fq_relay { /* of the queue of what is owed */
+    uint32_t recipient;
+    uint64_t lsn;             /* with the recipient, the name of what is owed */
+    struct fq_event_id id;    /* of the event, */
+    struct fq_span record;    /* and its bytes; none when there is nothing to tell */
+    bool is_settled, is_done; /* with it the entry goes on to `id`; or comes to its end */
+    struct fq_id dispute;
 };
 
 struct fq_input {
@@ -79,6 +97,8 @@ struct fq_input {
     struct fq_span bytes;
     struct fq_forward forward; /* FORWARDED: the effect carried out */
     uint64_t next_seq, bytes_sent;
+    const struct fq_relay *relays; /* RELAYS: at most FQ_CORE_RELAYS_MAX, by recipient */
+    uint32_t relay_count;
     bool is_dry_run;      /* COMMANDS: check, take in nothing */
     struct fq_span actor; /* COMMANDS: who gives those that do not say; cut at FQ_ACTOR_MAX */
 };
@@ -114,7 +134,7 @@ FQ_CHECKED fq_err fq_core_step(struct fq_core *core, const struct fq_input *inpu
                                struct fq_now now, struct fq_turn *turn, struct fq_why *out_why);
 
 /* How many batches a submit of `count` commands in `size` bytes appends at most; a frame of a link
- * appends one. None appends more than FQ_CORE_APPENDS_MAX. */
+ * FQ_CORE_FRAME_APPENDS_MAX, relays one each. None appends more than FQ_CORE_APPENDS_MAX. */
 uint32_t fq_core_appends_max(const struct fq_core *core, uint32_t count, size_t size);
 #define FQ_CORE_APPENDS_MAX (FQ_EFFECT_APPENDS_MAX / 2)
 #define FQ_COMMAND_LOGS 2 /* that commands are written to: facts and control */

@@ -30,6 +30,9 @@ enum fq_dispute_flag {
     FQ_DISPUTE_ACTIVITY = 1 << 9,  /* not a dispute: an indicator's figure */
     FQ_DISPUTE_ZERO_REPORT = 1 << 10,
     FQ_DISPUTE_DIRTY = 1 << 11, /* changed since it was last taken to be written behind */
+    /* Others have to do with it than one area: its facts name or were written in several, voided ones
+     * too. Never taken back. */
+    FQ_DISPUTE_SHARED = 1 << 12,
 };
 
 enum fq_decision { FQ_DECISION_NONE, FQ_DECISION_ACCEPTED, FQ_DECISION_REJECTED };
@@ -97,7 +100,7 @@ void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event);
 uint8_t fq_kind_counted(uint64_t value);
 /* Apply one live event, greater than all applied before, to the packed values. */
 void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event);
-/* Empty the packed values, keeping id, facts, rev, tags and DIRTY. */
+/* Empty the packed values, keeping id, facts, rev, tags, DIRTY and SHARED. */
 void fq_dispute_clear(struct fq_dispute *dispute);
 /* Whether the values are the same, flags apart. */
 bool fq_dispute_same_values(const struct fq_dispute *a, const struct fq_dispute *b);

@@ -44,10 +44,33 @@ struct fq_evidence { /* something refused, kept for the operator */
     struct fq_span bytes; /* at most FQ_EVIDENCE_BYTES_MAX of what was refused */
 };
 
+struct fq_owed { /* to be relayed to the node of an area, see relay.h: to store until it is */
+    struct fq_owed *next;
+    uint32_t recipient;
+    uint64_t lsn;    /* of the event that brought it about; with the recipient, its name */
+    bool is_history; /* all of the dispute that is known up to `lsn`, not `event` alone */
+    struct fq_id dispute;
+    struct fq_event_id event;
+};
+
+struct fq_owed_list { /* in the turn's arena, as long as need be: none is dropped */
+    struct fq_owed *first, *last;
+    uint32_t count;
+};
+
+struct fq_settled { /* what was owed is written as relays: to forget, or to go on with later */
+    uint32_t recipient;
+    uint64_t lsn;
+    bool is_done;
+    struct fq_event_id cursor; /* of a history: relayed up to this one, in the order of ids */
+    struct fq_id dispute;
+};
+
 #define FQ_EFFECT_SENDS_MAX 8192
 #define FQ_EFFECT_FORWARDS_MAX 1024
 #define FQ_EFFECT_APPENDS_MAX 8192
 #define FQ_EFFECT_EVIDENCE_MAX 64
+#define FQ_EFFECT_SETTLED_MAX 256
 #define FQ_EVIDENCE_BYTES_MAX 4096
 
 struct fq_effects {
@@ -60,6 +83,9 @@ struct fq_effects {
     uint32_t forward_count;
     struct fq_evidence evidence[FQ_EFFECT_EVIDENCE_MAX];
     uint32_t evidence_count;
+    struct fq_owed_list owed;
+    struct fq_settled settled[FQ_EFFECT_SETTLED_MAX];
+    uint32_t settled_count;
     uint32_t dropped_count; /* sends and evidence beyond the limits: retried or told by count */
 };
 
@@ -68,6 +94,7 @@ void fq_effects_reset(struct fq_effects *effects, struct fq_arena *arena);
 bool fq_effects_send(struct fq_effects *effects, uint32_t peer, struct fq_span frame);
 bool fq_effects_forward(struct fq_effects *effects, const struct fq_forward *forward);
 bool fq_effects_append(struct fq_effects *effects, const struct fq_append *append);
+bool fq_effects_settle(struct fq_effects *effects, const struct fq_settled *settled);
 bool fq_effects_evidence(struct fq_effects *effects, const struct fq_evidence *evidence);
 
 #endif

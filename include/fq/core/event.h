@@ -163,6 +163,7 @@ _Static_assert(FQ_FIELDS_COUNT <= 64, "the packed fact keeps a 64-bit mask of fi
 #define FQ_TEXT_MAX 400 /* bytes of one public text */
 #define FQ_ACTOR_MAX 32 /* bytes of an actor code */
 #define FQ_RECORD_MAX 2048
+#define FQ_RELAY_RECORD_MAX (FQ_RECORD_MAX + 128) /* a relay carries a whole record */
 
 struct fq_field_row {
     const char *name;
@@ -209,6 +210,15 @@ bool fq_event_set_bytes(struct fq_event *event, enum fq_field field, struct fq_s
 bool fq_event_decode(struct fq_reader *reader, struct fq_event_id id, struct fq_event *out_event);
 /* Append the record of `event` to the writer. */
 void fq_event_encode(const struct fq_event *event, struct fq_writer *writer);
+
+/* The event that a relay carries, under its own identity; its bytes stay where they are. False when
+ * the event is no relay, stands in a stream that is not for relays, or carries no fact (V2). */
+bool fq_event_open_relay(const struct fq_event *relay, struct fq_event *out_inner);
+
+/* The areas that an event makes party to its dispute: the home it writes, those of the units it names
+ * as host or hands the dispute to, the area it moves it to. Gives how many, none twice. */
+#define FQ_EVENT_AREAS_MAX 4
+uint32_t fq_event_areas(const struct fq_event *event, uint32_t out_areas[FQ_EVENT_AREAS_MAX]);
 
 void fq_event_id_encode(const struct fq_event_id *id, uint8_t out[FQ_EVENT_ID_SIZE]);
 struct fq_event_id fq_event_id_decode(const uint8_t in[FQ_EVENT_ID_SIZE]);

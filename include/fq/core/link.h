@@ -6,7 +6,7 @@
  *   HELLO     [origin, tier, area, cert_serial, instance, boot, version, [[origin, stream, epoch, last, chain], ...]]
  *   WELCOME   [origin, tier, area, instance, credit, heartbeat_ms, [[origin, stream, epoch, verdict, have, chain, up], ...]]
  *   BATCH     [batch]
- *   ACK       [origin, stream, epoch, seq, chain, up, received, credit]
+ *   ACK       [origin, stream, epoch, seq, chain, up, received, credit]: also how far a log is that flows down
  *   NAK       [origin, stream, epoch, expected_seq, reason]
  *   WANT      [origin, stream, epoch, from_seq]
  *   HEARTBEAT [now_ms, head]

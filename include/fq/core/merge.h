@@ -38,8 +38,9 @@ struct fq_view {
     struct fq_cells cells;
     uint32_t *dirty; /* a ring: disputes changed since they were taken last, longest ago first */
     uint32_t dirty_first, dirty_count, dirty_capacity;
-    const struct fq_log *log; /* of the last event folded */
-    uint64_t event_count;     /* distinct events folded, relays counted as what they carry */
+    const struct fq_log *log;        /* of the last event folded */
+    const struct fq_dispute *folded; /* of the last event that was new */
+    uint64_t event_count;            /* distinct events folded, relays counted as what they carry */
     uint64_t dispute_count;   /* with a live registration or not; screenings and activities apart */
     uint8_t types_seen[8192]; /* bit per dispute type ever seen in the view */
 };

@@ -35,6 +35,8 @@ enum fq_family {
     FQ_FAMILY_PEER,
     FQ_FAMILY_AUDIT,
     FQ_FAMILY_SEAL,
+    FQ_FAMILY_OWED,
+    FQ_FAMILY_CARRIED,
     FQ_FAMILY_VAULT,
     FQ_FAMILY_VAULT_KEY,
     FQ_FAMILY_PARTY_HASH, /* of the vault, like the two above */

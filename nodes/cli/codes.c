@@ -1,0 +1,74 @@
+#include "codes.h"
+
+#include <string.h>
+
+#include "client.h"
+
+static const struct fq_codes *lent;
+static struct cli_tables *fetched; /* kept until the program ends */
+static bool is_within_reach, has_tried;
+
+void codes_lend(const struct fq_codes *codes)
+{
+    lent = codes;
+}
+
+void codes_return(const struct fq_codes *codes)
+{
+    if (lent == codes) {
+        lent = NULL;
+    }
+}
+
+void codes_within_reach(void)
+{
+    is_within_reach = true;
+}
+
+/* Over a connection of its own: the answer being printed belongs to the command's. */
+static void fetch(const struct cli *cli)
+{
+    struct cli_client *client = NULL;
+    struct fq_why ignored;
+
+    has_tried = true;
+    if (cli_connect(cli, &client, &ignored) == FQ_OK &&
+        cli_tables_open(client, &fetched, &ignored) != FQ_OK) {
+        fetched = NULL;
+    }
+    cli_disconnect(client);
+}
+
+/* The table that a key's values are of: keys of fields, and those that are called otherwise. */
+static enum fq_code_table table_of(const char *key)
+{
+    static const struct {
+        const char *key, *table;
+    } others[] = {{"to_kind", "kind"}, {"step", "confirmation"}, {"effect", "prevention"}};
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(others[i].key, key) == 0) {
+            return fq_codes_table_find(fq_span_text(others[i].table));
+        }
+    }
+    return fq_codes_table_find(fq_span_text(key));
+}
+
+const char *codes_name(const struct cli *cli, const char *key, const char *id)
+{
+    enum fq_code_table table = table_of(key);
+    uint16_t number;
+
+    if (!table || !*id) {
+        return NULL;
+    }
+    if (!lent && !fetched && is_within_reach && !has_tried) {
+        fetch(cli);
+    }
+    const struct fq_codes *codes = lent ? lent : fetched ? &fetched->codes : NULL;
+    if (!codes || !fq_codes_find_id(codes, table, fq_span_text(id), &number)) {
+        return NULL;
+    }
+    const struct fq_code *code = fq_codes_find(codes, table, number);
+    return !code ? NULL : cli_text_is_chinese() ? code->zh : code->en;
+}

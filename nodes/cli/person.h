@@ -1,0 +1,11 @@
+/* A value of a result as a person reads it: words, codes and titles in the user's language, lists
+ * and records as one line. JSON and CSV never pass here (C2). */
+#ifndef FQ_NODES_CLI_PERSON_H
+#define FQ_NODES_CLI_PERSON_H
+
+#include "cli.h"
+
+/* The text for a cell under `key`; gives memory for free(). NULL for nothing at all. */
+char *person_text(const struct cli *cli, const char *key, struct fq_span value);
+
+#endif
