@@ -392,7 +392,7 @@ static const struct cli_option bulletin_options[] = {
 
 const struct cli_command cli_bulletin_commands[] = {
     {"bulletin", NULL, "PERIOD", 1, 1,
-     N_("Print what is published of a period, as the press does: -o text, md or html."),
+     N_("Print what is published of a period, as the press does: `-o text`, `md` or `html`."),
      bulletin_options, run_bulletin},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

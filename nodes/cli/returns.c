@@ -302,15 +302,16 @@ static fq_err run_form(struct cli *cli, struct fq_why *out_why)
 }
 
 static const struct cli_option form_options[] = {
-    {"form", 0, "FORM", N_("tiers, cases, administrative, or another of config/forms")},
+    {"form", 0, "FORM", N_("`tiers`, `cases`, `administrative`, or another of `config/forms`")},
     {"area", 0, "CODE", N_("area (default: the node's own)")},
     {"seal", 0, "SEAL", N_("the figures of this seal, not those of now")},
-    {"to", 0, "FILE", N_("file to write: .xlsx, .csv or .html; - for standard output")},
+    {"to", 0, "FILE", N_("file to write: `.xlsx`, `.csv` or `.html`; - for standard output")},
     {NULL, 0, NULL, NULL},
 };
 
 const struct cli_command cli_form_commands[] = {
     {"form", NULL, "PERIOD", 1, 1,
-     N_("Print a statistical return of a period: -o html, csv or xlsx."), form_options, run_form},
+     N_("Print a statistical return of a period: `-o html`, `csv` or `xlsx`."), form_options,
+     run_form},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

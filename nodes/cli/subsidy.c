@@ -407,8 +407,8 @@ static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
 }
 
 static const struct cli_option ls_options[] = {
-    {"rules", 0, "FILE", N_("the county's rules; config/subsidy/sample.cfg shows how")},
-    {"by", 0, "WHAT", N_("mediator (the default), unit or dispute")},
+    {"rules", 0, "FILE", N_("the county's rules; `config/subsidy/sample.cfg` shows how")},
+    {"by", 0, "NAME", N_("`mediator` (the default), `unit` or `dispute`")},
     {"area", 0, "CODE", N_("area (default: the node's own)")},
     {NULL, 0, NULL, NULL},
 };
