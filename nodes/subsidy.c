@@ -143,8 +143,8 @@ static fq_err put_row(struct paying *paying, const struct fq_dispute *dispute,
     bool is_found = false;
     uint64_t lsn;
     char actor[FQ_ACTOR_MAX + 1] = "";
-    fq_err err = fq_node_read_event(node, &payday->event, &node->scratch, &event, &lsn,
-                                       &is_found, out_why);
+    fq_err err =
+        fq_node_read_event(node, &payday->event, &node->scratch, &event, &lsn, &is_found, out_why);
 
     if (!err && is_found && event.actor.size <= FQ_ACTOR_MAX) {
         memcpy(actor, event.actor.data, event.actor.size);
