@@ -1,5 +1,5 @@
 #include "parties.h"
-#include "writes.h"
+#include "seal.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -359,7 +359,8 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out
     }
     struct fq_writes writes = fq_writes_over(
         &node->scratch, 3u * effects->append_count + relayed_count(effects) + effects->owed.count +
-                            effects->settled_count + effects->evidence_count + vault_max + 1);
+                            effects->settled_count + effects->evidence_count + vault_max +
+                            fq_seal_writes_max(node) + 1);
     for (uint32_t i = 0; i < effects->append_count; i++) {
         const struct fq_append *append = &effects->appends[i];
         put_append(&writes, append);
@@ -372,6 +373,7 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out
     for (uint32_t i = 0; i < effects->evidence_count; i++) {
         put_evidence(node, &writes, &effects->evidence[i], wall_ms);
     }
+    fq_seal_put(node, &writes);
     if (vault_max > 0) {
         err = put_vaults(node, &writes, out_why);
     }

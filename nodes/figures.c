@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "service.h"
+#include "asof.h"
 
 #include "fq/core/describe.h"
 #include "fq/core/rollup.h"
@@ -130,8 +130,8 @@ static fq_err read_where(struct fq_node *node, struct fq_span args, struct fq_ro
     return FQ_OK;
 }
 
-static fq_err read_query(struct fq_node *node, struct fq_span args, struct fq_rollup_query *query,
-                         struct fq_why *out_why)
+fq_err fq_service_read_query(struct fq_node *node, struct fq_span args,
+                             struct fq_rollup_query *query, struct fq_why *out_why)
 {
     fq_err err = fq_service_read_period(node, args, &query->period, out_why);
 
@@ -219,6 +219,14 @@ static uint32_t put_missing(const struct fq_node *node, const struct fq_rollup_q
                       hearing.heard_ms ? "not heard since the period ended" : "never heard");
     }
     return count;
+}
+
+uint32_t fq_service_missing(const struct fq_node *node, const struct fq_period *period,
+                            uint32_t area, struct fq_writer *writer)
+{
+    const struct fq_rollup_query query = {.period = *period, .area = area};
+
+    return put_missing(node, &query, writer);
 }
 
 /* ---- the answer ---- */
@@ -314,14 +322,20 @@ static void put_names(const struct fq_node *node, const struct fq_rollup_query *
     fq_write_text(writer, zh);
 }
 
-static void put_row(const struct fq_node *node, const struct fq_rollup_query *query,
-                    const struct fq_rollup_row *row, struct fq_writer *writer)
+void fq_service_put_keys(const struct fq_node *node, const struct fq_rollup_query *query,
+                         const struct fq_rollup_row *row, struct fq_writer *writer)
 {
-    fq_write_map(writer, query->by_count + 2 + FIGURE_PAIRS + rate_count());
     for (uint32_t i = 0; i < query->by_count; i++) {
         put_key(node, query->by[i], row->key[i], writer);
     }
     put_names(node, query, row, writer);
+}
+
+static void put_row(const struct fq_node *node, const struct fq_rollup_query *query,
+                    const struct fq_rollup_row *row, struct fq_writer *writer)
+{
+    fq_write_map(writer, query->by_count + 2 + FIGURE_PAIRS + rate_count());
+    fq_service_put_keys(node, query, row, writer);
     put_figures(row->value, writer);
 }
 
@@ -338,7 +352,8 @@ static void put_pair(struct fq_writer *writer, const char *key, const char *valu
     fq_write_text(writer, value);
 }
 
-static void put_question(const struct fq_rollup_query *query, struct fq_writer *writer)
+static void put_question(const struct fq_rollup_query *query, const char *as_of,
+                         struct fq_writer *writer)
 {
     char text[16];
 
@@ -354,7 +369,7 @@ static void put_question(const struct fq_rollup_query *query, struct fq_writer *
     put_pair(writer, "from", text);
     fq_date_format(query->period.last_day, text);
     put_pair(writer, "to", text);
-    put_pair(writer, "as_of", "live");
+    put_pair(writer, "as_of", as_of);
 }
 
 static void put_completeness(const struct fq_node *node, const struct fq_rollup_query *query,
@@ -403,22 +418,25 @@ fq_err fq_verb_rollup(struct fq_node *node, struct fq_span args, struct fq_answe
     uint32_t first = from.size == 4 ? fq_get_be32(from.data) : 0;
     struct fq_rollup_query query = {.by_count = 0};
     struct fq_writer *writer = &answer->writer;
+    struct fq_lookback *lookback = NULL;
     struct fq_rollup rollup;
     struct fq_proofs proofs;
-    fq_err err = read_query(node, args, &query, out_why);
+    fq_err err = fq_service_read_query(node, args, &query, out_why);
 
+    err = err ? err : fq_lookback_open(node, args, &query, true, &lookback, out_why);
+    err =
+        err ? err
+            : fq_rollup_run(lookback->view, &node->codes, &query, &node->scratch, &rollup, out_why);
     err = err ? err
-              : fq_rollup_run(&node->core.view, &node->codes, &query, &node->scratch, &rollup,
-                              out_why);
-    err = err ? err
-              : fq_service_prove(node, query.area, query.period.first_month,
-                                 query.period.last_month, &proofs, out_why);
+              : fq_lookback_prove(lookback, query.area, query.period.first_month,
+                                  query.period.last_month, &proofs, out_why);
+    fq_lookback_close(lookback);
     if (err) {
         return err;
     }
     fq_write_map(writer, first ? 1 : 14u + (rollup.has_overlap ? 2 : 0));
     if (first == 0) {
-        put_question(&query, writer);
+        put_question(&query, lookback->label, writer);
         put_pair(writer, "frontier", proofs.frontier);
         put_pair(writer, "digest", proofs.digest);
         put_completeness(node, &query, writer);
@@ -442,8 +460,8 @@ fq_err fq_verb_rollup(struct fq_node *node, struct fq_span args, struct fq_answe
 
 /* ---- cases: the disputes behind a figure ---- */
 
-static fq_err read_measure(struct fq_span args, enum fq_measure *out_measure,
-                           struct fq_why *out_why)
+fq_err fq_service_read_measure(struct fq_span args, enum fq_measure *out_measure,
+                               struct fq_why *out_why)
 {
     struct fq_span name = fq_map_text(args, "measure");
     char known[FQ_WHY_SIZE - 60] = "";
@@ -472,11 +490,14 @@ fq_err fq_verb_cases(struct fq_node *node, struct fq_span args, struct fq_answer
     struct fq_writer rows = fq_writer_take(&node->scratch, ROWS_SIZE_MAX);
     struct fq_rollup_query query = {.by_count = 0};
     enum fq_measure measure = FQ_MEASURE_ACCEPTED;
+    struct fq_lookback *lookback = NULL;
     uint32_t count = 0;
-    fq_err err = read_query(node, args, &query, out_why);
+    fq_err err = fq_service_read_query(node, args, &query, out_why);
 
-    err = err ? err : read_measure(args, &measure, out_why);
+    err = err ? err : fq_service_read_measure(args, &measure, out_why);
+    err = err ? err : fq_lookback_open(node, args, &query, false, &lookback, out_why);
     if (err) {
+        fq_lookback_close(lookback);
         return err;
     }
     uint32_t end =
@@ -488,6 +509,7 @@ fq_err fq_verb_cases(struct fq_node *node, struct fq_span args, struct fq_answer
             count++;
         }
     }
+    fq_lookback_close(lookback);
     if (at < view->index.count) {
         fq_put_be32(answer->cursor, at);
         answer->cursor_size = 4;

@@ -79,7 +79,7 @@ static void take_message(struct fq_node *node, const struct fq_net_message *mess
 static bool has_room(const struct fq_node *node)
 {
     return node->input_count + 1 < node->input_capacity &&
-           node->appends_ahead <= FQ_EFFECT_APPENDS_MAX - FQ_CORE_APPENDS_MAX &&
+           node->appends_ahead <= FQ_EFFECT_APPENDS_MAX - FQ_CORE_APPENDS_MAX && !node->sealing &&
            node->query_count < FQ_NODE_QUERIES_MAX && node->reading_count < FQ_NODE_READINGS_MAX &&
            node->scratch.used < node->scratch.size / 8;
 }
@@ -164,6 +164,7 @@ static void end_turn(struct fq_node *node, uint64_t steady_ms)
         node->awake_ms = fq_clock_now().steady_ms + AWAKE_MS; /* the turn itself took its time */
     }
     node->query_count = node->reading_count = 0;
+    node->sealing = NULL;
     fq_arena_reset(&node->scratch);
 }
 

@@ -43,7 +43,10 @@ struct fq_query {
     struct fq_span verb;
     struct fq_span args;
     bool is_command; /* answered by the core's reply whose token is its place */
+    bool is_sealing; /* by that, told as a seal */
 };
+
+struct fq_sealing; /* seal.h */
 
 /* How much is owed to the node of one area (relay.c). */
 struct fq_owing {
@@ -89,8 +92,9 @@ struct fq_node {
     size_t pending_count, pending_capacity;
     struct fq_query queries[FQ_NODE_QUERIES_MAX];
     size_t query_count;
-    uint32_t appends_ahead; /* batches that the inputs can append at most */
-    size_t reading_count;   /* of the queries, those that only read: a turn answers few */
+    uint32_t appends_ahead;     /* batches that the inputs can append at most */
+    struct fq_sealing *sealing; /* of the turn; NULL none */
+    size_t reading_count;       /* of the queries, those that only read: a turn answers few */
     struct fq_waiter waiters[FQ_NODE_WAITERS_MAX];
     size_t waiter_count;
     struct fq_route routes[FQ_CHILDREN_MAX]; /* of the children, beside route_origins */

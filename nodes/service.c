@@ -1,4 +1,4 @@
-#include "service.h"
+#include "seal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -96,6 +96,30 @@ static void take_sealed(struct fq_node *node, struct fq_query *query)
     }
 }
 
+/* A seal: made now, of what is held before the turn. */
+static void take_seal(struct fq_node *node, struct fq_query *query)
+{
+    struct fq_why why = {0};
+    fq_err err = fq_seal_take(node, query, &why);
+
+    query->is_sealing = true;
+    if (err) {
+        send_answer(node, &query->route, query->id, err, &why, (struct fq_span){0},
+                    (struct fq_span){0});
+    }
+}
+
+static void answer_seal(struct fq_node *node, const struct fq_query *query,
+                        const struct fq_reply *reply)
+{
+    struct fq_writer writer = fq_writer_take(&node->scratch, ENVELOPE_SIZE * 4);
+    struct fq_why why = {0};
+    fq_err err = fq_seal_answer(node, reply, query, &writer, &why);
+
+    send_answer(node, &query->route, query->id, err, &why, fq_writer_span(&writer),
+                (struct fq_span){0});
+}
+
 /* Batches that were carried here: judged by the core as those of a link are. */
 static void take_bundle(struct fq_node *node, struct fq_query *query)
 {
@@ -136,6 +160,8 @@ void fq_service_take(struct fq_node *node, const struct fq_net_message *message)
         take_submit(node, query);
     } else if (is_text(query->verb, "bundle.import")) {
         take_bundle(node, query);
+    } else if (is_text(query->verb, "period.seal")) {
+        take_seal(node, query);
     } else if (is_text(query->verb, "bundle.commands")) {
         take_sealed(node, query);
     } else {
@@ -248,6 +274,10 @@ void fq_service_answer(struct fq_node *node, uint64_t steady_ms)
     for (uint32_t i = 0; i < node->turn.reply_count; i++) {
         const struct fq_reply *reply = &node->turn.replies[i];
         const struct fq_query *query = &node->queries[reply->token];
+        if (query->is_sealing) {
+            answer_seal(node, query, reply);
+            continue;
+        }
         send_answer(node, &query->route, query->id, FQ_OK, NULL, reply->result,
                     (struct fq_span){0});
     }

@@ -32,6 +32,9 @@ extern const struct fq_verb fq_verbs[]; /* ends with a NULL name; in query.c */
 fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb_areas;
 /* figures.c, audit.c: of all of it */
 fq_verb_run fq_verb_rollup, fq_verb_cases, fq_verb_audit;
+/* period.c, period_diff.c: of sealed periods */
+fq_verb_run fq_verb_period_list, fq_verb_period_read, fq_verb_period_check, fq_verb_proof_case;
+fq_verb_run fq_verb_period_diff, fq_verb_period_cases;
 /* tables.c: of the tables a node may have */
 fq_verb_run fq_verb_units, fq_verb_places;
 /* today.c, referral.c: what waits for somebody */
@@ -78,6 +81,12 @@ struct fq_hearing {
     uint32_t origin;
 };
 struct fq_hearing fq_service_hear(const struct fq_node *node, uint32_t county);
+
+/* Which areas below `area` stand in the way of calling the period complete: one map each, of `area`,
+ * `node`, `heard` and `reason`. Counted; written unless `writer` is NULL. In figures.c. */
+#define FQ_MISSING_SIZE_MAX 160
+uint32_t fq_service_missing(const struct fq_node *node, const struct fq_period *period,
+                            uint32_t area, struct fq_writer *writer);
 
 /* A day or a unit among the arguments; left alone when absent. Fail with DATE, UNIT. */
 FQ_CHECKED fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,

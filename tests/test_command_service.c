@@ -396,6 +396,19 @@ static void test_q2_a_dry_run_knows_what_came_before_in_it(void **state)
 
 /* ---- campaigns ---- */
 
+/* Whatever it says: the record of a seal is the node's own to write. */
+static void test_q4_nobody_gives_a_seal_as_a_command(void **state)
+{
+    struct fq_event command = campaign(1, WORLD_COUNTY, "spring");
+    (void)state;
+
+    command.value[FQ_FIELD_VERB] = FQ_CONTROL_PERIOD_SEAL;
+    refused(command, FQ_REASON_FIELD);
+    context.is_sealing = true;
+    taken(command);
+    context.is_sealing = false;
+}
+
 static void test_q3_a_county_makes_no_campaign(void **state)
 {
     (void)state;
@@ -457,6 +470,7 @@ int main(void)
         CASE(test_q2_a_part_is_never_more_than_its_whole),
         CASE(test_q2_a_whole_is_never_less_than_its_parts),
         CASE(test_q2_a_dry_run_knows_what_came_before_in_it),
+        CASE(test_q4_nobody_gives_a_seal_as_a_command),
         CASE(test_q3_a_county_makes_no_campaign),
         CASE(test_q3_a_name_is_no_period_no_number_and_not_taken),
         CASE(test_q3_what_is_closed_was_open),

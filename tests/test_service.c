@@ -40,6 +40,25 @@ enum fq_sent fq_net_send_service(struct fq_net *net, struct fq_span routing, str
     return FQ_SENT_OK;
 }
 
+/* Nobody seals here. */
+fq_err fq_seal_take(struct fq_node *of, struct fq_query *query, struct fq_why *out_why)
+{
+    (void)of;
+    (void)query;
+    return fq_fail(out_why, FQ_REASON_VERB_UNKNOWN, "period.seal");
+}
+
+fq_err fq_seal_answer(const struct fq_node *of, const struct fq_reply *reply,
+                      const struct fq_query *query, struct fq_writer *writer,
+                      struct fq_why *out_why)
+{
+    (void)of;
+    (void)reply;
+    (void)query;
+    (void)writer;
+    return fq_fail(out_why, FQ_REASON_VERB_UNKNOWN, "period.seal");
+}
+
 static int begin(void **state)
 {
     (void)state;

@@ -296,6 +296,9 @@ static fq_err check_control(const struct fq_service_context *context,
 {
     struct fq_campaign_terms terms;
 
+    if (command->value[FQ_FIELD_VERB] == FQ_CONTROL_PERIOD_SEAL) {
+        return context->is_sealing ? FQ_OK : fq_fail(out_why, FQ_REASON_FIELD, "verb"); /* Q4 */
+    }
     if (!fq_campaign_read(command, &terms) || command->area != terms.area) {
         return fq_fail(out_why, FQ_REASON_FIELD, "payload");
     }
@@ -314,7 +317,9 @@ fq_err fq_command_service_check(const struct fq_service_context *context,
         return fq_fail(out_why, FQ_REASON_DATE, "%u", command->date);
     }
     const struct fq_area *own = fq_areas_find(context->areas, context->own_area);
-    if (command->kind == FQ_EVENT_CONTROL && (!own || own->tier == FQ_TIER_COUNTY)) {
+    bool is_campaign = command->kind == FQ_EVENT_CONTROL &&
+                       command->value[FQ_FIELD_VERB] != FQ_CONTROL_PERIOD_SEAL;
+    if (is_campaign && (!own || own->tier == FQ_TIER_COUNTY)) {
         return fq_fail(out_why, FQ_REASON_CAMPAIGN_TIER, "%06u", context->own_area);
     }
     fq_err err = check_area(context, command->area, out_why);

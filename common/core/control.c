@@ -22,6 +22,7 @@ bool fq_control_fold(struct fq_control *control, const struct fq_areas *areas,
                      const struct fq_event *event)
 {
     (void)fq_campaigns_fold(&control->campaigns, areas, event);
+    (void)fq_period_seals_fold(&control->seals, areas, event);
 
     uint32_t place = place_of(control, &event->cmd_id);
     struct fq_control_record *record = &control->records[place];

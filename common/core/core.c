@@ -95,6 +95,7 @@ struct step {
     struct unsealed unsealed[UNSEALED_LOGS];
     struct fq_owed_list unsealed_owed; /* for facts not yet numbered: their place in the batch */
     bool may_originate;
+    bool is_sealing; /* the commands at hand are the node's own seal of a period */
 };
 
 /* ---- batches: own and received alike are numbered, stored and held ---- */
@@ -408,7 +409,7 @@ static void set_rev(struct fq_event *command, const struct fq_dispute *dispute)
 }
 
 static struct fq_service_context service_context(const struct fq_core *core,
-                                                 const struct rehearsal *rehearsal)
+                                                 const struct rehearsal *rehearsal, bool is_sealing)
 {
     return (struct fq_service_context){
         .areas = core->areas,
@@ -420,6 +421,7 @@ static struct fq_service_context service_context(const struct fq_core *core,
         .places = core->places,
         .rehearsed = rehearsal ? rehearsal->disputes : NULL,
         .rehearsed_count = rehearsal ? rehearsal->count : 0,
+        .is_sealing = is_sealing,
     };
 }
 
@@ -427,7 +429,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
                           struct verdict *verdict)
 {
     struct fq_core *core = step->core;
-    const struct fq_service_context services = service_context(core, rehearsal);
+    const struct fq_service_context services = service_context(core, rehearsal, step->is_sealing);
     struct fq_command_room room;
     const struct fq_command_context context = {
         .areas = core->areas,
@@ -657,6 +659,7 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
     };
 
     step->may_originate = fq_sync_may_originate(&step->core->sync); /* no command changes that */
+    step->is_sealing = input->is_sealing;
     if (submission.actor.size > FQ_ACTOR_MAX) {
         submission.actor.size = FQ_ACTOR_MAX;
     }

@@ -555,10 +555,11 @@ static bool is_inert(const struct fq_event *event)
 }
 
 /* A node relays what was written in its own area; of others it has nothing to say. */
-static bool may_relay(const struct fq_view *view, const struct fq_event *relay,
-                      const struct fq_event *inner)
+bool fq_merge_open_relay(const struct fq_areas *areas, const struct fq_event *relay,
+                         struct fq_event *out_inner)
 {
-    return fq_areas_covers(view->areas, relay->id.log.origin / 100, inner->id.log.origin / 100);
+    return fq_event_open_relay(relay, out_inner) &&
+           fq_areas_covers(areas, relay->id.log.origin / 100, out_inner->id.log.origin / 100);
 }
 
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event)
@@ -566,7 +567,7 @@ enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event
     struct fq_event inner;
 
     if (event->kind == FQ_EVENT_RELAY) {
-        if (!fq_event_open_relay(event, &inner) || !may_relay(view, event, &inner)) {
+        if (!fq_merge_open_relay(view->areas, event, &inner)) {
             return FQ_MERGED_INERT;
         }
         event = &inner;
@@ -654,6 +655,71 @@ fq_err fq_merge_batch(struct fq_view *view, const struct fq_batch *batch, uint32
                        (unsigned long long)reader.next_id.seq);
     }
     return FQ_OK;
+}
+
+/* ---- looking back ---- */
+
+/* A copy of the fact on top of the heap, not voided and not linked; NULL when the heap is full. */
+static struct fq_fact *copy_fact(struct fq_view *view, const struct fq_fact *fact)
+{
+    struct fq_arena *heap = &view->memory.facts;
+    size_t whole = FQ_FACT_HEAD_SIZE + (size_t)fact->payload_size;
+    size_t size = (whole + FQ_FACT_PLACE_UNIT - 1) / FQ_FACT_PLACE_UNIT * FQ_FACT_PLACE_UNIT;
+
+    if (size > heap->size - heap->used) {
+        return NULL;
+    }
+    struct fq_fact *copy = (void *)(heap->base + heap->used);
+    heap->used += size;
+    memcpy(copy, fact, whole);
+    copy->next = 0;
+    copy->is_voided = false; /* found out anew: a void that does not hold voids nothing */
+    return copy;
+}
+
+bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds,
+                      const void *context, struct fq_dispute *out_was)
+{
+    struct fq_dispute *dispute = &view->disputes[place];
+    const struct fq_dispute was = *dispute;
+    struct fq_dispute back = {.id = was.id, .flags = was.flags & FQ_DISPUTE_DIRTY};
+    struct fq_contribution before, after;
+    uint32_t *link = &back.facts;
+
+    for (const struct fq_fact *fact = fq_view_facts(view, &was); fact;
+         fact = fq_view_next(view, fact)) {
+        if (!holds(context, fact)) {
+            continue;
+        }
+        struct fq_fact *copy = copy_fact(view, fact);
+        if (!copy) {
+            return false;
+        }
+        *link = place_of(view, copy);
+        link = &copy->next;
+        note_fact(&back, copy);
+    }
+    resolve(view, &back);
+    fq_contribution_of(view, &was, &before);
+    fq_contribution_of(view, &back, &after);
+    *dispute = back;
+    *out_was = was;
+    if (!apply_difference(view, &before, &after)) {
+        fq_view_set_forth(view, place, &was);
+        return false;
+    }
+    return true;
+}
+
+void fq_view_set_forth(struct fq_view *view, uint32_t place, const struct fq_dispute *was)
+{
+    struct fq_contribution before, after;
+
+    fq_contribution_of(view, &view->disputes[place], &before);
+    fq_contribution_of(view, was, &after);
+    view->disputes[place] = *was;
+    /* Its cells were there before it was set back: only those of the other state could not be made. */
+    (void)apply_difference(view, &before, &after);
 }
 
 /* ---- digest ---- */

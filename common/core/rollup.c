@@ -326,6 +326,11 @@ static enum fq_cell_table table_for(const struct fq_rollup_query *query)
     return areas > 1 ? FQ_CELL_TABLES : table;
 }
 
+bool fq_rollup_is_declared(const struct fq_rollup_query *query)
+{
+    return table_for(query) != FQ_CELL_TABLES;
+}
+
 static void key_of_cell(const struct gather *gather, const struct fq_cell *cell, uint32_t *key)
 {
     for (uint32_t i = 0; i < gather->query->by_count; i++) {

@@ -106,7 +106,8 @@ extern const struct cli_command cli_bundle_commands[];
 extern const struct cli_command cli_campaign_commands[];
 extern const struct cli_command cli_sweep_commands[];
 extern const struct cli_command cli_activity_commands[];
-extern const struct cli_command cli_coverage_commands[];
+extern const struct cli_command cli_coverage_commands[], cli_period_commands[],
+    cli_proof_commands[];
 extern const struct cli_command cli_print_commands[];
 extern const struct cli_command cli_dup_commands[];
 extern const struct cli_command cli_bulletin_commands[];

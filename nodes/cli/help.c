@@ -92,18 +92,18 @@ static const struct help_exit exits[] = {
 
 /* Words of placeholders, by which options and arguments name what they take. */
 static const char *const placeholders[] = {
-    N_("A"),        N_("ACCOUNT"),  N_("AREA"),    N_("B"),         N_("BUNDLE"),   N_("CAMPAIGN"),
-    N_("CARD"),     N_("CLASS"),    N_("CODE"),    N_("COLUMN"),    N_("COUNT"),    N_("CURSOR"),
-    N_("DATE"),     N_("DAYS"),     N_("DIR"),     N_("DISPUTE"),   N_("DOCUMENT"), N_("EFFECT"),
-    N_("ENDPOINT"), N_("ENTRY"),    N_("EVENT"),   N_("FIELD"),     N_("FILE"),     N_("FORM"),
-    N_("FORMAT"),   N_("HEX"),      N_("ID"),      N_("INDICATOR"), N_("KEY"),      N_("KIND"),
-    N_("LEVEL"),    N_("LSN"),      N_("MAP"),     N_("MEASURE"),   N_("MINUTES"),  N_("MONTH"),
-    N_("N"),        N_("NAME"),     N_("NUMBER"),  N_("OTHER"),     N_("OUTCOME"),  N_("PAIR"),
-    N_("PATH"),     N_("PERIOD"),   N_("PERSONS"), N_("PREFIX"),    N_("REFERRAL"), N_("ROLE"),
-    N_("SCALE"),    N_("SEAL"),     N_("SECONDS"), N_("SOURCE"),    N_("STATE"),    N_("STATUS"),
-    N_("STEP"),     N_("TEMPLATE"), N_("TEXT"),    N_("TIER"),      N_("TIME"),     N_("TITLE"),
-    N_("TOWN"),     N_("TYPE"),     N_("UNIT"),    N_("VALUE"),     N_("WHERE"),    N_("WORD"),
-    N_("YUAN"),
+    N_("A"),      N_("ACCOUNT"),  N_("AREA"),     N_("B"),       N_("BUNDLE"),    N_("CAMPAIGN"),
+    N_("CARD"),   N_("CERT"),     N_("CLASS"),    N_("CODE"),    N_("COLUMN"),    N_("COUNT"),
+    N_("CURSOR"), N_("DATE"),     N_("DAYS"),     N_("DIR"),     N_("DISPUTE"),   N_("DOCUMENT"),
+    N_("EFFECT"), N_("ENDPOINT"), N_("ENTRY"),    N_("EVENT"),   N_("FIELD"),     N_("FILE"),
+    N_("FORM"),   N_("FORMAT"),   N_("HEX"),      N_("ID"),      N_("INDICATOR"), N_("KEY"),
+    N_("KIND"),   N_("LEVEL"),    N_("LSN"),      N_("MAP"),     N_("MEASURE"),   N_("MINUTES"),
+    N_("MONTH"),  N_("N"),        N_("NAME"),     N_("NUMBER"),  N_("OTHER"),     N_("OUTCOME"),
+    N_("PAIR"),   N_("PATH"),     N_("PERIOD"),   N_("PERSONS"), N_("PREFIX"),    N_("REFERRAL"),
+    N_("ROLE"),   N_("SCALE"),    N_("SEAL"),     N_("SECONDS"), N_("SOURCE"),    N_("STATE"),
+    N_("STATUS"), N_("STEP"),     N_("TEMPLATE"), N_("TEXT"),    N_("TIER"),      N_("TIME"),
+    N_("TITLE"),  N_("TOWN"),     N_("TYPE"),     N_("UNIT"),    N_("VALUE"),     N_("WHERE"),
+    N_("WORD"),   N_("YUAN"),
 };
 
 /* ---- words ---- */

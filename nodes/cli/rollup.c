@@ -59,6 +59,9 @@ static fq_err make_args(const struct cli *cli, const struct by *by, struct cli_a
     if (area) {
         cli_args_text(args, "area", area);
     }
+    if (cli_value(cli, "as-of")) {
+        cli_args_text(args, "as_of", cli_value(cli, "as-of"));
+    }
     if (by->count) {
         cli_args_key(args, "by");
         fq_write_array(&args->pairs, (uint32_t)by->count);
@@ -339,6 +342,7 @@ static const struct cli_option cases_options[] = {
     {"measure", 0, "NAME", N_("the figure's measure (default: accepted)")},
     {"area", 0, "CODE", N_("area (default: the node's own)")},
     {"where", 0, "NAME=VALUE,...", N_("only what has these values; a row's own keys")},
+    {"as-of", 0, "SEAL|TIME|LSN", N_("as it was: a seal, a sealed period, a time, or lsn:N")},
     {"fail-empty", 0, NULL, N_("end with 3 when nothing matched")},
     {NULL, 0, NULL, NULL},
 };
@@ -347,6 +351,7 @@ static const struct cli_option rollup_options[] = {
     {"area", 0, "CODE", N_("area (default: the node's own)")},
     {"by", 0, "NAME,...", N_("area, city, county, type, kind, committee, source, month, ...")},
     {"where", 0, "NAME=VALUE,...", N_("only what has these values")},
+    {"as-of", 0, "SEAL|TIME|LSN", N_("as it was: a seal, a sealed period, a time, or lsn:N")},
     {NULL, 0, NULL, NULL},
 };
 

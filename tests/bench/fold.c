@@ -9,6 +9,7 @@
 #include "fq/edge/code_file.h"
 #include "fq/edge/cold.h"
 #include "fq/edge/memory.h"
+#include "sealing.h"
 #include "workload.h"
 
 #define COUNTIES_MAX 256
@@ -444,6 +445,10 @@ static void size_rows(struct bench *bench, struct province *province, struct bat
     if (province->size->is_rolled) {
         memory_rows(bench, province, &cold);
         rollup_rows(bench, province);
+        bench_sealing(bench, &(struct sealed_view){.view = &province->view,
+                                                   .codes = &province->codes,
+                                                   .area = PROVINCE,
+                                                   .text = province->size->text});
     }
     fq_cold_close(&cold); /* what is mapped of it stays until the view is released */
 }

@@ -187,6 +187,22 @@ typedef enum fq_err {
       "Put the certificate of the origin into the allow-list.")                                    \
     X(VIEW_DIFFERS, 5006, FQ_ERR_VERIFY, "The view differs from a fold of the log.",               \
       "Stop the node, keep a copy, start it with --rebuild and report the difference.")            \
+    X(SEAL_INCOMPLETE, 5101, FQ_ERR_REFUSED, "The period is not complete.",                        \
+      "Wait for the areas named, or seal with --force and --reason TEXT.")                         \
+    X(SEAL_SAME, 5102, FQ_ERR_SEALED, "The period is sealed, and nothing has come since.",         \
+      "Nothing to do: a seal made now would be the one named. A seal is never undone.")            \
+    X(SEAL_DIFFERS, 5103, FQ_ERR_VERIFY, "The seal is not what the log amounts to.",               \
+      "Compare the logs of both nodes (`log verify`, `digest`); the file or a log was altered.")   \
+    X(SEAL_UNKNOWN, 5104, FQ_ERR_USAGE, "There is no such seal at this node.",                     \
+      "`fengqiao period ls` lists those there are.")                                               \
+    X(SEAL_ELSEWHERE, 5105, FQ_ERR_DENIED, "This node knows only the head of the seal.",           \
+      "Ask the node named, or verify a file that `period show --save FILE` wrote there.")          \
+    X(SEAL_NOT_HELD, 5106, FQ_ERR_DENIED, "This node does not hold all that was held then.",       \
+      "Wait until the logs named have come, or ask the node that sealed.")                         \
+    X(PROOF, 5107, FQ_ERR_VERIFY, "The proof does not hold.",                                      \
+      "Ask for the proof again where the period was sealed; the detail says what does not fit.")   \
+    X(PROOF_NONE, 5108, FQ_ERR_NOTHING, "The dispute adds nothing to the sealed period.",          \
+      "Name a period or a seal in which it counts; `dispute show` has its dates.")                 \
     X(STORE, 6001, FQ_ERR_FAILED, "The store failed.",                                             \
       "Check the disk; what was acknowledged is kept.")                                            \
     X(STORE_NEWER, 6002, FQ_ERR_NEWER, "The store was written by a newer program.",                \

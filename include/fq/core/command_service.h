@@ -8,12 +8,15 @@
  *     the figure of the indicator it is a part of, nor falls below those that are parts of it, in
  *     the same area, unit and days, as far as this node knows them.
  * Q3  A campaign is made and closed by a city or a province, in its own area; its name is not one
- *     that another open campaign or a period has. */
+ *     that another open campaign or a period has.
+ * Q4  A period is sealed by the node alone, which signs what it made; a record that came as a command
+ *     is refused. */
 #ifndef FQ_CORE_COMMAND_SERVICE_H
 #define FQ_CORE_COMMAND_SERVICE_H
 
 #include "fq/core/campaign.h"
 #include "fq/core/merge.h"
+#include "fq/core/period_seal.h"
 #include "fq/core/place.h"
 #include "fq/core/unit.h"
 
@@ -32,6 +35,7 @@ struct fq_service_context {
     const struct fq_places *places;     /* likewise */
     const struct fq_dispute *rehearsed; /* what commands before made of a dry run; none otherwise */
     uint32_t rehearsed_count;
+    bool is_sealing; /* the node itself seals a period: nobody else writes such a record (Q4) */
 };
 
 /* Whether a command of this kind is checked here. */

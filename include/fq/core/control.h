@@ -9,6 +9,7 @@
 #define FQ_CORE_CONTROL_H
 
 #include "fq/core/campaign.h"
+#include "fq/core/period_seal.h"
 
 #define FQ_CONTROLS_MAX 4096
 
@@ -21,6 +22,7 @@ struct fq_control {
     struct fq_control_record records[FQ_CONTROLS_MAX];
     uint32_t count;
     struct fq_campaigns campaigns;
+    struct fq_period_seals seals;
     uint64_t dropped_count; /* beyond the room there is */
 };
 

@@ -100,6 +100,7 @@ struct fq_input {
     const struct fq_relay *relays; /* RELAYS: at most FQ_CORE_RELAYS_MAX, by recipient */
     uint32_t relay_count;
     bool is_dry_run;      /* COMMANDS: check, take in nothing */
+    bool is_sealing;      /* COMMANDS: the node's own seal of a period */
     struct fq_span actor; /* COMMANDS: who gives those that do not say; cut at FQ_ACTOR_MAX */
 };
 

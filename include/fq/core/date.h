@@ -11,8 +11,9 @@
 
 #include "fq/base/bytes.h"
 
-#define FQ_DATE_MAX 65379 /* 2078-12-31 */
-#define FQ_MONTH_MAX 2148 /* 2078-12 */
+#define FQ_DATE_MAX 65379  /* 2078-12-31 */
+#define FQ_DATE_1970 25568 /* 1970-01-01 */
+#define FQ_MONTH_MAX 2148  /* 2078-12 */
 #define FQ_YEAR_MIN 1900
 #define FQ_YEAR_MAX 2078
 #define FQ_DATE_TEXT_SIZE 11 /* "2021-03-04" and a NUL */

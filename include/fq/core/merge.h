@@ -61,6 +61,10 @@ void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_
  * replaces the first. */
 struct fq_id fq_merge_entity(const struct fq_event *event);
 enum fq_merged fq_merge_event(struct fq_view *view, const struct fq_event *event);
+/* The event that folds when this relay does: what it carries, under its own identity. False when it is no
+ * relay, or its writer has nothing to say of that. */
+bool fq_merge_open_relay(const struct fq_areas *areas, const struct fq_event *relay,
+                         struct fq_event *out_inner);
 /* Fold the events of a batch, one after the other. Fails with LIMIT when a region is full and BYTES
  * when a record does not decode; what went before is folded. `out_areas` is NULL or gets the area of
  * each record. */
@@ -122,6 +126,21 @@ bool fq_maps_count_alike(const struct fq_dispute *a, const struct fq_dispute *b)
  * for all. Brings stale hashes up to date. */
 struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t first_month,
                                 uint16_t last_month);
+
+/* ---- looking back ----
+ *
+ * A dispute may for a while stand in the view, and count in the cells, as some of its facts alone would
+ * have it: the rest of the view then is as it would be without the others (asof.h). Nothing may be folded
+ * or written behind before each such dispute has its own state again and what was put on the heap since
+ * the mark is forgotten. */
+
+typedef bool fq_fact_holds(const void *context, const struct fq_fact *fact);
+/* Let the dispute at `place` be what those of its facts amount to that hold; `out_was` is its state. False
+ * when a region is full: the dispute is then as it was. */
+bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds,
+                      const void *context, struct fq_dispute *out_was);
+/* Give it its state again. */
+void fq_view_set_forth(struct fq_view *view, uint32_t place, const struct fq_dispute *was);
 
 /* ---- writing the view behind ----
  *

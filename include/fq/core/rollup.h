@@ -77,6 +77,9 @@ FQ_CHECKED fq_err fq_rollup_run(const struct fq_view *view, const struct fq_code
                                 const struct fq_rollup_query *query, struct fq_arena *arena,
                                 struct fq_rollup *out_rollup, struct fq_why *out_why);
 
+/* Whether the cells answer it; otherwise the disputes are scanned. */
+bool fq_rollup_is_declared(const struct fq_rollup_query *query);
+
 /* What the dispute adds to the total of `measure` in the query, whose `by` is not looked at: a cell is
  * asked for by its area, its month as the period, and its codes as `where` (R5). */
 int64_t fq_rollup_value(const struct fq_view *view, const struct fq_rollup_query *query,

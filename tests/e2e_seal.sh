@@ -1,0 +1,268 @@
+#!/bin/bash
+# A sealed half-year stays as it is while late and corrected events come: the sealed figures are the same
+# bytes, the difference adds up by cause in every cell, the seal is made again from other nodes' own logs,
+# single cases are proved, and whatever is altered is seen.
+. "$(dirname "$0")/support/e2e.sh"
+open_lab --no-http
+late=363685 # heard of last
+
+province() { at 360000 "$@"; }
+everyone_has() { has_events 360000 "$1"; }
+submit() { # submit CODE: commands on stdin (support/submit.py)
+    local endpoint
+    endpoint=$("$fq" lab ls "$lab" --json | "$python" -c 'import json, sys
+print([node["service"] for node in json.load(sys.stdin) if node["area"] == sys.argv[1]][0])' "$1")
+    "$python" tests/support/submit.py "$endpoint" "$lab/$1/keys/node.cert" "$lab/$1/keys/operator.key"
+}
+
+# ---- a period that is not complete ----
+
+import_but() {
+    local county
+    for county in $counties; do
+        [ "$county" = "$late" ] || import_at "$county" "$work/in.$county" || return 1
+    done
+}
+check "five of six counties import" import_but
+check "the period is not complete: exit 6, who is missing" \
+    exits 6 "FQ-5101.*1: $late" province period seal 2015H1
+check "force needs a reason: exit 6" exits 6 'FQ-3006.*reason' province period seal 2015H1 --force
+check "nothing is sealed" test "$(province period ls --json)" = "[]"
+check "the sixth county imports" import_at "$late" "$work/in.$late"
+
+in_hand() { # in_hand NAME: a case accepted in the period; its answer in $work/NAME
+    at 363605 dispute add --date 2015-05-05 --type neighbour --source on_application --persons 2 \
+        --kind people --json >"$work/$1" &&
+        at 363605 dispute accept "$(field id <"$work/$1")" --date 2015-05-06 -q --wait province=60
+}
+check "a case that will be moved to another county" in_hand moving
+check "and one that another unit will join" in_hand joining
+
+# Recorded in time, but on its way when the period is sealed.
+on_its_way() {
+    "$fq" -q lab stop "$lab" 363600 &&
+        at 363647 dispute add --date 2015-02-03 --type neighbour --source on_application --persons 2 \
+            --json >"$work/way" && id=$(field id <"$work/way") &&
+        at 363647 dispute accept "$id" --date 2015-02-04 -q
+}
+check "a case is recorded while the city is away" on_its_way
+
+# ---- sealing ----
+
+sealing=5ea102030405060708090a0b0c0d0e0f
+check "the province seals" exits 0 '"missing": 0' \
+    province period seal 2015H1 --cmd-id "$sealing" --json
+check "giving the same command again makes no other seal" exits 0 '"already": true' \
+    province period seal 2015H1 --cmd-id "$sealing" --json
+check "nothing has come since: exit 8" exits 8 "FQ-5102.*$sealing" province period seal 2015H1
+check "there is one" test "$(province period ls --json | grep -c '"seal"')" = 1
+check "show the figures and save the seal" \
+    exits 0 '"accepted": 1670' province period show 2015H1 --by county --save "$work/seal" --json
+province period show 2015H1 --by county --json >"$work/sealed.before" 2>/dev/null
+province period show 2015H1 --json >"$work/sealed.all" 2>/dev/null
+live() { province rollup 2015H1 --by county --json; }
+live >"$work/live.before"
+same_figures() { # same_figures A B: but for what they are as of
+    diff <(grep -v '"as_of"\|"frontier"' "$1") <(grep -v '"as_of"\|"frontier"' "$2")
+}
+check "at that moment sealed and live are the same" same_figures "$work/sealed.before" "$work/live.before"
+before=$(province node status --json | field head)
+"$fq" -q lab start "$lab" 363600 >"$work/start" 2>&1 || bail "the city does not start again"
+knows_seal() { at "$1" period ls --json | grep -q "$sealing"; }
+for node in 363600 363647; do check "$node hears of the seal" until_true 20 knows_seal "$node"; done
+
+# ---- proofs ----
+
+province cases 2015H1 --measure accepted --json >"$work/cases"
+"$python" -c 'import json, random, sys
+random.seed(7)
+for case in random.sample(json.load(open(sys.argv[1])), 12): print(case["id"])' "$work/cases" >"$work/ids"
+prove_some() {
+    local id
+    while read -r id; do
+        province proof case "$id" --period 2015H1 --to "$work/proof.$id" --json >"$work/proved" &&
+            [ "$(stat -c %s "$work/proof.$id")" -le 2048 ] &&
+            "$fq" proof verify "$work/proof.$id" --key "$lab/360000/keys/node.cert" --json \
+                >"$work/verified" && grep -q '"accepted"' "$work/verified" || return 1
+    done <"$work/ids"
+}
+check "cases drawn by lot are proved, in 2 KiB, with the certificate alone" prove_some
+one=$(head -n 1 "$work/ids")
+sed -n 's/^ *sign-key *= *"\([0-9a-f]*\)".*/\1/p' "$lab/360000/keys/node.cert" >"$work/public"
+check "with the public key alone" exits 0 '"signature": "good"' \
+    "$fq" proof verify "$work/proof.$one" --key-file "$work/public" --json
+check "with another node's key: exit 7" exits 7 FQ-5107 \
+    "$fq" proof verify "$work/proof.$one" --key "$lab/363600/keys/node.cert"
+flip() { # flip FILE OFFSET TO
+    "$python" -c 'import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[int(sys.argv[2])] ^= 0x20
+open(sys.argv[3], "wb").write(data)' "$@"
+}
+flipped_proofs() {
+    local size at
+    size=$(stat -c %s "$work/proof.$one")
+    for ((at = 0; at < size; at += 37)); do
+        flip "$work/proof.$one" "$at" "$work/flipped"
+        "$fq" proof verify "$work/flipped" --key "$lab/360000/keys/node.cert" >/dev/null 2>&1
+        [ $? = 7 ] || { echo "byte $at"; return 1; }
+    done
+}
+check "a proof with a byte altered: exit 7" flipped_proofs
+check "no party is in a proof" bash -c "! grep -aEq 'New York|LLC|Inc' '$work/proof.$one'"
+
+# ---- late and corrected events ----
+
+# of COUNTY STATE [KEY]: the ids, or what else is asked, of its cases concluded so in the period.
+of() {
+    "$python" -c 'import json, sys
+for row in json.load(open(sys.argv[1])):
+    if row["home"] == sys.argv[2] and row["state"] == sys.argv[3] and row["concluded"] < "2015-07": print(row[sys.argv[4]])' "$work/cases" "$1" "$2" "${3:-id}"
+}
+change() {
+    local a on open
+    mapfile -t a < <(of 363605 agreed)
+    mapfile -t on < <(of 363605 agreed concluded)
+    mapfile -t open < <(field id <"$work/moving")
+    [ "${#a[@]}" -ge 12 ] && [ "${#open[@]}" -ge 1 ] || { echo "too few cases"; return 1; }
+    # A merge points from the greater id to the smaller.
+    local from=${a[3]} into=${a[4]}
+    if [[ $from < $into ]]; then from=${a[4]} into=${a[3]}; fi
+    submit 363605 <<JSON || return 1
+["voided", "${a[0]}", "2015-09-01", null, "entered twice"]
+["merged", "$from", "2015-09-01", "hex:$into", "one quarrel"]
+["corrected", "${a[5]}", "${on[5]}", 16, "amount", 2, 990000, null, null]
+["corrected", "${a[6]}", "${on[6]}", 16, "amount", 1, 1000, null, null]
+["transferred", "${open[0]}", "2015-09-01", 363647, 3636470001, null, "moved"]
+["reopened", "${a[8]}", "2015-09-01", "new facts"]
+JSON
+    at 363605 dispute join "$(field id <"$work/joining")" --date 2015-09-01 --to-unit 3636470001 --kind judicial -q || return 1
+    at 363605 dispute add --date 2015-03-01 --type neighbour --source on_initiative --persons 5 \
+        --json >"$work/add" || return 1
+    local id
+    id=$(field id <"$work/add")
+    at 363605 dispute accept "$id" --date 2015-03-02 -q &&
+        at 363605 dispute agree "$id" --date 2015-04-01 --form written --amount 1200.50 -q &&
+        at 363605 dispute visit "${a[10]}" --date 2015-06-30 --satisfied yes --wait province=60 -q
+}
+check "events come late: new, voided, merged, corrected, moved, reopened, joined" change
+arrived() { [ "$(province dispute show "$(field id <"$work/way")" --json | field state)" = accepted ]; }
+check "what was on its way arrives" until_true 60 arrived
+
+province period show 2015H1 --by county --json >"$work/sealed.after" 2>/dev/null
+check "the sealed figures are the same bytes" cmp "$work/sealed.before" "$work/sealed.after"
+province rollup 2015H1 --by county --as-of 2015H1 --json >"$work/asof"
+check "rollup --as-of the period is the seal" cmp "$work/sealed.before" "$work/asof"
+province rollup 2015H1 --by county --as-of "${sealing:0:8}" --json >"$work/asof"
+check "and by the beginning of the seal's id" cmp "$work/sealed.before" "$work/asof"
+province rollup 2015H1 --by county --as-of "lsn:$before" --json >"$work/asof"
+check "and as of the lsn, by the short way" same_figures "$work/sealed.before" "$work/asof"
+live >"$work/live.after"
+check "the live figures moved" bash -c "! cmp -s '$work/live.before' '$work/live.after'"
+
+cat >"$work/add_up.py" <<'PYTHON'
+import json, subprocess, sys
+fq, lab, work = sys.argv[1:4]
+causes = ['recorded_late', 'arrived_late', 'voided', 'merged', 'unmerged', 'transferred', 'reopened',
+          'corrected', 'later_step', 'joint', 'definition']
+def ask(*words):
+    return json.loads(subprocess.run([fq, '--lab', lab, '--node', '360000', *words, '--json'], check=True,
+                                     capture_output=True).stdout)
+sealed = {row['county']: row for row in json.load(open(work + '/sealed.before'))['rows']}
+live = {row['county']: row for row in json.load(open(work + '/live.after'))['rows']}
+measures = [key for key, value in live['363605'].items() if isinstance(value, int)]
+wrong, seen = [], set()
+for by in ('county', 'county,month', 'type', 'kind', 'county,outcome'):
+    diff = ask('period', 'diff', '2015H1', '--by', by)
+    sums = {}
+    for row in diff['rows'] + diff['totals']:
+        if sum(row[cause] for cause in causes) != row['difference']: wrong.append(('causes', by, row))
+        if row['live'] - row['sealed'] != row['difference']: wrong.append(('difference', by, row))
+        seen |= {cause for cause in causes if row[cause]}
+    if by == 'county':
+        for row in diff['rows']:
+            county, measure = row['county'], row['measure']
+            if row['sealed'] != sealed[county][measure] or row['live'] != live[county][measure]:
+                wrong.append(('cell', row))
+        told = {(row['county'], row['measure']) for row in diff['rows']}
+        for county in live:
+            for measure in measures:
+                if live[county][measure] != sealed[county][measure] and (county, measure) not in told:
+                    wrong.append(('untold', county, measure))
+        for row in diff['totals']:
+            for cause in causes:
+                rows = sum(r[cause] for r in diff['rows'] if r['measure'] == row['measure'])
+                if rows != row[cause]: wrong.append(('total', row, cause, rows))
+        for row in diff['totals']:
+            for cause in causes:
+                cases = ask('period', 'diff', '2015H1', '--measure', row['measure'], '--cause', cause, '--cases')
+                if sum(case['value'] for case in cases) != row[cause]:
+                    wrong.append(('cases', row['measure'], cause))
+expected = {'recorded_late', 'arrived_late', 'voided', 'merged', 'transferred', 'reopened', 'corrected',
+            'later_step', 'joint'}
+if not expected <= seen: wrong.append(('never seen', expected - seen))
+if 'definition' in seen: wrong.append('definition')
+print(wrong[:5])
+sys.exit(bool(wrong))
+PYTHON
+check "the difference adds up by cause in every cell, and to its cases" \
+    "$python" "$work/add_up.py" "$fq" "$lab" "$work"
+check "an unknown cause: exit 2" exits 2 'FQ-7005.*cause' \
+    province period diff 2015H1 --cases --cause weather
+
+# ---- made again elsewhere ----
+
+check "the province makes it again from its log" exits 0 '"match": true' \
+    province period verify 2015H1 --json
+check "and out of the file" exits 0 '"match": true' province period verify "$work/seal" --json
+check "the city its own rows, from its own log" exits 0 '"scope": "363600"' \
+    at 363600 period verify "$work/seal" --json
+check "a county its own" exits 0 '"scope": "363605"' at 363605 period verify "$work/seal" --json
+check "elsewhere only the head is known: exit 4" exits 4 'FQ-5105.*36000001' \
+    at 363600 period show 2015H1
+check "the saved seal verifies without a node" exits 0 '"signature": "good"' \
+    "$fq" proof verify "$work/seal" --key "$lab/360000/keys/node.cert" --json
+check "a case that changed since is proved as it was" exits 0 '"accepted"' \
+    province proof case "$(of 363605 agreed | sed -n 6p)" --period 2015H1 --json
+check "a case recorded later is not in it: exit 3" exits 3 FQ-5108 \
+    province proof case "$(field id <"$work/add")" --period 2015H1
+
+flipped_seals() {
+    local size at
+    size=$(stat -c %s "$work/seal")
+    for ((at = 0; at < size; at += 911)); do
+        flip "$work/seal" "$at" "$work/flipped"
+        province period verify "$work/flipped" >/dev/null 2>"$work/flip.err"
+        [ $? = 7 ] || [ "$at" -lt 8 ] || { echo "byte $at"; cat "$work/flip.err"; return 1; }
+        "$fq" proof verify "$work/flipped" --key "$lab/360000/keys/node.cert" >/dev/null 2>&1
+        [ $? = 7 ] || { echo "byte $at, alone"; return 1; }
+    done
+}
+check "a seal with a byte altered: exit 7" flipped_seals
+
+# ---- again, and after a crash ----
+
+check "it is sealed again" exits 0 "\"previous\": \"$sealing\"" province period seal 2015H1 --json
+live >"$work/live.again"
+province rollup 2015H1 --by county --as-of 2015H1 --json >"$work/asof"
+check "by its period, the newest" same_figures "$work/live.again" "$work/asof"
+province rollup 2015H1 --by county --as-of "$sealing" --json >"$work/asof"
+check "by its id, the old one as it was" cmp "$work/sealed.before" "$work/asof"
+check "a city seals its own half-year" exits 0 '"area": "363600"' at 363600 period seal 2015H1 --json
+check "and a county its own" exits 0 '"node": "36364701"' at 363647 period seal 2015H1 --json
+at 363647 period show 2015H1 --save "$work/county.seal" >"$work/county.figures" 2>&1
+check "made again there, of relays too" exits 0 '"match": true' at 363647 period verify "$work/county.seal" --json
+check "and at the city, which relayed them" exits 0 '"scope": "363647"' \
+    at 363600 period verify "$work/county.seal" --json
+check "not at the province, which has no such relays: exit 4, and which" \
+    exits 4 'FQ-5106.*36360001-363647' province period verify "$work/county.seal"
+holds() { province period ls --json | grep -q "\"node\": \"$1\""; }
+check "the province hears of both" until_true 20 eval "holds 36364701 && holds 36360001"
+"$fq" -q lab kill "$lab" 360000 && "$fq" -q lab start "$lab" 360000 >"$work/start" 2>&1 ||
+    bail "the province does not start again"
+province rollup 2015H1 --by county --as-of "$sealing" --json >"$work/asof"
+check "after a crash the seal is as it was" cmp "$work/sealed.before" "$work/asof"
+check "and all are known" test "$(province period ls --json | grep -c '"seal"')" = 4
+check "and made again" exits 0 '"match": true' province period verify "$sealing" --json
+check "an unknown seal: exit 2" exits 2 FQ-5104 province period show 2014H1
+finish
