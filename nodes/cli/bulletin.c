@@ -81,8 +81,7 @@ static fq_err keep(struct bulletin *bulletin, struct fq_span answer, struct fq_s
     return FQ_OK;
 }
 
-static void open_args(const struct bulletin *bulletin, const char *period, bool is_sealed,
-                      struct cli_args *args)
+static void open_args(const struct bulletin *bulletin, const char *period, struct cli_args *args)
 {
     const char *area = cli_value(bulletin->cli, "area");
 
@@ -91,7 +90,7 @@ static void open_args(const struct bulletin *bulletin, const char *period, bool 
     if (area) {
         cli_args_text(args, "area", area);
     }
-    if (is_sealed && bulletin->seal) {
+    if (bulletin->seal) { /* the year before, too, as it was known then */
         cli_args_text(args, "as_of", bulletin->seal);
     }
 }
@@ -100,11 +99,10 @@ static void open_args(const struct bulletin *bulletin, const char *period, bool 
 static fq_err ask_rollup(struct bulletin *bulletin, const char *period, const char *by,
                          struct fq_span *out_answer, struct fq_why *out_why)
 {
-    bool is_sealed = period == bulletin->period;
     struct cli_args args;
     struct cli_answer answer;
 
-    open_args(bulletin, period, is_sealed, &args);
+    open_args(bulletin, period, &args);
     if (by) {
         cli_args_key(&args, "by");
         fq_write_array(&args.pairs, 1);
@@ -112,7 +110,7 @@ static fq_err ask_rollup(struct bulletin *bulletin, const char *period, const ch
     }
     fq_err err = cli_call(bulletin->client, "rollup", &args, &answer, out_why);
     cli_args_close(&args);
-    if (!err && is_sealed && bulletin->seal &&
+    if (!err && bulletin->seal &&
         fq_span_equal(fq_map_text(answer.result, "as_of"), fq_span_text("live"))) {
         return fq_fail(out_why, FQ_REASON_NOT_HELD, "--seal %s", bulletin->seal);
     }
@@ -125,7 +123,7 @@ static fq_err ask_activities(struct bulletin *bulletin, const char *period,
     struct cli_args args;
     struct cli_answer answer;
 
-    open_args(bulletin, period, period == bulletin->period, &args);
+    open_args(bulletin, period, &args);
     fq_err err = cli_call(bulletin->client, "activity.list", &args, &answer, out_why);
     cli_args_close(&args);
     return err ? err : keep(bulletin, answer.result, out_rows, out_why);

@@ -122,6 +122,16 @@ if [ "$scale" -gt 1 ]; then
     check "each dispute with an agreement is in one list, at the rules' amount" \
         compare subsidies before
 fi
+sealed() { # sealed NAME: the sealed bulletin, in $out/NAME.LANG
+    local lang
+    for lang in zh en; do
+        at 410000 bulletin 2021H1 --seal "$seal" --lang $lang >"$out/$1.$lang" || return 1
+    done
+}
+check "the province seals the half-year" eval \
+    'at 410000 period seal 2021H1 --yes --json >"$out/seal" && seal=$(field seal <"$out/seal")'
+check "the sealed bulletin says its seal beside every figure" eval \
+    'sealed before && grep -q "各类人民调解组织排查化解矛盾纠纷：.*\[$seal\]" "$out/before.zh"'
 check "500 late events and corrections come in" eval \
     'at 410000 bundle import "$out/late.fqb" --json >"$out/late" && [ "$(field refused <"$out/late")" = 0 ] &&
      [ "$(field new <"$out/late")" -gt 0 ]'
@@ -130,6 +140,12 @@ if [ "$scale" -gt 1 ]; then
     check "no dispute that was paid for is in a later list" compare paid_once
     check "and still each is in one list, at the rules' amount" compare subsidies after
 fi
+check "the sealed bulletin is the same to the byte, in both languages" eval \
+    'sealed after && cmp "$out/before.zh" "$out/after.zh" && cmp "$out/before.en" "$out/after.en"'
+check "the live one is not" eval \
+    '! at 410000 bulletin 2021H1 --lang zh | cmp -s - "$out/bulletin.zh.txt"'
+check "the seal is made again from the log" eval 'at 410000 period verify "$seal" --json >"$out/verified"'
+check "a seal nobody made (exit 2)" exits 2 FQ-5104 at 410000 bulletin 2021H1 --seal 00000000000000aa
 check "the view is what the log amounts to, still" eval \
     'at 410000 audit --json | field match | grep -q True'
 check "a rule with a word nobody knows is refused by its line (exit 2)" eval \
