@@ -10,7 +10,7 @@
  * loads them as they were made. No place is written before those below it, because a new dispute is
  * dirty at once and the dirty are taken first in, first out. A view made anew has other places: the
  * old rows go first. */
-#include "writes.h"
+#include "tally.h"
 
 #include <string.h>
 
@@ -85,8 +85,8 @@ fq_err fq_checkpoint_go_on(struct fq_node *node, struct fq_why *out_why)
 {
     const struct fq_frontier *frontier = &node->core.frontier;
     size_t mark = node->scratch.used;
-    struct fq_writes writes =
-        fq_writes_over(&node->scratch, (size_t)SLICE_ROWS + frontier->count + 1);
+    struct fq_writes writes = fq_writes_over(&node->scratch, (size_t)SLICE_ROWS + frontier->count +
+                                                                 1 + fq_tally_writes_max(node));
 
     FQ_ASSERT(node->is_passing);
     put_disputes(&writes, node);
@@ -94,6 +94,7 @@ fq_err fq_checkpoint_go_on(struct fq_node *node, struct fq_why *out_why)
     put_logs(&writes, frontier, is_last);
     if (is_last) {
         put_mark(&writes, &node->core.feed, node->pass_lsn);
+        fq_tally_put(node, &writes);
     }
     fq_err err = fq_writes_commit(&writes, node->store, true, out_why);
     if (!err && is_last) {

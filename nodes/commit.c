@@ -1,5 +1,6 @@
 #include "parties.h"
 #include "seal.h"
+#include "tally.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -378,5 +379,8 @@ fq_err fq_node_commit(struct fq_node *node, uint64_t wall_ms, struct fq_why *out
         err = put_vaults(node, &writes, out_why);
     }
     err = err ? err : fq_writes_commit(&writes, node->store, true, out_why);
+    if (!err) {
+        fq_tally_take(node, wall_ms);
+    }
     return err || !is_own ? err : tell(node, out_why);
 }

@@ -3,7 +3,10 @@
 #ifndef FQ_NODES_NODE_H
 #define FQ_NODES_NODE_H
 
+#include "fq/core/calendar.h"
 #include "fq/core/core.h"
+#include "fq/core/coverage.h"
+#include "fq/core/metric.h"
 #include "fq/edge/clock.h"
 #include "fq/edge/cold.h"
 #include "fq/edge/config.h"
@@ -63,6 +66,9 @@ struct fq_waiter {
     uint8_t args[FQ_NODE_WAITER_ARGS_MAX];
 };
 
+#define FQ_TALLY_PAGE_ROWS 1024u /* of the tally, written behind together */
+#define FQ_TALLY_PAGES (FQ_COVERAGE_ROWS_MAX / FQ_TALLY_PAGE_ROWS)
+
 struct fq_node {
     const struct fq_tier_row *tier;
     struct fq_config config;
@@ -70,6 +76,8 @@ struct fq_node {
     struct fq_codes codes;
     struct fq_units units;   /* empty when the node has no such table */
     struct fq_places places; /* likewise */
+    struct fq_calendar calendar;
+    struct fq_metrics metrics;
     struct fq_identity identity;
     struct fq_certificate *certificates;
     bool *may_feed; /* beside certificates: whose area covers this node's */
@@ -85,6 +93,10 @@ struct fq_node {
     bool is_cooling;     /* more of them can be put away at once */
     uint64_t dropped_ms; /* when memory of cold ones was last let go */
     struct fq_core core;
+    struct fq_coverage coverage; /* who reported when */
+    struct fq_coverage_memory coverage_memory;
+    bool is_page_changed[FQ_TALLY_PAGES]; /* of it, since it was written behind */
+    uint64_t tally_lsn;                   /* it was loaded up to here */
     struct fq_turn turn;
     struct fq_input *inputs; /* of the turn */
     size_t input_count, input_capacity;

@@ -1,4 +1,4 @@
-#include "node.h"
+#include "tally.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 
 #include "fq/edge/area_file.h"
+#include "fq/edge/calendar_file.h"
 #include "fq/edge/code_file.h"
+#include "fq/edge/metric_file.h"
 #include "fq/edge/place_file.h"
 #include "fq/edge/unit_file.h"
 
@@ -30,6 +32,14 @@ static fq_err load_tables(struct fq_node *node, struct fq_why *out_why)
     }
     if (!err && node->config.places[0]) {
         err = fq_places_load_csv(node->config.places, &node->memory, &node->places, out_why);
+    }
+    node->calendar = fq_calendar_default();
+    if (!err && node->config.calendar[0]) {
+        err = fq_calendar_load(node->config.calendar, &node->calendar, out_why);
+    }
+    node->metrics = *fq_metrics_default();
+    if (!err && node->config.metrics[0]) {
+        err = fq_metrics_load(node->config.metrics, &node->metrics, out_why);
     }
     if (err) {
         return err;
@@ -340,6 +350,7 @@ fq_err fq_node_start(struct fq_node *node, bool is_rebuild, struct fq_why *out_w
 
     err = err ? err : init_core(node, out_why);
     err = err ? err : fq_node_recover(node, is_rebuild, out_why);
+    err = err ? err : fq_tally_recover(node, is_rebuild, out_why);
     if (!err && node->tier->has_vault) {
         err = fq_parties_open(node, out_why);
     }
@@ -372,6 +383,7 @@ void fq_node_close(struct fq_node *node)
     fq_told_close(node->told);
     fq_store_close(node->store);
     fq_memory_release_view(&node->view_memory);
+    fq_tally_close(node);
     fq_cold_close(&node->cold);
     fq_memory_release(&node->scratch);
     fq_memory_release(&node->memory);

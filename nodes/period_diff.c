@@ -133,7 +133,7 @@ static fq_err run_all(struct diff *diff, struct fq_why *out_why)
 }
 
 /* The row of the key, mostly at the same place; NULL when there is none. */
-static const struct fq_rollup_row *row_of(const struct fq_rollup *rollup, const uint32_t *key,
+static const struct fq_rollup_row *row_of(const struct fq_rollup *rollup, const uint64_t *key,
                                           uint32_t guess)
 {
     const size_t size = FQ_ROLLUP_BY_MAX * sizeof *key;

@@ -11,6 +11,7 @@ const struct fq_verb fq_verbs[] = {
     {"status", fq_verb_status},
     {"rollup", fq_verb_rollup},
     {"cases", fq_verb_cases},
+    {"explain", fq_verb_explain},
     {"campaign.list", fq_verb_campaigns},
     {"campaign.report", fq_verb_campaign_report},
     {"coverage", fq_verb_coverage},
@@ -214,24 +215,29 @@ static void months_of(const struct fq_campaign *campaign, struct fq_period *out_
     out_period->last_day = fq_month_last_day(out_period->last_month);
 }
 
-fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
+fq_err fq_service_find_period(const struct fq_node *node, struct fq_span text,
                               struct fq_period *out_period, struct fq_why *out_why)
 {
-    struct fq_span text = fq_map_text(args, "period");
     int shown = (int)(text.size < 100 ? text.size : 100);
     bool is_many = false;
 
-    if (fq_period_parse(text, out_period)) {
+    if (fq_period_parse_in(text, &node->calendar, out_period)) {
         return FQ_OK;
     }
     const struct fq_campaign *campaign =
         fq_campaigns_named(&node->core.control.campaigns, text, &is_many);
     if (!campaign) {
         return fq_fail(out_why, is_many ? FQ_REASON_CAMPAIGN_MANY : FQ_REASON_PERIOD_UNKNOWN,
-                       "%.*s", shown, (const char *)text.data);
+                       "%.*s", shown, text.size ? (const char *)text.data : "");
     }
     months_of(campaign, out_period);
     return FQ_OK;
+}
+
+fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
+                              struct fq_period *out_period, struct fq_why *out_why)
+{
+    return fq_service_find_period(node, fq_map_text(args, "period"), out_period, out_why);
 }
 
 fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,

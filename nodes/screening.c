@@ -1,5 +1,7 @@
 /* The verbs `campaign.list`, `campaign.report` and `coverage`: who screened, who found nothing, who has
- * not reported. All are one scan over the view: screenings are few beside events. */
+ * not reported. All are one scan over the view: screenings are few beside events. What came late is no
+ * matter of the view's: coverage adds it from the tally. */
+#include "completeness.h"
 #include "services.h"
 
 #include <stdio.h>
@@ -19,6 +21,7 @@ struct tally {
     uint16_t last_day; /* of its last sweep */
     uint64_t sweeps, zero_reports, households, found;
     uint64_t registered, accepted, agreed, resolved; /* disputes of the campaign */
+    struct fq_punctuality punctuality;               /* of all facts of its months */
 };
 
 struct tallies {
@@ -31,6 +34,7 @@ struct scan {
     const struct fq_scope *scope;
     enum by by;
     bool has_disputes; /* count those of the campaign, too */
+    bool has_tally;    /* and what is in the tally */
     struct tally *rows;
     uint32_t count, capacity;
     uint32_t last_area; /* the last one asked about, and the answer */
@@ -172,6 +176,35 @@ static void take_villages(struct scan *scan)
     }
 }
 
+static bool is_county(const struct fq_areas *areas, uint32_t code)
+{
+    const struct fq_area *area = fq_areas_find(areas, code);
+
+    return area && area->tier == FQ_TIER_COUNTY;
+}
+
+/* Nodes and units of the tally. Without a table of units those are listed that ever reported. */
+static void take_tally(struct scan *scan)
+{
+    const struct fq_coverage *coverage = &scan->node->coverage;
+    uint16_t first = fq_month_of(scan->scope->first_day), last = fq_month_of(scan->scope->last_day);
+
+    for (uint32_t i = 0; i < coverage->index.count; i++) {
+        const struct fq_coverage_row *row = &coverage->rows[i];
+        bool is_unit = row->key >= FQ_COVERAGE_UNIT_LEAST;
+        uint32_t area = is_unit ? fq_unit_area(row->key) : (uint32_t)row->key;
+        struct tally tally = {.key = row->key, .area = area};
+        if (is_unit != (scan->by == BY_UNIT) || !is_covered(scan, area) ||
+            (!is_unit && !is_county(&scan->node->areas, area))) {
+            continue;
+        }
+        bool is_in = fq_coverage_add(row, first, last, &tally.punctuality);
+        if (is_in || (is_unit && scan->node->units.count == 0)) {
+            scan->rows[scan->count++] = tally;
+        }
+    }
+}
+
 static int by_key(const void *a, const void *b)
 {
     const struct tally *left = a, *right = b;
@@ -180,6 +213,18 @@ static int by_key(const void *a, const void *b)
         return left->area < right->area ? -1 : 1;
     }
     return left->key < right->key ? -1 : left->key > right->key;
+}
+
+static void add_punctuality(struct fq_punctuality *to, const struct fq_punctuality *what)
+{
+    bool is_first = to->first_day == 0 || (what->first_day && what->first_day < to->first_day);
+
+    to->in_time += what->in_time;
+    to->recorded_late += what->recorded_late;
+    to->arrived_late += what->arrived_late;
+    to->sweeps += what->sweeps;
+    to->first_day = is_first ? what->first_day : to->first_day;
+    to->last_day = what->last_day > to->last_day ? what->last_day : to->last_day;
 }
 
 static void add_tally(struct tally *to, const struct tally *what)
@@ -193,6 +238,7 @@ static void add_tally(struct tally *to, const struct tally *what)
     to->accepted += what->accepted;
     to->agreed += what->agreed;
     to->resolved += what->resolved;
+    add_punctuality(&to->punctuality, &what->punctuality);
 }
 
 /* Rows of one key become one. */
@@ -222,6 +268,7 @@ static fq_err run_scan(struct scan *scan, struct fq_arena *arena, struct tallies
     for (uint32_t i = 0; i < view->index.count; i++) {
         scan->capacity += is_candidate(scan, &view->disputes[i]);
     }
+    scan->capacity += scan->has_tally ? scan->node->coverage.index.count : 0;
     scan->rows = fq_arena_take_raw(arena, ((size_t)scan->capacity + 1) * sizeof *scan->rows);
     if (!scan->rows) {
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
@@ -229,6 +276,9 @@ static fq_err run_scan(struct scan *scan, struct fq_arena *arena, struct tallies
     static void (*const take_all[])(struct scan *) = {
         [BY_AREA] = take_counties, [BY_UNIT] = take_units, [BY_PLACE] = take_villages};
     take_all[scan->by](scan);
+    if (scan->has_tally && scan->by != BY_PLACE) {
+        take_tally(scan);
+    }
     for (uint32_t i = 0; i < view->index.count; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
         if (is_candidate(scan, dispute)) {
@@ -291,19 +341,29 @@ fq_err fq_verb_campaigns(struct fq_node *node, struct fq_span args, struct fq_an
 
 /* ---- campaign.report ---- */
 
-static bool is_missing(const struct tally *tally)
+static uint64_t event_count(const struct fq_punctuality *punctuality)
 {
-    return tally->sweeps == 0;
+    return punctuality->in_time + punctuality->recorded_late + punctuality->arrived_late;
 }
 
-static bool is_zero_reported(const struct tally *tally)
+/* Of a campaign its screenings are asked for, of a period whatever was reported. */
+static bool is_missing(const struct fq_scope *scope, const struct tally *tally)
 {
-    return tally->sweeps > 0 && tally->zero_reports == tally->sweeps;
+    return tally->sweeps == 0 && (scope->campaign || event_count(&tally->punctuality) == 0);
 }
 
-static const char *state_of(const struct tally *tally)
+static bool is_zero_reported(const struct fq_scope *scope, const struct tally *tally)
 {
-    return is_missing(tally) ? "missing" : is_zero_reported(tally) ? "zero_reported" : "reported";
+    bool is_all = scope->campaign || event_count(&tally->punctuality) <= tally->punctuality.sweeps;
+
+    return tally->sweeps > 0 && tally->zero_reports == tally->sweeps && is_all;
+}
+
+static const char *state_of(const struct fq_scope *scope, const struct tally *tally)
+{
+    return is_missing(scope, tally)         ? "missing"
+           : is_zero_reported(scope, tally) ? "zero_reported"
+                                            : "reported";
 }
 
 #define SWEEP_PAIRS 4
@@ -326,26 +386,27 @@ static void put_disputes(const struct tally *tally, struct fq_writer *writer)
     fq_services_put_uint(writer, "resolved", tally->resolved);
 }
 
-static void put_missing(const struct tallies *tallies, struct fq_writer *writer)
+static void put_missing(const struct fq_scope *scope, const struct tallies *tallies,
+                        struct fq_writer *writer)
 {
     uint32_t count = 0;
     char text[8];
 
     for (uint32_t i = 0; i < tallies->count; i++) {
-        count += is_missing(&tallies->rows[i]);
+        count += is_missing(scope, &tallies->rows[i]);
     }
     fq_write_text(writer, "missing");
     fq_write_array(writer, count);
     for (uint32_t i = 0; i < tallies->count; i++) {
-        if (is_missing(&tallies->rows[i])) {
+        if (is_missing(scope, &tallies->rows[i])) {
             snprintf(text, sizeof text, "%06u", tallies->rows[i].area);
             fq_write_text(writer, text);
         }
     }
 }
 
-static void put_report_rows(const struct fq_node *node, const struct tallies *tallies,
-                            struct fq_writer *writer)
+static void put_report_rows(const struct fq_node *node, const struct fq_scope *scope,
+                            const struct tallies *tallies, struct fq_writer *writer)
 {
     fq_write_text(writer, "rows");
     fq_write_array(writer, tallies->count);
@@ -354,7 +415,7 @@ static void put_report_rows(const struct fq_node *node, const struct tallies *ta
         fq_write_map(writer, 5 + SWEEP_PAIRS + DISPUTE_PAIRS);
         fq_services_put_code(writer, "area", 6, tally->area);
         fq_services_put_names(node, tally->area, writer);
-        fq_services_put_text(writer, "state", state_of(tally));
+        fq_services_put_text(writer, "state", state_of(scope, tally));
         put_sweeps(tally, writer);
         put_disputes(tally, writer);
         fq_services_put_date(writer, "last", tally->last_day);
@@ -380,12 +441,12 @@ fq_err fq_verb_campaign_report(struct fq_node *node, struct fq_span args, struct
     fq_write_map(writer, CAMPAIGN_PAIRS + 4);
     put_campaign(scope.campaign, writer);
     fq_services_put_code(writer, "scope", 6, scope.area);
-    put_report_rows(node, &tallies, writer);
+    put_report_rows(node, &scope, &tallies, writer);
     fq_write_text(writer, "total");
     fq_write_map(writer, SWEEP_PAIRS + DISPUTE_PAIRS);
     put_sweeps(&total, writer);
     put_disputes(&total, writer);
-    put_missing(&tallies, writer);
+    put_missing(&scope, &tallies, writer);
     return writer->is_full ? fq_fail(out_why, FQ_REASON_LIMIT, "campaign.report") : FQ_OK;
 }
 
@@ -425,25 +486,91 @@ static void put_names(const struct fq_node *node, const struct tally *tally, enu
     fq_services_put_text(writer, "name_zh", unit ? unit->name_zh : place ? place->name_zh : "");
 }
 
-static void put_coverage(const struct fq_node *node, const struct tally *tally, enum by by,
+/* Whether what was reported came in time: in which of the ways it was late, if any of it was. */
+static const char *timing_of(const struct fq_punctuality *punctuality)
+{
+    return punctuality->arrived_late    ? "arrived_late"
+           : punctuality->recorded_late ? "recorded_late"
+           : punctuality->in_time       ? "in_time"
+                                        : NULL;
+}
+
+#define TIMING_PAIRS 9
+
+static void put_timing(const struct scan *scan, const struct tally *tally, struct fq_writer *writer)
+{
+    const struct fq_punctuality *punctuality = &tally->punctuality;
+    const char *timing = timing_of(punctuality);
+    uint64_t deadline_ms = fq_calendar_deadline(
+        &scan->node->calendar, scan->by == BY_AREA ? FQ_REPORTER_COUNTY : FQ_REPORTER_UNIT,
+        fq_month_of(scan->scope->last_day));
+
+    fq_services_put_time(writer, "deadline", deadline_ms == UINT64_MAX ? 0 : deadline_ms);
+    fq_write_text(writer, "timing");
+    if (timing) {
+        fq_write_text(writer, timing);
+    } else {
+        fq_write_nil(writer);
+    }
+    fq_services_put_bool(writer, "late", punctuality->recorded_late || punctuality->arrived_late);
+    fq_services_put_uint(writer, "events", event_count(punctuality));
+    fq_services_put_uint(writer, "in_time", punctuality->in_time);
+    fq_services_put_uint(writer, "recorded_late", punctuality->recorded_late);
+    fq_services_put_uint(writer, "arrived_late", punctuality->arrived_late);
+    fq_services_put_date(writer, "first_date", punctuality->first_day);
+    fq_services_put_date(writer, "last_date", punctuality->last_day);
+}
+
+#define HEARING_PAIRS 6
+
+/* Of the node of the row's county: how far it was heard, and what keeps it from being complete. */
+static void put_hearing(const struct scan *scan, const struct fq_hearing *hearing,
+                        struct fq_writer *writer)
+{
+    enum fq_reason reason = fq_service_judge(scan->node, hearing, scan->scope->last_day);
+    const struct fq_reason_row *row = reason ? fq_reason_find((unsigned)reason) : NULL;
+    char code[16];
+
+    fq_services_put_time(writer, "heard", hearing->heard_ms);
+    fq_services_put_uint(writer, "announced", hearing->announced);
+    fq_services_put_uint(writer, "held", hearing->held);
+    fq_services_put_bool(writer, "complete", reason == FQ_REASON_NONE);
+    fq_write_text(writer, "reason");
+    if (reason) {
+        fq_write_text(writer, row ? row->cause : "");
+    } else {
+        fq_write_nil(writer);
+    }
+    fq_write_text(writer, "code");
+    if (reason) {
+        snprintf(code, sizeof code, "FQ-%04u", (unsigned)reason);
+        fq_write_text(writer, code);
+    } else {
+        fq_write_nil(writer);
+    }
+}
+
+static void put_coverage(const struct scan *scan, const struct tally *tally,
                          struct fq_writer *writer)
 {
+    const struct fq_node *node = scan->node;
     struct fq_hearing hearing = fq_service_hear(node, tally->area);
-    uint32_t origin = hearing.origin ? hearing.origin : tally->area * 100 + 1;
+    bool is_absent = is_missing(scan->scope, tally);
 
-    fq_write_map(writer, 12 + SWEEP_PAIRS);
+    fq_write_map(writer, 11 + SWEEP_PAIRS + TIMING_PAIRS + HEARING_PAIRS);
     fq_services_put_code(writer, "area", 6, tally->area);
-    put_names(node, tally, by, writer);
-    fq_services_put_code(writer, "node", 8, origin);
-    fq_services_put_code(writer, "unit", 10, by == BY_UNIT ? tally->key : 0);
-    fq_services_put_code(writer, "place", 1, by == BY_PLACE ? tally->key : 0);
-    fq_services_put_text(writer, "state", state_of(tally));
-    fq_services_put_bool(writer, "reported", !is_missing(tally));
-    fq_services_put_bool(writer, "zero_reported", is_zero_reported(tally));
-    fq_services_put_bool(writer, "missing", is_missing(tally));
+    put_names(node, tally, scan->by, writer);
+    fq_services_put_code(writer, "node", 8, hearing.origin);
+    fq_services_put_code(writer, "unit", 10, scan->by == BY_UNIT ? tally->key : 0);
+    fq_services_put_code(writer, "place", 1, scan->by == BY_PLACE ? tally->key : 0);
+    fq_services_put_text(writer, "state", state_of(scan->scope, tally));
+    fq_services_put_bool(writer, "reported", !is_absent);
+    fq_services_put_bool(writer, "zero_reported", is_zero_reported(scan->scope, tally));
+    fq_services_put_bool(writer, "missing", is_absent);
     put_sweeps(tally, writer);
     fq_services_put_date(writer, "last", tally->last_day);
-    fq_services_put_time(writer, "heard", hearing.heard_ms);
+    put_timing(scan, tally, writer);
+    put_hearing(scan, &hearing, writer);
 }
 
 fq_err fq_verb_coverage(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
@@ -453,7 +580,7 @@ fq_err fq_verb_coverage(struct fq_node *node, struct fq_span args, struct fq_ans
     struct fq_writer rows = fq_writer_take(&node->scratch, PAGE_SIZE_MAX);
     struct fq_scope scope;
     struct tallies tallies = {0};
-    struct scan scan = {.node = node, .scope = &scope};
+    struct scan scan = {.node = node, .scope = &scope, .has_tally = true};
     fq_err err = fq_services_read_scope(node, args, &scope, out_why);
 
     err = err ? err : read_by(args, &scan.by, out_why);
@@ -463,7 +590,7 @@ fq_err fq_verb_coverage(struct fq_node *node, struct fq_span args, struct fq_ans
     }
     uint32_t first = from.size == 4 ? fq_get_be32(from.data) : 0, at = first;
     while (at < tallies.count && rows.size - rows.used > ROW_SIZE_MAX) {
-        put_coverage(node, &tallies.rows[at++], scan.by, &rows);
+        put_coverage(&scan, &tallies.rows[at++], &rows);
     }
     fq_write_array(&answer->writer, at > first ? at - first : 0);
     fq_write_raw(&answer->writer, fq_writer_span(&rows));

@@ -1,3 +1,4 @@
+#include "completeness.h"
 #include "seal.h"
 
 #include <stdio.h>
@@ -251,13 +252,13 @@ static fq_err make_notes(struct fq_node *node, const struct order *order, struct
     fq_write_array(&writer, put_unsealed(node, order, NULL));
     (void)put_unsealed(node, order, &writer);
     fq_write_text(&writer, "metrics");
-    uint32_t rates = 0;
-    while (fq_rate_at(rates)) {
-        rates++;
-    }
-    fq_write_map(&writer, rates);
-    for (uint32_t i = 0; i < rates; i++) {
-        put_text(&writer, fq_rate_at(i)->name, fq_rate_at(i)->definition);
+    struct fq_rates rates;
+    fq_rates_init(&rates, &node->metrics);
+    fq_write_map(&writer, rates.count);
+    for (uint32_t i = 0; i < rates.count; i++) {
+        char definition[FQ_METRIC_DEFINITION_SIZE];
+        fq_rates_define(&rates, i, definition);
+        put_text(&writer, rates.rows[i].name, definition);
     }
     *out_notes = fq_writer_span(&writer);
     return writer.is_full ? fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn") : FQ_OK;

@@ -30,6 +30,8 @@ extern const struct fq_verb fq_verbs[]; /* ends with a NULL name; in query.c */
 
 /* query.c: of the view */
 fq_verb_run fq_verb_status, fq_verb_digest, fq_verb_wait, fq_verb_codes, fq_verb_areas;
+/* figures.c, explain.c, audit.c: of all of it */
+fq_verb_run fq_verb_rollup, fq_verb_cases, fq_verb_explain, fq_verb_audit;
 /* figures.c, audit.c: of all of it */
 fq_verb_run fq_verb_rollup, fq_verb_cases, fq_verb_audit;
 /* period.c, period_diff.c: of sealed periods */
@@ -73,21 +75,10 @@ FQ_CHECKED fq_err fq_service_read_area(const struct fq_node *node, struct fq_spa
                                        uint32_t *out_area, struct fq_why *out_why);
 /* args.period: a period, or a campaign's name or number for the months its days lie in. Fails with
  * PERIOD_UNKNOWN or CAMPAIGN_MANY. */
+FQ_CHECKED fq_err fq_service_find_period(const struct fq_node *node, struct fq_span text,
+                                         struct fq_period *out_period, struct fq_why *out_why);
 FQ_CHECKED fq_err fq_service_read_period(const struct fq_node *node, struct fq_span args,
                                          struct fq_period *out_period, struct fq_why *out_why);
-/* What is known of a county's reports; in figures.c. */
-struct fq_hearing {
-    uint64_t heard_ms; /* when it last wrote; 0 never */
-    uint32_t origin;
-};
-struct fq_hearing fq_service_hear(const struct fq_node *node, uint32_t county);
-
-/* Which areas below `area` stand in the way of calling the period complete: one map each, of `area`,
- * `node`, `heard` and `reason`. Counted; written unless `writer` is NULL. In figures.c. */
-#define FQ_MISSING_SIZE_MAX 160
-uint32_t fq_service_missing(const struct fq_node *node, const struct fq_period *period,
-                            uint32_t area, struct fq_writer *writer);
-
 /* A day or a unit among the arguments; left alone when absent. Fail with DATE, UNIT. */
 FQ_CHECKED fq_err fq_service_read_date(struct fq_span args, const char *name, uint16_t *out_date,
                                        struct fq_why *out_why);

@@ -108,7 +108,7 @@ fq_err fq_services_read_scope(const struct fq_node *node, struct fq_span args,
     struct fq_period period;
     bool is_many = false;
 
-    if (fq_period_parse(text, &period)) {
+    if (fq_period_parse_in(text, &node->calendar, &period)) {
         scope.first_day = period.first_day;
         scope.last_day = period.last_day;
         memcpy(scope.name, period.name, sizeof scope.name);

@@ -4,7 +4,7 @@
     oracle_fold.py EVENTS.jsonl AREAS.csv ROLLUP.json...
 
 EVENTS is the output of `fengqiao export events --jsonl`, AREAS the area table; each ROLLUP was
-printed with --json, by at most one of area, city, county, type, kind, month. It shares nothing with
+printed with --json, by any dimensions but type_group and of them kind alone. It shares nothing with
 the program: it was written from section 1.4 of the domain and include/PROTOCOL.md, lists each
 dispute's events, sorts them, and asks every measure's question from scratch. Says what differs and
 exits 1, or says how many figures it compared.
@@ -20,6 +20,8 @@ TIERS = {"county": 1, "city": 2, "province": 3}
 KINDS = ("people", "administrative", "judicial")
 OUTCOMES = ("agreed", "failed", "terminated")
 STOCKS = ("open", "overdue")
+PLACES = ("area", "city", "county")
+TIMES = ("month", "quarter", "half", "year")
 RATES = {
     "success_rate": ("agreed", "concluded"),
     "resolution_rate": ("found_resolved", "found"),
@@ -36,6 +38,15 @@ class Areas:
 
     def tier(self, code):
         return self.rows[code]["tier"] if code in self.rows else "county"
+
+    def counted(self, code, rollup):
+        """The area a figure stands under: its last successor, or the one of the period."""
+        while code in self.rows and self.rows[code]["successor"]:
+            ended = self.rows[code]["valid_to"]
+            if rollup["basis"] == "then" and not (ended and ended <= rollup["from"]):
+                break
+            code = self.rows[code]["successor"]
+        return code
 
     def above(self, code):
         """The area and all above it."""
@@ -86,6 +97,24 @@ class Dispute:
         self.accepted = decision if decision and step(decision) == "accepted" else None
         self.rejected = decision if decision and step(decision) == "rejected" else None
         self.joins = [e for e in self.live if step(e) in ("joined", "referral_accepted")]
+
+    def attributes(self):
+        """What figures are asked by, as rows print it."""
+        registered = self.registered
+        first = [e for e in self.live if step(e) == "registered"][0]
+        hosts = [e for e in self.live if step(e) == "registered" or step(e) == "transferred"]
+        host = hosts[-1].get("to_unit") if step(hosts[-1]) == "transferred" else hosts[-1].get("host")
+        risk = [e for e in self.live if step(e) in ("registered", "risk_changed")][-1]
+        place = str(registered.get("place", 0))
+        named = {name: registered.get(name, "0")
+                 for name in ("type", "source", "committee", "scale", "difficulty")}
+        return tuple(sorted({
+            **named, "risk": risk.get("risk", "0"), "unit": str(host or 0),
+            "outcome": step(self.outcome) if self.outcome else "0",
+            "town": place[:9], "village": place if len(place) == 12 else "0",
+            "campaign": str(registered.get("campaign", 0)),
+            "tier": self.areas.tier(first["origin"][:6]),
+        }.items()))
 
     def is_voided(self):
         return any(e["event"] == "voided" and "target" not in e for e in self.live)
@@ -200,7 +229,7 @@ class Dispute:
 
 
 def fold(lines, areas):
-    """{(area, month, type, kind or None, measure): value}; kind None counts each dispute once."""
+    """{(area, month, kind or None, measure, attributes): value}; kind None counts each dispute once."""
     disputes = defaultdict(dict)
     for line in lines:
         event = json.loads(line)
@@ -210,7 +239,7 @@ def fold(lines, areas):
         dispute = Dispute(sorted(events.values(), key=lambda e: stamp(e, areas)), areas)
         if not dispute.registered:
             continue
-        type_ = dispute.registered.get("type")
+        attributes = dispute.attributes()
         if dispute.is_voided() or dispute.is_merged():
             terms = [("voided" if dispute.is_voided() else "merged",
                       dispute.registered["date"], 1)]
@@ -220,13 +249,23 @@ def fold(lines, areas):
                 for unit, join in {e.get("to_unit"): e for e in dispute.joins}.items():
                     kind = join.get("to_kind")
                     kind = kind if kind in KINDS else "people"
+                    of_unit = tuple(sorted({**dict(attributes), "unit": unit}.items()))
                     for k in (None, kind):
-                        cells[unit[:6], month(dispute.accepted["date"]), type_, k,
-                              "participated"] += 1
+                        cells[unit[:6], month(dispute.accepted["date"]), k, "participated",
+                              of_unit] += 1
         for measure, date, value in terms:
             for kind in [None, *dispute.kinds()]:
-                cells[dispute.home(), month(date), type_, kind, measure] += value
+                cells[dispute.home(), month(date), kind, measure, attributes] += value
     return cells
+
+
+def part_of_year(when, by, starts):
+    """The quarter, half or year of a month, in years that begin in the month `starts`."""
+    year, number = int(when[:4]), int(when[5:])
+    months = year * 12 + number - 1 + (13 - starts if starts >= 7 else 1 - starts)
+    year, place = divmod(months, 12)
+    return {"month": when, "year": str(year), "quarter": "%dQ%d" % (year, place // 3 + 1),
+            "half": "%dH%d" % (year, place // 6 + 1)}[by]
 
 
 def rate(values, name):
@@ -242,18 +281,24 @@ class Comparison:
         self.compared = 0
         self.differences = []
 
-    def values(self, area, by, key):
-        """What the oracle counts in the rollup's months, in the row's share of the area."""
+    def values(self, row):
+        """What the oracle counts in the rollup's months under the row's keys, all of it for None."""
         first, final = self.rollup["from"][:7], self.rollup["to"][:7]
+        starts = self.rollup["calendar"]["year_starts"]
+        keys = {by: row[by] for by in self.rollup["by"]} if row else {}
         values = defaultdict(int)
-        for (home, when, type_, kind, measure), value in self.cells.items():
-            shares = {"type": type_, "month": when, "kind": kind}
-            if area not in self.areas.above(home) or by in shares and shares[by] != key:
+        for (home, when, kind, measure, attributes), value in self.cells.items():
+            above = list(self.areas.above(self.areas.counted(home, self.rollup)))
+            shares = dict(attributes)
+            if self.rollup["area"] not in above or (kind is None) == ("kind" in keys):
                 continue
-            if by != "kind" and kind is not None:
+            if any(key not in above if by in PLACES else
+                   part_of_year(when, by, starts) != key if by in TIMES else
+                   kind != key if by == "kind" else str(shares[by]) != key
+                   for by, key in keys.items()):
                 continue
             if measure in STOCKS:
-                if when <= final and by != "month":
+                if when <= final:
                     values[measure] += value
             elif first <= when <= final:
                 values[measure] += value
@@ -273,23 +318,20 @@ class Comparison:
                     self.rollup["period"], where, name, told, wanted))
 
     def run(self):
-        by = (self.rollup["by"] or [None])[0]
-        area = self.rollup["area"]
-        keys = set()
+        by = self.rollup["by"]
         for row in self.rollup["rows"]:
-            key = row[by]
-            keys.add(key)
-            is_place = by in ("area", "city", "county")
-            if by == "month":
+            values = self.values(row)
+            if any(key in TIMES for key in by):  # a stock stands in later rows too
                 row = {k: v for k, v in row.items() if k not in STOCKS}
-            self.compare(row, self.values(key if is_place else area, by, key), key)
-        self.compare(self.rollup["total"], self.values(area, None, None), "total")
-        if by == "type":  # nothing counted may lack its row
+            self.compare(row, values, "/".join(str(row[key]) for key in by))
+        self.compare(self.rollup["total"], self.values(None), "total")
+        if by == ["type"]:  # nothing counted may lack its row
             first, final = self.rollup["from"][:7], self.rollup["to"][:7]
-            wanted = {type_ for (home, when, type_, kind, _), value in self.cells.items()
+            wanted = {dict(attributes)["type"]
+                      for (home, when, kind, _, attributes), value in self.cells.items()
                       if value and kind is None and first <= when <= final
-                      and area in self.areas.above(home)}
-            for type_ in wanted - keys:
+                      and self.rollup["area"] in self.areas.above(home)}
+            for type_ in wanted - {row["type"] for row in self.rollup["rows"]}:
                 self.differences.append("%s: no row for %s" % (self.rollup["period"], type_))
         return self
 

@@ -199,7 +199,9 @@ static bool is_kept_by_empty_corrections(struct trial *trial, const struct fq_di
         }
         fq_step_complete(&correction, 0, &live, dispute);
         fq_dispute_apply(&copy, &correction);
-        if (!fq_dispute_same_values(dispute, &copy) || copy.flags != dispute->flags) {
+        /* That there was a correction is noted. */
+        if (!fq_dispute_same_values(dispute, &copy) ||
+            (copy.flags | FQ_DISPUTE_CHANGED) != (dispute->flags | FQ_DISPUTE_CHANGED)) {
             printf("# an empty correction of %s changes something\n", fq_kind_row(step)->name);
             return false;
         }

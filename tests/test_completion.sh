@@ -56,7 +56,7 @@ completes "fengqiao dispute add --type con" consumer consumer_other contract
 completes "fengqiao dispute add --source delegated_p" delegated_petition delegated_police delegated_procuratorate
 completes "fengqiao dispute ls --state me" mediating merged
 completes "fengqiao rollup 2015 --by cou" county
-completes "fengqiao rollup 2015 --by county,t" county,type
+completes "fengqiao rollup 2015 --by county,ty" county,type county,type_group
 completes "fengqiao feed --event agreed,re" agreed,registered agreed,reopened ...
 completes "fengqiao errors show FQ-300" FQ-3001 FQ-3003 ...
 completes "fengqiao nothing " ""

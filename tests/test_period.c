@@ -39,6 +39,31 @@ static void test_a_period_is_its_months_and_days(void **state)
     }
 }
 
+static void test_years_halves_and_quarters_are_those_of_the_calendar(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *first_day, *last_day;
+    } cases[] = {
+        {"2021", "2020-12-01", "2021-11-30"},    {"2021H1", "2020-12-01", "2021-05-31"},
+        {"2021H2", "2021-06-01", "2021-11-30"},  {"2021Q1", "2020-12-01", "2021-02-28"},
+        {"2021-12", "2021-12-01", "2021-12-31"}, {"2021-01..2021-06", "2021-01-01", "2021-06-30"},
+    };
+    const struct fq_calendar december = {.version = 1, .year_starts = 12};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fq_period period;
+        char text[FQ_DATE_TEXT_SIZE];
+        assert_true(fq_period_parse_in(fq_span_text(cases[i].text), &december, &period));
+        fq_date_format(period.first_day, text);
+        assert_string_equal(text, cases[i].first_day);
+        fq_date_format(period.last_day, text);
+        assert_string_equal(text, cases[i].last_day);
+    }
+    struct fq_period period;
+    assert_false(fq_period_parse_in(fq_span_text("1900"), &december, &period));
+}
+
 static void test_anything_else_is_no_period(void **state)
 {
     (void)state;
@@ -73,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_period_is_its_months_and_days),
+        cmocka_unit_test(test_years_halves_and_quarters_are_those_of_the_calendar),
         cmocka_unit_test(test_anything_else_is_no_period),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,10 +48,12 @@ static int close_all(void **state)
     return 0;
 }
 
+static enum fq_basis basis; /* of what is run */
+
 static struct fq_rollup run(uint32_t area, const char *period, const enum fq_dimension *by,
                             uint32_t by_count)
 {
-    struct fq_rollup_query query = {.area = area, .by_count = by_count};
+    struct fq_rollup_query query = {.area = area, .by_count = by_count, .basis = basis};
     struct fq_rollup rollup;
     struct fq_why why;
 
@@ -76,6 +78,7 @@ static int open_small(void **state)
     full = held;
     held = world_view_open(&world);
     seq = 0;
+    basis = FQ_BASIS_NOW;
     fq_arena_reset(&arena);
     return 0;
 }
@@ -85,6 +88,7 @@ static int close_small(void **state)
     (void)state;
     world_view_close(held);
     held = full;
+    basis = FQ_BASIS_NOW;
     return 0;
 }
 
@@ -152,7 +156,7 @@ static void expect_sum(const struct fq_rollup *rollup, const int64_t *total)
     }
 }
 
-static const struct fq_rollup_row *row_of(const struct fq_rollup *rollup, uint32_t key)
+static const struct fq_rollup_row *row_of(const struct fq_rollup *rollup, uint64_t key)
 {
     for (uint32_t i = 0; i < rollup->count; i++) {
         if (rollup->rows[i].key[0] == key) {
@@ -163,12 +167,12 @@ static const struct fq_rollup_row *row_of(const struct fq_rollup *rollup, uint32
 }
 
 /* The figure of the row `key`, which must be there. */
-static int64_t figure(const struct fq_rollup *rollup, uint32_t key, enum fq_measure measure)
+static int64_t figure(const struct fq_rollup *rollup, uint64_t key, enum fq_measure measure)
 {
     const struct fq_rollup_row *row = row_of(rollup, key);
 
     if (!row) {
-        fail_msg("no row %u", key);
+        fail_msg("no row %llu", (unsigned long long)key);
         return 0;
     }
     return row->value[measure];
@@ -412,7 +416,7 @@ static void open_changed(struct world *changed)
     assert_int_equal(fq_areas_check(&changed->areas, &why), FQ_OK);
 }
 
-static void test_r4_areas_not_valid_in_the_period_stand_for_their_figures_only(void **state)
+static void test_r4_areas_not_valid_in_the_period_are_not_listed(void **state)
 {
     (void)state;
     static struct world changed;
@@ -420,11 +424,12 @@ static void test_r4_areas_not_valid_in_the_period_stand_for_their_figures_only(v
     open_changed(&changed);
     held = world_view_open(&changed);
 
+    basis = FQ_BASIS_THEN;
     struct fq_rollup before = RUN(WORLD_CITY, "2020H1", FQ_BY_COUNTY);
     struct fq_rollup after = RUN(WORLD_CITY, "2020H2", FQ_BY_COUNTY);
     struct fq_rollup year = RUN(WORLD_CITY, "2020", FQ_BY_COUNTY);
-    TELL(1, REGISTERED, "2021-01-10", .area = 410104); /* someone wrote the old code */
-    struct fq_rollup late = RUN(WORLD_CITY, "2021", FQ_BY_COUNTY);
+    basis = FQ_BASIS_NOW;
+    struct fq_rollup now = RUN(WORLD_CITY, "2020H1", FQ_BY_COUNTY);
     world_view_close(held);
     held = small;
 
@@ -433,9 +438,45 @@ static void test_r4_areas_not_valid_in_the_period_stand_for_their_figures_only(v
     assert_null(row_of(&after, 410104));
     assert_non_null(row_of(&after, 410122));
     assert_int_equal(year.count, 5); /* both were, for a while */
-    assert_int_equal(FIGURE(late, 410104, REGISTERED), 1);
-    assert_int_equal(late.rows[1].key[0], 410104); /* in order of code */
-    expect_sum(&late, late.total);
+    assert_null(row_of(&now, 410104));
+    assert_non_null(row_of(&now, 410122));
+    world_close(&changed);
+}
+
+static void test_g2_an_area_that_was_merged_counts_under_its_successor(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"2020H1", "2021H1"};
+    static struct world changed;
+    struct world_view *small = held;
+    open_changed(&changed);
+    held = world_view_open(&changed);
+    TELL(1, REGISTERED, "2020-02-10", .area = 410104);
+    TELL(2, REGISTERED, "2020-02-11", .area = WORLD_NEIGHBOUR);
+    TELL(3, REGISTERED, "2021-02-10", .area = WORLD_NEIGHBOUR);
+    TELL(4, REGISTERED, "2021-02-12", .area = 410104); /* someone wrote the old code */
+    struct fq_rollup now[2], then[2], scan[2];
+    for (int i = 0; i < 2; i++) {
+        basis = FQ_BASIS_NOW;
+        now[i] = RUN(WORLD_CITY, names[i], FQ_BY_COUNTY);
+        scan[i] = RUN(WORLD_CITY, names[i], FQ_BY_COUNTY, FQ_BY_SOURCE);
+        basis = FQ_BASIS_THEN;
+        then[i] = RUN(WORLD_CITY, names[i], FQ_BY_COUNTY);
+    }
+    world_view_close(held);
+    held = small;
+
+    assert_int_equal(FIGURE(now[0], WORLD_NEIGHBOUR, REGISTERED), 2);
+    assert_int_equal(FIGURE(now[1], WORLD_NEIGHBOUR, REGISTERED), 2);
+    assert_int_equal(FIGURE(then[0], WORLD_NEIGHBOUR, REGISTERED), 1);
+    assert_int_equal(FIGURE(then[0], 410104, REGISTERED), 1);
+    assert_int_equal(FIGURE(then[1], WORLD_NEIGHBOUR, REGISTERED), 2);
+    for (int i = 0; i < 2; i++) { /* nothing is lost over the change */
+        expect_sum(&now[i], now[i].total);
+        expect_sum(&then[i], now[i].total);
+        assert_memory_equal(scan[i].total, now[i].total, sizeof now[i].total);
+        assert_int_equal(now[i].total[FQ_MEASURE_REGISTERED], 2);
+    }
     world_close(&changed);
 }
 
@@ -577,51 +618,150 @@ static void test_what_is_asked_of_one_code_is_the_row_of_that_code(void **state)
 }
 
 /* The cell of a row, asked for by the row's keys, dispute by dispute. */
-static void expect_cases(const enum fq_dimension *by, const struct fq_rollup_row *row,
-                         const char *period)
+static void expect_cases(const enum fq_dimension *by, uint32_t by_count,
+                         const struct fq_rollup_row *row, const char *period)
 {
-    struct fq_rollup_query query = {.area = WORLD_PROVINCE};
-    char month[16];
+    struct fq_rollup_query query = {.area = WORLD_PROVINCE, .codes = &world.codes};
+    struct fq_period part;
+    char time[16];
 
     assert_true(fq_period_parse(fq_span_text(period), &query.period));
-    for (int i = 0; i < 2; i++) {
-        if (by[i] <= FQ_BY_COUNTY) {
-            query.area = row->key[i];
+    for (uint32_t i = 0; i < by_count; i++) {
+        if (fq_dimension_is_area(by[i]) && query.area != WORLD_PROVINCE &&
+            fq_areas_covers(&world.areas, (uint32_t)row->key[i], query.area)) {
+            continue; /* narrower already */
+        }
+        if (fq_dimension_is_area(by[i])) {
+            query.area = (uint32_t)row->key[i];
             query.is_exact = by[i] == FQ_BY_COUNTY || row->key[i] == WORLD_PROVINCE;
-        } else if (by[i] == FQ_BY_MONTH) {
-            fq_month_format((uint16_t)row->key[i], month);
-            assert_true(fq_period_parse(fq_span_text(month), &query.period));
+        } else if (fq_dimension_is_time(by[i])) {
+            fq_time_key_format(by[i], row->key[i], time);
+            assert_true(fq_period_parse(fq_span_text(time), &part));
+            query.period = part;
         } else {
             query.where[query.where_count].dimension = by[i];
             query.where[query.where_count++].number = row->key[i];
         }
     }
-    for (int measure = 0; measure < FQ_MEASURE_ACTIVITY; measure++) {
-        int64_t sum = 0;
-        for (uint32_t i = 0; i < held->view.index.count; i++) {
-            sum += fq_rollup_value(&held->view, &query, &held->view.disputes[i],
-                                   (enum fq_measure)measure);
+    /* A third of the measures, other ones for the next row. */
+    static int first;
+    first = (first + 1) % 3;
+    int64_t sum[FQ_MEASURES_COUNT] = {0};
+    for (uint32_t i = 0; i < held->view.index.count; i++) {
+        for (int m = first; m < FQ_MEASURE_ACTIVITY; m += 3) {
+            sum[m] +=
+                fq_rollup_value(&held->view, &query, &held->view.disputes[i], (enum fq_measure)m);
         }
-        assert_int_equal(sum, row->value[measure]);
+    }
+    for (int m = first; m < FQ_MEASURE_ACTIVITY; m += 3) {
+        if (sum[m] != row->value[m]) {
+            fail_msg("%s %s=%llu: %s printed %lld, cases %lld", fq_dimension_name(by[0]),
+                     fq_dimension_name(by[by_count - 1]),
+                     (unsigned long long)row->key[by_count - 1],
+                     fq_measure_row((enum fq_measure)m)->name, (long long)row->value[m],
+                     (long long)sum[m]);
+        }
+    }
+}
+
+/* Rows of random disputes are many: one in `step` is asked for. */
+static void expect_all_cases(const enum fq_dimension *by, uint32_t by_count, uint32_t step)
+{
+    fq_arena_reset(&arena);
+    struct fq_rollup rollup = run(WORLD_PROVINCE, "2021", by, by_count);
+
+    assert_true(rollup.count > 0);
+    for (uint32_t i = 0; i < rollup.count; i += step) {
+        expect_cases(by, by_count, &rollup.rows[i], "2021");
     }
 }
 
 static void test_r5_every_figure_is_the_sum_over_its_cases(void **state)
 {
     (void)state;
-    static const enum fq_dimension pairs[][2] = {
-        {FQ_BY_COUNTY, FQ_BY_KIND}, {FQ_BY_CITY, FQ_BY_MONTH},  {FQ_BY_TYPE, FQ_BY_KIND},
-        {FQ_BY_KIND, FQ_BY_MONTH},  {FQ_BY_SOURCE, FQ_BY_KIND}, {FQ_BY_COUNTY, FQ_BY_TYPE},
-    };
 
-    for (size_t p = 0; p < sizeof pairs / sizeof pairs[0]; p++) {
-        fq_arena_reset(&arena);
-        struct fq_rollup rollup = RUN(WORLD_PROVINCE, "2021", pairs[p][0], pairs[p][1]);
-        assert_true(rollup.count > 0);
-        for (uint32_t i = 0; i < rollup.count; i++) {
-            expect_cases(pairs[p], &rollup.rows[i], "2021");
+    for (int d = 0; d < FQ_DIMENSIONS_COUNT; d++) {
+        enum fq_dimension by = (enum fq_dimension)d;
+        expect_all_cases((const enum fq_dimension[]){by}, 1, 1);
+        if (by != FQ_BY_KIND) {
+            expect_all_cases((const enum fq_dimension[]){by, FQ_BY_KIND}, 2, 23);
+        }
+        if (by != FQ_BY_COUNTY) {
+            expect_all_cases((const enum fq_dimension[]){FQ_BY_COUNTY, by}, 2, 29);
         }
     }
+}
+
+static void test_r5_holds_for_three_dimensions(void **state)
+{
+    (void)state;
+    static const enum fq_dimension triples[][3] = {
+        {FQ_BY_CITY, FQ_BY_TYPE_GROUP, FQ_BY_KIND},   {FQ_BY_UNIT, FQ_BY_KIND, FQ_BY_QUARTER},
+        {FQ_BY_TOWN, FQ_BY_VILLAGE, FQ_BY_OUTCOME},   {FQ_BY_YEAR, FQ_BY_MONTH, FQ_BY_TIER},
+        {FQ_BY_CAMPAIGN, FQ_BY_SOURCE, FQ_BY_COUNTY}, {FQ_BY_AREA, FQ_BY_UNIT, FQ_BY_RISK},
+    };
+
+    for (size_t i = 0; i < sizeof triples / sizeof triples[0]; i++) {
+        expect_all_cases(triples[i], 3, 41);
+    }
+}
+
+/* Whatever else the rows are by, they fold to those without it (kinds apart, which overlap). */
+static void test_every_dimension_folds_away(void **state)
+{
+    (void)state;
+
+    for (int d = 0; d < FQ_DIMENSIONS_COUNT; d++) {
+        enum fq_dimension by = (enum fq_dimension)d;
+        if (by == FQ_BY_KIND || by == FQ_BY_CITY || fq_dimension_is_time(by)) {
+            continue;
+        }
+        fq_arena_reset(&arena);
+        struct fq_rollup fine = RUN(WORLD_PROVINCE, "2021", FQ_BY_CITY, by);
+        struct fq_rollup coarse = RUN(WORLD_PROVINCE, "2021", FQ_BY_CITY);
+        expect_folds_to(&fine, &coarse, 1);
+    }
+}
+
+static void test_r3_quarters_halves_and_years_are_their_own_periods(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fq_dimension by;
+        const char *names[4];
+    } parts[] = {
+        {FQ_BY_QUARTER, {"2021Q1", "2021Q2", "2021Q3", "2021Q4"}},
+        {FQ_BY_HALF, {"2021H1", "2021H2"}},
+        {FQ_BY_YEAR, {"2021"}},
+    };
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        fq_arena_reset(&arena);
+        struct fq_rollup cells = RUN(WORLD_PROVINCE, "2021", parts[i].by);
+        struct fq_rollup scan = RUN(WORLD_PROVINCE, "2021", parts[i].by, FQ_BY_SOURCE);
+        for (uint32_t k = 0; k < cells.count; k++) {
+            char text[16];
+            fq_time_key_format(parts[i].by, cells.rows[k].key[0], text);
+            assert_string_equal(text, parts[i].names[k]);
+            struct fq_rollup part = RUN(WORLD_PROVINCE, text, FQ_BY_AREA);
+            assert_memory_equal(cells.rows[k].value, part.total, sizeof part.total);
+        }
+        expect_folds_to(&scan, &cells, 1);
+    }
+}
+
+static void test_r4_only_what_goes_together_is_listed(void **state)
+{
+    (void)state;
+
+    struct fq_rollup areas = RUN(WORLD_PROVINCE, "2021", FQ_BY_CITY, FQ_BY_COUNTY);
+    struct fq_rollup times = RUN(WORLD_PROVINCE, "2021H1", FQ_BY_QUARTER, FQ_BY_MONTH);
+    struct fq_rollup groups = RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE_GROUP, FQ_BY_TYPE);
+
+    assert_int_equal(areas.count, 5);
+    assert_int_equal(times.count, 6);
+    assert_int_equal(groups.count, world.codes.tables[FQ_CODES_TYPE].count);
+    assert_int_equal(RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE_GROUP).count, 15);
 }
 
 static void test_every_dimension_is_the_disputes_own(void **state)
@@ -629,15 +769,26 @@ static void test_every_dimension_is_the_disputes_own(void **state)
     (void)state;
     static const struct {
         enum fq_dimension by;
-        uint32_t number;
+        uint64_t number;
     } rows[] = {
-        {FQ_BY_TYPE, 7},    {FQ_BY_COMMITTEE, 2},  {FQ_BY_SOURCE, FQ_SOURCE_ON_INITIATIVE},
-        {FQ_BY_OUTCOME, 1}, {FQ_BY_RISK, 5},       {FQ_BY_SCALE, 6},
-        {FQ_BY_KIND, 3},    {FQ_BY_DIFFICULTY, 4},
+        {FQ_BY_TOWN, 410105001},
+        {FQ_BY_VILLAGE, 410105001007},
+        {FQ_BY_UNIT, 4101050003},
+        {FQ_BY_CAMPAIGN, 77},
+        {FQ_BY_TIER, FQ_TIER_COUNTY},
+        {FQ_BY_TYPE_GROUP, 7},
+        {FQ_BY_TYPE, 7},
+        {FQ_BY_COMMITTEE, 2},
+        {FQ_BY_SOURCE, FQ_SOURCE_ON_INITIATIVE},
+        {FQ_BY_OUTCOME, 1},
+        {FQ_BY_RISK, 5},
+        {FQ_BY_SCALE, 6},
+        {FQ_BY_KIND, 3},
+        {FQ_BY_DIFFICULTY, 4},
     };
     TELL(1, REGISTERED, "2021-01-10", F(TYPE, 7), F(COMMITTEE, 2),
          F(SOURCE, FQ_SOURCE_ON_INITIATIVE), F(RISK, 5), F(SCALE, 6), F(DIFFICULTY, 4),
-         F(KIND, FQ_KIND_JUDICIAL));
+         F(KIND, FQ_KIND_JUDICIAL), F(PLACE, 410105001007), F(CAMPAIGN, 77), F(HOST, 4101050003));
     TELL(1, ACCEPTED, "2021-01-11");
     TELL(1, AGREED, "2021-01-12");
 
@@ -646,6 +797,62 @@ static void test_every_dimension_is_the_disputes_own(void **state)
         assert_int_equal(figure(&rollup, rows[i].number, FQ_MEASURE_AGREED), 1);
         expect_sum(&rollup, rollup.total);
     }
+}
+
+static void test_g1_a_unit_that_took_part_stands_under_itself(void **state)
+{
+    (void)state;
+    three_walls();
+
+    struct fq_rollup units = RUN(WORLD_PROVINCE, "2021", FQ_BY_UNIT);
+
+    assert_int_equal(FIGURE(units, 4101050001, PARTICIPATED), 1);
+    assert_int_equal(FIGURE(units, 4101050001, ACCEPTED), 0);
+    assert_int_equal(FIGURE(units, 0, ACCEPTED), 2); /* no host was written */
+    assert_int_equal(FIGURE(units, 0, PARTICIPATED), 0);
+}
+
+static void test_g3_a_type_no_table_knows_is_of_the_group_other(void **state)
+{
+    (void)state;
+    TELL(1, REGISTERED, "2021-01-10", F(TYPE, 60000));
+    TELL(2, REGISTERED, "2021-01-10", F(TYPE, 1001));
+    TELL(3, REGISTERED, "2021-01-10", F(TYPE, 10));
+
+    struct fq_rollup groups = RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE_GROUP);
+    struct fq_rollup scan = RUN(WORLD_PROVINCE, "2021", FQ_BY_TYPE_GROUP, FQ_BY_SOURCE);
+
+    assert_int_equal(FIGURE(groups, FQ_TYPE_OTHER, REGISTERED), 1);
+    assert_int_equal(FIGURE(groups, 10, REGISTERED), 2);
+    expect_folds_to(&scan, &groups, 1);
+}
+
+static void test_g1_the_tier_is_that_of_the_first_registration(void **state)
+{
+    (void)state;
+    struct fq_event event = {
+        .id = {{WORLD_CITY * 100 + 1, 0, 1}, 1},
+        .kind = FQ_EVENT_CORRECTED,
+        .step = FQ_EVENT_REGISTERED,
+        .rev = 9,
+        .area = WORLD_COUNTY,
+        .date = world_date("2021-01-12"),
+        .cmd_id = {{0x77, 0xcc}},
+        .dispute = world_id(1),
+    };
+    TELL(1, REGISTERED, "2021-01-10", F(PLACE, 410105002));
+    event.value[FQ_FIELD_CORRECTS] = FQ_EVENT_REGISTERED;
+    event.value[FQ_FIELD_PLACE] = 410105003;
+    assert_int_equal(world_tell(held, &event), FQ_MERGED_NEW); /* the city corrects the place */
+
+    struct fq_rollup tiers = RUN(WORLD_PROVINCE, "2021", FQ_BY_TIER);
+    struct fq_rollup towns = RUN(WORLD_PROVINCE, "2021", FQ_BY_TOWN);
+
+    assert_int_equal(tiers.count, 3);
+    assert_int_equal(FIGURE(tiers, FQ_TIER_COUNTY, REGISTERED), 1);
+    assert_int_equal(FIGURE(tiers, FQ_TIER_CITY, REGISTERED), 0);
+    assert_int_equal(FIGURE(towns, 410105003, REGISTERED), 1); /* the place as it stands now */
+    assert_int_equal(towns.count, 1);
 }
 
 static void test_rates_are_rounded_half_up(void **state)
@@ -682,22 +889,6 @@ static void test_rates_are_rounded_half_up(void **state)
     }
 }
 
-static void test_rates_end_and_are_of_counted_measures(void **state)
-{
-    (void)state;
-    size_t count = 0;
-
-    while (fq_rate_at(count)) {
-        const struct fq_rate_row *rate = fq_rate_at(count++);
-        char definition[96];
-        snprintf(definition, sizeof definition, "v1 %s/%s", fq_measure_row(rate->numerator)->name,
-                 fq_measure_row(rate->denominator)->name);
-        assert_string_equal(rate->definition, definition);
-    }
-    assert_int_equal(count, 5);
-    assert_null(fq_rate_at(count + 1));
-}
-
 static void test_dimensions_are_found_by_name(void **state)
 {
     (void)state;
@@ -729,15 +920,22 @@ int main(void)
         cmocka_unit_test(test_r3_the_row_of_a_month_is_that_months_total),
         SMALL(test_r4_what_has_no_figures_is_listed_with_zeros),
         SMALL(test_r4_types_no_table_lists_stand_after_those_it_does),
-        SMALL(test_r4_areas_not_valid_in_the_period_stand_for_their_figures_only),
+        SMALL(test_r4_areas_not_valid_in_the_period_are_not_listed),
+        SMALL(test_g2_an_area_that_was_merged_counts_under_its_successor),
+        SMALL(test_r4_only_what_goes_together_is_listed),
+        cmocka_unit_test(test_r3_quarters_halves_and_years_are_their_own_periods),
         SMALL(test_too_many_rows_are_refused),
         cmocka_unit_test(test_cells_and_a_scan_give_the_same_figures),
         cmocka_unit_test(test_cells_and_a_scan_agree_by_kind_month_and_area),
         cmocka_unit_test(test_what_is_asked_of_one_code_is_the_row_of_that_code),
         cmocka_unit_test(test_r5_every_figure_is_the_sum_over_its_cases),
+        cmocka_unit_test(test_r5_holds_for_three_dimensions),
+        cmocka_unit_test(test_every_dimension_folds_away),
         SMALL(test_every_dimension_is_the_disputes_own),
+        SMALL(test_g1_a_unit_that_took_part_stands_under_itself),
+        SMALL(test_g3_a_type_no_table_knows_is_of_the_group_other),
+        SMALL(test_g1_the_tier_is_that_of_the_first_registration),
         cmocka_unit_test(test_rates_are_rounded_half_up),
-        cmocka_unit_test(test_rates_end_and_are_of_counted_measures),
         cmocka_unit_test(test_dimensions_are_found_by_name),
     };
 

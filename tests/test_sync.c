@@ -1,4 +1,4 @@
-/* The link's rules (Y1 to Y8) in small scenes between a county, its city and the province. */
+/* The link's rules (Y1 to Y9) in small scenes between a county, its city and the province. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -1710,6 +1710,114 @@ static void test_l1_a_malformed_welcome_is_not_taken_by_half(void **state)
 
 #define CASE(test) cmocka_unit_test_setup(test, begin)
 
+/* ---- Y9: who was heard of, and how far it has written ---- */
+
+/* A heartbeat of the child reaches its parent. */
+static void beat(struct side *child, struct side *parent, uint64_t now_ms)
+{
+    uint32_t origin = child->sync.options.origin;
+
+    tick(child, now_ms);
+    (void)take(parent, origin, frame_sent(child, FQ_PEER_PARENT, FQ_LINK_HEARTBEAT), now_ms);
+}
+
+static void assert_heard(const struct side *side, uint32_t origin, uint64_t heard_ms,
+                         uint64_t announced, enum fq_reason reason)
+{
+    const struct fq_sync_heard *heard = fq_sync_heard_of(&side->sync, origin);
+
+    assert_non_null(heard);
+    assert_int_equal(heard->heard_ms, heard_ms);
+    assert_int_equal(heard->announced, announced);
+    assert_int_equal(heard->reason, reason);
+}
+
+static void test_y9_a_greeting_announces_what_is_not_held(void **state)
+{
+    (void)state;
+    const struct fq_log_id former = {COUNTY, 0, 4};
+    hold(&county, &county_log, 3, 1);
+    hold(&county, &former, 4, 1);
+    hold(&city, &county_log, 2, 2);
+
+    greet(&county, &city, START_MS);
+
+    assert_heard(&city, COUNTY, 0, 7, FQ_REASON_NONE); /* of all its logs */
+    assert_int_equal(fq_sync_held(&city.frontier, COUNTY), 2);
+    assert_int_equal(fq_sync_held(&county.frontier, COUNTY), 7);
+}
+
+static void test_y9_the_province_hears_of_a_county_by_its_city(void **state)
+{
+    (void)state;
+    uint64_t now_ms = START_MS + HEARTBEAT_MS;
+    greet(&city, &province, START_MS);
+    greet(&county, &city, START_MS);
+    hold(&county, &county_log, 3, 1); /* written since */
+
+    beat(&county, &city, now_ms);
+    beat(&city, &province, now_ms + HEARTBEAT_MS);
+
+    assert_heard(&city, COUNTY, now_ms, 3, FQ_REASON_NONE);
+    assert_heard(&province, COUNTY, now_ms, 3, FQ_REASON_NONE);
+    assert_heard(&province, CITY, now_ms + HEARTBEAT_MS, 0, FQ_REASON_NONE);
+    assert_null(fq_sync_heard_of(&province.sync, NODE(WORLD_NEIGHBOUR)));
+}
+
+static void test_y9_a_node_says_why_it_cannot_be_complete(void **state)
+{
+    (void)state;
+    uint64_t now_ms = START_MS + HEARTBEAT_MS;
+    greet(&city, &province, START_MS);
+    greet(&county, &city, START_MS);
+    fq_sync_set_amnesia(&county.sync, &county_log, 5);
+
+    beat(&county, &city, now_ms);
+    beat(&city, &province, now_ms + HEARTBEAT_MS);
+
+    assert_heard(&province, COUNTY, now_ms, 0, FQ_REASON_COVERAGE_READ_ONLY);
+    hold(&county, &county_log, 5, 1); /* it has it back */
+    beat(&county, &city, now_ms + HEARTBEAT_MS);
+    assert_heard(&city, COUNTY, now_ms + HEARTBEAT_MS, 5, FQ_REASON_NONE);
+    hold(&city, &county_log, 5, 1);
+    city.sync.logs[fq_frontier_index(&city.frontier, held_by(&city, &county_log))].is_diverged =
+        true; /* the province refused it */
+    beat(&city, &province, now_ms + 2 * HEARTBEAT_MS);
+    assert_heard(&province, COUNTY, now_ms + HEARTBEAT_MS, 5, FQ_REASON_COVERAGE_DIVERGED);
+}
+
+/* A heartbeat that speaks of this node. */
+static struct fq_span hearsay(uint64_t session, uint32_t origin, uint64_t heard_ms)
+{
+    struct fq_writer writer = fq_link_begin(&hand, 256);
+
+    fq_write_array(&writer, 2);
+    fq_write_uint(&writer, START_MS);
+    fq_write_array(&writer, 1);
+    fq_write_array(&writer, 4);
+    fq_write_uint(&writer, origin);
+    fq_write_uint(&writer, heard_ms);
+    fq_write_uint(&writer, 9);
+    fq_write_uint(&writer, 0);
+    return end_frame(&writer, FQ_LINK_HEARTBEAT, session);
+}
+
+static void test_y9_a_child_speaks_for_its_own_area_and_not_of_the_future(void **state)
+{
+    (void)state;
+    greet(&city, &province, START_MS);
+    uint64_t session = city.sync.up.session;
+
+    (void)take(&province, CITY, hearsay(session, NODE(WORLD_FAR), START_MS), START_MS);
+    (void)take(&province, CITY, hearsay(session, COUNTY, START_MS + 99999), START_MS + 1);
+    (void)take(&province, CITY, hearsay(session, COUNTY, START_MS - 9), START_MS + 2);
+
+    assert_null(fq_sync_heard_of(&province.sync, NODE(WORLD_FAR)));
+    assert_heard(&province, COUNTY, START_MS + 1, 9, FQ_REASON_NONE);
+    (void)take(&province, CITY, number_frame(session, FQ_LINK_HEARTBEAT, START_MS), START_MS + 3);
+    assert_heard(&province, COUNTY, START_MS + 1, 9, FQ_REASON_NONE); /* an older program's */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1779,6 +1887,10 @@ int main(void)
         CASE(test_a_child_that_is_gone_is_told_nothing),
         CASE(test_l1_what_is_no_frame_is_kept_as_evidence_and_changes_nothing),
         CASE(test_l1_a_malformed_welcome_is_not_taken_by_half),
+        CASE(test_y9_a_greeting_announces_what_is_not_held),
+        CASE(test_y9_the_province_hears_of_a_county_by_its_city),
+        CASE(test_y9_a_node_says_why_it_cannot_be_complete),
+        CASE(test_y9_a_child_speaks_for_its_own_area_and_not_of_the_future),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -142,6 +142,35 @@ void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event)
     }
 }
 
+void fq_fact_values(const struct fq_fact *fact, const enum fq_field *fields, uint32_t count,
+                    uint64_t *out_values)
+{
+    const struct fq_kind_row *row = fq_kind_row(fact->step);
+    uint64_t mask, value;
+    const uint8_t *at = get_varint(fact->payload, &mask);
+
+    for (uint32_t k = 0; k < count; k++) {
+        out_values[k] = 0;
+    }
+    at = get_varint(at, &value); /* the area */
+    if (mask & HAS_UNIT) {
+        at = get_varint(at, &value);
+    }
+    for (unsigned i = 0; row && mask >> i && i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
+        if (!(mask >> i & 1)) {
+            continue;
+        }
+        if (fq_field_is_bytes(row->fields[i])) {
+            at += id_size(row->fields[i]);
+            continue;
+        }
+        at = get_varint(at, &value);
+        for (uint32_t k = 0; k < count; k++) {
+            out_values[k] = row->fields[i] == fields[k] ? value : out_values[k];
+        }
+    }
+}
+
 /* ---- apply ---- */
 
 static uint8_t byte_of(uint64_t value)
@@ -258,6 +287,7 @@ static void apply_sweep(struct fq_dispute *dispute, const struct fq_event *event
         dispute->flags |= FQ_DISPUTE_ZERO_REPORT;
     }
     dispute->home = event->area;
+    dispute->host = event->unit;
     dispute->registered_on = event->date;
     dispute->persons = households > UINT32_MAX ? UINT32_MAX : (uint32_t)households;
 }
@@ -266,6 +296,7 @@ static void apply_activity(struct fq_dispute *dispute, const struct fq_event *ev
 {
     dispute->flags |= FQ_DISPUTE_ACTIVITY;
     dispute->home = event->area;
+    dispute->host = event->unit;
     dispute->registered_on = (uint16_t)value_of(event, FQ_FIELD_FIRST_DAY);
     dispute->type = short_of(value_of(event, FQ_FIELD_INDICATOR));
     dispute->amount_cents = value_of(event, FQ_FIELD_COUNT);
@@ -273,6 +304,9 @@ static void apply_activity(struct fq_dispute *dispute, const struct fq_event *ev
 
 void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event)
 {
+    if (event->kind == FQ_EVENT_CORRECTED || event->step == FQ_EVENT_TRANSFERRED) {
+        dispute->flags |= FQ_DISPUTE_CHANGED;
+    }
     switch (event->step) {
     case FQ_EVENT_REGISTERED:
         apply_registered(dispute, event);

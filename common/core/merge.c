@@ -441,8 +441,8 @@ static bool is_map_step(unsigned step)
 /* Whether two states count alike, what they have in maps apart. */
 static bool counts_alike(const struct fq_dispute *a, const struct fq_dispute *b)
 {
-    const unsigned uncounted =
-        FQ_DISPUTE_DIRTY | FQ_DISPUTE_SHARED | FQ_DISPUTE_MEDIATING | FQ_DISPUTE_ARCHIVED;
+    const unsigned uncounted = FQ_DISPUTE_DIRTY | FQ_DISPUTE_SHARED | FQ_DISPUTE_MEDIATING |
+                               FQ_DISPUTE_ARCHIVED | FQ_DISPUTE_CHANGED;
 
     return (a->flags | uncounted) == (b->flags | uncounted) && fq_dispute_same_values(a, b);
 }

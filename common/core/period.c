@@ -25,7 +25,8 @@ static bool read_month(struct fq_span text, uint16_t *out_month)
 }
 
 /* "2021", "2021H1", "2021Q2": the year in 1, 2 or 4 parts of equal length. */
-static bool read_part_of_year(struct fq_span text, uint16_t *out_first, uint16_t *out_last)
+static bool read_part_of_year(struct fq_span text, const struct fq_calendar *calendar,
+                              uint16_t *out_first, uint16_t *out_last)
 {
     unsigned year;
     unsigned part = 1;
@@ -40,8 +41,10 @@ static bool read_part_of_year(struct fq_span text, uint16_t *out_first, uint16_t
         }
     }
     unsigned length = 12 / parts;
-    return fq_month_from_civil(year, (part - 1) * length + 1, out_first) &&
-           fq_month_from_civil(year, part * length, out_last);
+    uint16_t begin = fq_calendar_year_first(calendar, year);
+    *out_first = (uint16_t)(begin + (part - 1) * length);
+    *out_last = (uint16_t)(*out_first + length - 1);
+    return begin > 0;
 }
 
 static bool read_range(struct fq_span text, uint16_t *out_first, uint16_t *out_last)
@@ -53,10 +56,19 @@ static bool read_range(struct fq_span text, uint16_t *out_first, uint16_t *out_l
 
 bool fq_period_parse(struct fq_span text, struct fq_period *out_period)
 {
+    struct fq_calendar calendar = fq_calendar_default();
+
+    return fq_period_parse_in(text, &calendar, out_period);
+}
+
+bool fq_period_parse_in(struct fq_span text, const struct fq_calendar *calendar,
+                        struct fq_period *out_period)
+{
     uint16_t first, last;
     if (read_month(text, &first)) {
         last = first;
-    } else if (!read_part_of_year(text, &first, &last) && !read_range(text, &first, &last)) {
+    } else if (!read_part_of_year(text, calendar, &first, &last) &&
+               !read_range(text, &first, &last)) {
         return false;
     }
 

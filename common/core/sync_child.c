@@ -389,8 +389,7 @@ void fq_sync_tend_parent(struct fq_sync *sync, struct fq_now now, struct fq_effe
         return;
     }
     if (now_ms >= up->beat_ms) {
-        (void)fq_effects_send(effects, FQ_PEER_PARENT,
-                              fq_sync_heartbeat(effects, up->session, up->mseq++, now));
+        (void)fq_effects_send(effects, FQ_PEER_PARENT, fq_sync_report(sync, effects, now));
         up->beat_ms = now_ms + sync->options.heartbeat_ms;
     }
     send_wants(sync, now_ms, effects);

@@ -56,7 +56,7 @@ static struct fq_downlink *admit_child(struct fq_sync *sync, uint32_t origin)
     return child;
 }
 
-static bool read_hello_log(struct fq_reader *reader, struct heard_log *heard)
+bool fq_sync_read_hello_log(struct fq_reader *reader, struct heard_log *heard)
 {
     if (fq_read_array(reader) != 5 || !fq_link_read_log(reader, &heard->id)) {
         return false;
@@ -129,7 +129,7 @@ static void send_welcome(struct fq_sync *sync, struct fq_downlink *child, struct
     struct fq_reader first_pass = logs;
     struct heard_log heard = {.have = 0};
 
-    for (uint32_t i = 0; i < log_count && read_hello_log(&first_pass, &heard); i++) {
+    for (uint32_t i = 0; i < log_count && fq_sync_read_hello_log(&first_pass, &heard); i++) {
         const struct fq_log *held = fq_frontier_find(sync->frontier, &heard.id);
         if (held) {
             is_mentioned[fq_frontier_index(sync->frontier, held)] = true;
@@ -146,7 +146,7 @@ static void send_welcome(struct fq_sync *sync, struct fq_downlink *child, struct
     fq_write_uint(&writer, options->credit_bytes);
     fq_write_uint(&writer, options->heartbeat_ms);
     fq_write_array(&writer, log_count + forgotten);
-    for (uint32_t i = 0; i < log_count && read_hello_log(&logs, &heard); i++) {
+    for (uint32_t i = 0; i < log_count && fq_sync_read_hello_log(&logs, &heard); i++) {
         const struct fq_log *held = fq_frontier_find(sync->frontier, &heard.id);
         enum fq_link_verdict verdict = judge_log(sync, child, &heard, held);
         write_verdict(sync, &writer, &heard.id, verdict);
@@ -166,7 +166,7 @@ static bool are_logs_readable(struct fq_reader logs, uint32_t count)
     struct heard_log heard;
 
     for (uint32_t i = 0; i < count; i++) {
-        if (!read_hello_log(&logs, &heard)) {
+        if (!fq_sync_read_hello_log(&logs, &heard)) {
             return false;
         }
     }
@@ -225,6 +225,7 @@ static void take_hello(struct fq_sync *sync, uint32_t peer, const struct fq_link
         }
     }
     forget_below(sync, peer / 100);
+    fq_sync_hear_greeting(sync, peer, reader, log_count);
     send_welcome(sync, child, reader, log_count, effects);
 }
 
@@ -275,6 +276,8 @@ void fq_sync_receive_from_child(struct fq_sync *sync, uint32_t peer,
     child->heard_wall_ms = now.wall_ms;
     if (message->type == FQ_LINK_BATCH) {
         *out_incoming = (struct fq_incoming){true, peer, fq_sync_batch_of(message->body)};
+    } else if (message->type == FQ_LINK_HEARTBEAT) {
+        fq_sync_hear_heartbeat(sync, peer, message->body, now.wall_ms);
     } else if (message->type == FQ_LINK_WANT) {
         take_want(sync, peer, message);
     } else if (message->type == FQ_LINK_BYE) {

@@ -1,5 +1,6 @@
 /* The two sides of the link's rules, each in a file of its own: sync_child.c is this node towards its
- * parent, sync_parent.c towards its children. Here is what they share; nobody else looks at it. */
+ * parent, sync_parent.c towards its children, sync_heard.c what goes from one to the other of nodes
+ * further below. Here is what they share; nobody else looks at it. */
 #ifndef FQ_CORE_SYNC_SIDES_H
 #define FQ_CORE_SYNC_SIDES_H
 
@@ -86,5 +87,17 @@ void fq_sync_receive_from_child(struct fq_sync *sync, uint32_t peer,
 void fq_sync_take_brought(struct fq_sync *sync, struct fq_downlink *child,
                           const struct fq_sync_result *result);
 void fq_sync_tend_children(struct fq_sync *sync, struct fq_now now, struct fq_effects *effects);
+bool fq_sync_read_hello_log(struct fq_reader *reader, struct heard_log *heard);
+
+/* ---- sync_heard.c (Y9) ---- */
+
+/* The logs that a child's HELLO names; all of them can be read. */
+void fq_sync_hear_greeting(struct fq_sync *sync, uint32_t child, struct fq_reader logs,
+                           uint32_t count);
+/* A child's heartbeat: [wall_ms, [[origin, heard_ms, announced, reason], ...]]. */
+void fq_sync_hear_heartbeat(struct fq_sync *sync, uint32_t child, struct fq_span body,
+                            uint64_t wall_ms);
+/* This node's heartbeat to its parent, which tells of all nodes here and below. */
+struct fq_span fq_sync_report(struct fq_sync *sync, struct fq_effects *effects, struct fq_now now);
 
 #endif

@@ -94,6 +94,17 @@ struct cli {
 const char *cli_value(const struct cli *cli, const char *name);
 bool cli_has(const struct cli *cli, const char *name);
 
+extern const struct cli_command cli_lab_commands[];
+extern const struct cli_command cli_dispute_commands[];
+extern const struct cli_command cli_import_commands[];
+extern const struct cli_command cli_rollup_commands[];
+extern const struct cli_command cli_explain_commands[];
+extern const struct cli_command cli_feed_commands[];
+extern const struct cli_command cli_status_commands[];
+extern const struct cli_command cli_log_commands[];
+extern const struct cli_command cli_export_commands[];
+extern const struct cli_command cli_errors_commands[];
+extern const struct cli_command cli_vault_commands[];
 /* Every command, one after the other; NULL past the last. */
 const struct cli_command *cli_command_at(size_t index);
 /* The options of every command. */

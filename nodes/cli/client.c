@@ -261,6 +261,64 @@ fq_err cli_call_all(struct cli_client *client, const char *verb, const struct cl
     return err;
 }
 
+/* The pairs of a table but its rows, then all the rows. */
+static void join_pages(struct fq_span pairs, uint32_t row_count, struct fq_span rows,
+                       struct fq_writer *out_map)
+{
+    struct fq_reader reader = fq_reader_over(pairs);
+    uint32_t count = fq_read_map(&reader);
+
+    fq_write_map(out_map, count);
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        struct fq_span key = fq_read_text(&reader);
+        struct fq_span value = fq_read_skip(&reader);
+        fq_write_text_span(out_map, key);
+        if (fq_span_equal(key, fq_span_text("rows"))) {
+            fq_write_array(out_map, row_count);
+            fq_write_raw(out_map, rows);
+        } else {
+            fq_write_raw(out_map, value);
+        }
+    }
+}
+
+fq_err cli_call_table(struct cli_client *client, const char *verb, const struct cli_args *args,
+                      struct fq_writer *out_map, struct fq_why *out_why)
+{
+    struct fq_writer first = cli_build_open(CLI_VALUE_MAX), rows = cli_build_open(CLI_VALUE_MAX);
+    uint8_t cursor_bytes[1024];
+    struct fq_span cursor = {0};
+    struct cli_answer answer;
+    uint32_t count = 0;
+    fq_err err;
+
+    do {
+        err = ask(client, verb, args, cursor, client->answer_ms, &answer, out_why);
+        if (!err && answer.cursor.size > sizeof cursor_bytes) {
+            err = fq_fail(out_why, FQ_REASON_BYTES, "%s: cursor", verb);
+        }
+        if (err) {
+            break;
+        }
+        if (cursor.size == 0) {
+            fq_write_raw(&first, answer.result);
+        }
+        struct fq_reader page = fq_reader_over(fq_map_get(answer.result, "rows"));
+        count += fq_read_array(&page);
+        fq_write_raw(&rows, fq_span_of(page.at, (size_t)(page.end - page.at)));
+        if (answer.cursor.size) {
+            memcpy(cursor_bytes, answer.cursor.data, answer.cursor.size);
+        }
+        cursor = fq_span_of(cursor_bytes, answer.cursor.size);
+    } while (cursor.size);
+    if (!err) {
+        join_pages(fq_writer_span(&first), count, fq_writer_span(&rows), out_map);
+    }
+    cli_build_close(&first);
+    cli_build_close(&rows);
+    return err;
+}
+
 /* ---- verdicts ---- */
 
 unsigned cli_read_verdict(struct fq_reader *reader, struct fq_span *out_detail)

@@ -62,6 +62,11 @@ FQ_CHECKED fq_err cli_call_within(struct cli_client *client, const char *verb,
 FQ_CHECKED fq_err cli_call_all(struct cli_client *client, const char *verb,
                                const struct cli_args *args, uint64_t most,
                                struct fq_writer *out_array, struct fq_why *out_why);
+/* Ask for all pages of a table, a map with `rows` whose further pages have rows alone, and write them
+ * as one such map. */
+FQ_CHECKED fq_err cli_call_table(struct cli_client *client, const char *verb,
+                                 const struct cli_args *args, struct fq_writer *out_map,
+                                 struct fq_why *out_why);
 /* The verdict of a submit of one command: FQ_OK when it is stored now or was before. */
 FQ_CHECKED fq_err cli_verdict(struct fq_span result, struct fq_why *out_why);
 /* One verdict [status, origin, epoch, seq, detail?] of a submit: 0 new, 1 stored before, else a

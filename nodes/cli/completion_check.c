@@ -96,8 +96,8 @@ static void check_titles(void)
     for (unsigned i = 0; i < FQ_MEASURES_COUNT; i++) {
         check_title(fq_measure_row((enum fq_measure)i)->name);
     }
-    for (size_t i = 0; fq_rate_at(i); i++) {
-        check_title(fq_rate_at(i)->name);
+    for (uint32_t i = 0; i < fq_metrics_default()->count; i++) {
+        check_title(fq_metrics_default()->rows[i].name);
     }
     for (unsigned i = 1; i < FQ_FIELDS_COUNT; i++) {
         check_title(fq_field_row((enum fq_field)i)->name);

@@ -1,41 +1,86 @@
-/* `coverage PERIOD`: who has reported a screening, who reported that nothing was found, and who has
- * not reported. */
+/* `coverage PERIOD`: who has reported, who reported that nothing was found, who has not reported, and
+ * what of it came late. */
 #include <string.h>
 
 #include "services.h"
 
 #define SAID_MAX 12
 
-static void say_missing(struct fq_span rows)
+static bool is_incomplete(struct fq_span row)
+{
+    return !fq_map_bool(row, "complete");
+}
+
+static bool is_missing(struct fq_span row)
+{
+    return fq_map_bool(row, "missing");
+}
+
+static bool is_arrived_late(struct fq_span row)
+{
+    return fq_map_uint(row, "arrived_late") > 0;
+}
+
+static bool is_recorded_late(struct fq_span row)
+{
+    return fq_map_uint(row, "recorded_late") > 0;
+}
+
+/* A line that names the areas of the rows that are so, if there are any: each once, since rows come
+ * by area. */
+static void say_areas(struct fq_span rows, const char *title, bool (*is_so)(struct fq_span row))
 {
     struct fq_reader reader = fq_reader_over(rows);
-    uint32_t count = fq_read_array(&reader), missing = 0;
-    char areas[8 * SAID_MAX + 8] = "";
+    uint32_t count = fq_read_array(&reader);
+    char areas[8 * SAID_MAX + 8] = "", last[8] = "";
+    size_t found = 0, named = 0;
 
     for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
         struct fq_span row = fq_read_skip(&reader);
-        if (!fq_map_bool(row, "missing")) {
+        char area[8];
+        cli_copy(area, sizeof area, fq_map_text(row, "area"));
+        if (!is_so(row)) {
             continue;
         }
-        if (missing++ < SAID_MAX) {
+        found++;
+        if (strcmp(area, last) != 0 && named++ < SAID_MAX) {
             size_t used = strlen(areas);
-            char area[8];
-            cli_copy(area, sizeof area, fq_map_text(row, "area"));
             snprintf(areas + used, sizeof areas - used, " %s", area);
         }
+        cli_copy(last, sizeof last, fq_map_text(row, "area"));
     }
-    if (missing) {
-        cli_say(_("%s %zu:%s%s"), cli_title("missing"), (size_t)missing, areas,
-                missing > SAID_MAX ? " ..." : "");
+    if (found) { /* whether it is complete is said of counties, all else of rows */
+        found = is_so == is_incomplete ? named : found;
+        cli_say(_("%s %zu:%s%s"), title, found, areas, named > SAID_MAX ? " ..." : "");
     }
+}
+
+static void say_all(struct fq_span rows)
+{
+    say_areas(rows, cli_title("missing"), is_missing);
+    say_areas(rows, cli_title("incomplete"), is_incomplete);
+    say_areas(rows, cli_title("recorded_late"), is_recorded_late);
+    say_areas(rows, cli_title("arrived_late"), is_arrived_late);
 }
 
 static fq_err run_coverage(struct cli *cli, struct fq_why *out_why)
 {
     const char *area = cli_value(cli, "area"), *by = cli_value(cli, "by");
     bool is_by_area = !by || strcmp(by, "area") == 0;
-    const char *const rest[] = {service_name_column(), "state", "sweeps", "zero_reports",
-                                "households",          "found", "last",   NULL};
+    const char *const rest[] = {service_name_column(),
+                                "state",
+                                "timing",
+                                "sweeps",
+                                "found",
+                                "events",
+                                "in_time",
+                                "recorded_late",
+                                "arrived_late",
+                                "zero_reports",
+                                "households",
+                                "last",
+                                "complete",
+                                NULL};
     const char *columns[sizeof rest / sizeof rest[0] + 2] = {"area"};
     size_t count = 1;
 
@@ -53,7 +98,7 @@ static fq_err run_coverage(struct cli *cli, struct fq_why *out_why)
     if (by) {
         cli_args_text(&args, "by", by);
     }
-    fq_err err = service_print_list(cli, "coverage", &args, columns, say_missing, out_why);
+    fq_err err = service_print_list(cli, "coverage", &args, columns, say_all, out_why);
     cli_args_close(&args);
     return err;
 }
@@ -66,7 +111,7 @@ static const struct cli_option coverage_options[] = {
 
 const struct cli_command cli_coverage_commands[] = {
     {"coverage", NULL, "PERIOD", 1, 1,
-     N_("Who has reported a screening in a period or campaign, and who has not."), coverage_options,
+     N_("Who has reported in a period or campaign, who late, and who has not."), coverage_options,
      run_coverage},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},
 };

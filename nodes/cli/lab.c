@@ -100,6 +100,8 @@ static fq_err run_up(struct cli *cli, struct fq_why *out_why)
                             .taxonomy_file = taxonomy,
                             .units_file = cli_value(cli, "units"),
                             .places_file = cli_value(cli, "places"),
+                            .calendar_file = cli_value(cli, "calendar"),
+                            .metrics_file = cli_value(cli, "metrics"),
                             .only = cli_value(cli, "only"),
                             .has_http = !cli_has(cli, "no-http")};
     struct lab *lab = NULL;
@@ -275,6 +277,8 @@ static const struct cli_option up_options[] = {
     {"only", 0, "CODE,...", N_("only these areas")},
     {"units", 0, "FILE", N_("table of units (CSV) of every node")},
     {"places", 0, "FILE", N_("table of towns and villages (CSV) of every node")},
+    {"calendar", 0, "FILE", N_("reporting calendar of every node")},
+    {"metrics", 0, "FILE", N_("definitions of the rates of every node")},
     {"no-http", 0, NULL, N_("serve no pages")},
     {NULL, 0, NULL, NULL},
 };

@@ -359,11 +359,13 @@ static fq_err write_node_config(const struct lab *lab, const struct lab_node *no
         fprintf(file, "parent   = { endpoint = \"%s\"; key = \"%s\"; };\n", parent->service, key);
     }
     fprintf(file,
-            "tables   = { areas = \"../areas.csv\"; taxonomy = \"../taxonomy.cfg\";%s%s };\n"
+            "tables   = { areas = \"../areas.csv\"; taxonomy = \"../taxonomy.cfg\";%s%s%s%s };\n"
             "security = { curve = true; keys = \"keys/\"; certificates = \"certs/\"; };\n"
             "limits   = { heartbeat_ms = 500; silence_ms = 5000; reconnect_ms = 200; };\n",
             plan->units_file ? " units = \"../units.csv\";" : "",
-            plan->places_file ? " places = \"../places.csv\";" : "");
+            plan->places_file ? " places = \"../places.csv\";" : "",
+            plan->calendar_file ? " calendar = \"../calendar.cfg\";" : "",
+            plan->metrics_file ? " metrics = \"../metrics.cfg\";" : "");
     return fclose(file) == 0 ? FQ_OK : fail_file(out_why, path);
 }
 
@@ -457,10 +459,9 @@ static fq_err copy_tables(const struct lab *lab, const struct lab_plan *plan,
     const struct {
         const char *file, *name;
     } tables[] = {
-        {plan->areas_file, "areas.csv"},
-        {plan->taxonomy_file, "taxonomy.cfg"},
-        {plan->units_file, "units.csv"},
-        {plan->places_file, "places.csv"},
+        {plan->areas_file, "areas.csv"},       {plan->taxonomy_file, "taxonomy.cfg"},
+        {plan->units_file, "units.csv"},       {plan->places_file, "places.csv"},
+        {plan->calendar_file, "calendar.cfg"}, {plan->metrics_file, "metrics.cfg"},
     };
     char path[PATH_SIZE];
     fq_err err = FQ_OK;

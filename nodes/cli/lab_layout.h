@@ -33,8 +33,9 @@ struct lab {
 
 struct lab_plan {
     const char *dir, *areas_file, *taxonomy_file;
-    const char *units_file, *places_file; /* NULL: the nodes have no such table */
-    const char *only;                     /* comma-separated codes; NULL all */
+    const char *units_file, *places_file, *calendar_file,
+        *metrics_file; /* NULL: the nodes have no such table */
+    const char *only;  /* comma-separated codes; NULL all */
     bool has_http;
 };
 

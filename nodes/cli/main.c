@@ -20,13 +20,13 @@
 #define EXIT_INTERRUPTED 130 /* as a shell tells of Ctrl-C */
 
 static const struct cli_command *const nouns[] = {
-    cli_today_commands,   cli_dispute_commands,  cli_import_commands,   cli_export_commands,
-    cli_feed_commands,    cli_rollup_commands,   cli_status_commands,   cli_log_commands,
-    cli_lab_commands,     cli_vault_commands,    cli_bundle_commands,   cli_campaign_commands,
-    cli_sweep_commands,   cli_activity_commands, cli_coverage_commands, cli_print_commands,
-    cli_dup_commands,     cli_outbox_commands,   cli_errors_commands,   cli_completion_commands,
-    cli_period_commands,  cli_proof_commands,    cli_bulletin_commands, cli_form_commands,
-    cli_subsidy_commands,
+    cli_today_commands,      cli_dispute_commands, cli_import_commands,   cli_export_commands,
+    cli_feed_commands,       cli_rollup_commands,  cli_explain_commands,  cli_status_commands,
+    cli_log_commands,        cli_lab_commands,     cli_vault_commands,    cli_bundle_commands,
+    cli_campaign_commands,   cli_sweep_commands,   cli_activity_commands, cli_coverage_commands,
+    cli_print_commands,      cli_dup_commands,     cli_outbox_commands,   cli_errors_commands,
+    cli_completion_commands, cli_period_commands,  cli_proof_commands,    cli_bulletin_commands,
+    cli_form_commands,       cli_subsidy_commands,
 };
 
 static const struct cli_option globals[] = {

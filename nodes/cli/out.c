@@ -148,6 +148,20 @@ static bool grow(struct grid *grid)
     return true;
 }
 
+/* Columns of figures that are texts: percents, and money beside counts. */
+static bool is_figure(const char *key)
+{
+    static const char *const keys[] = {"figure", "base",  "difference",
+                                       "growth", "share", "cumulative"};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(keys[i], key) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, bool is_total)
 {
     if (!grow(grid)) {
@@ -158,7 +172,9 @@ static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, b
         struct fq_span value = fq_map_get(row, grid->keys[column]);
         cells[column] =
             is_for_person ? person_text(grid->cli, grid->keys[column], value) : cell_text(value);
-        grid->is_number[column] |= is_number_type(value) || ends_with(grid->keys[column], "_rate");
+        grid->is_number[column] |= is_number_type(value) ||
+                                   ends_with(grid->keys[column], "_rate") ||
+                                   is_figure(grid->keys[column]);
     }
     if (is_total && grid->cells.column_count && !cells[0]) {
         cells[0] = strdup(is_for_person ? _("total") : "total");

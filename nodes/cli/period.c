@@ -578,7 +578,9 @@ static const struct cli_option show_options[] = {
 };
 static const struct cli_option diff_options[] = {
     {"area", 0, "CODE", N_("area (default: the seal's)")},
-    {"by", 0, "NAME,...", N_("area, city, county, type, kind, committee, source, month, ...")},
+    {"by", 0, "NAME,...",
+     N_("area, city, county, town, village, type, type_group, kind, month, quarter, half, year, "
+        "committee, source, outcome, risk, scale, difficulty, unit, campaign, tier")},
     {"where", 0, "NAME=VALUE,...", N_("only what has these values")},
     {"measure", 0, "NAME", N_("this measure alone")},
     {"cases", 0, NULL, N_("list the disputes behind the difference")},

@@ -18,9 +18,9 @@ static bool ends_with(const char *text, const char *end)
 /* Keys whose values are words of the program; other texts are names, ids and what people wrote. */
 static bool is_word_key(const char *key)
 {
-    static const char *const keys[] = {"against",  "corrects", "event",   "holds",     "outcome",
-                                       "register", "role",     "saved",   "state",     "tier",
-                                       "to_tier",  "verb",     "verdict", "waits_for", "what"};
+    static const char *const keys[] = {
+        "against", "corrects", "event",  "holds",   "outcome", "register", "role",      "saved",
+        "state",   "tier",     "timing", "to_tier", "verb",    "verdict",  "waits_for", "what"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(keys[i], key) == 0) {

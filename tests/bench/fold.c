@@ -4,6 +4,7 @@
 
 #include "bench.h"
 #include "fq/core/merge.h"
+#include "fq/core/explain.h"
 #include "fq/core/rollup.h"
 #include "fq/edge/area_file.h"
 #include "fq/edge/code_file.h"
@@ -404,6 +405,31 @@ static double plain_scan_row(struct bench *bench, const struct province *provinc
     return series_median(&row.values);
 }
 
+/* The way from reports to the figure, of all counties. */
+static void explain_row(struct bench *bench, struct province *province,
+                        const struct fq_rollup_query *query)
+{
+    char name[64];
+    struct fq_explanation explanation;
+    struct fq_why why = {0};
+    struct row row = {.name = name,
+                      .unit = "ms",
+                      .is_sound = true,
+                      .target_of = TARGET_VALUE_MAX,
+                      .target = 1000};
+
+    snprintf(name, sizeof name, "explain, %s", province->size->text);
+    for (int i = 0; i < 3 && row.is_sound; i++) {
+        fq_arena_reset(&province->scratch);
+        double began = own_cpu_s();
+        row.is_sound = fq_explain(&province->view, query, FQ_MEASURE_AGREED, &province->scratch,
+                                  &explanation, &why) == FQ_OK &&
+                       explanation.total.home > 0;
+        series_add(&row.values, 1000 * (own_cpu_s() - began));
+    }
+    table_row(&bench->table, &row);
+}
+
 /* The last half-year, as a province asks for it. */
 static void rollup_rows(struct bench *bench, struct province *province)
 {
@@ -420,6 +446,7 @@ static void rollup_rows(struct bench *bench, struct province *province)
     by_type.target_of = TARGET_VALUE_MAX;
     by_type.target = 3 * plain_scan_row(bench, province, &county.period);
     rollup_row(bench, province, &by_type, &types);
+    explain_row(bench, province, &county);
 }
 
 /* ---- sizes ---- */

@@ -124,6 +124,17 @@ def check_luoyang():
             sys.exit(f'{old} {before}, {new} {after}')
 
 
+def check_basis():
+    now, then = ({row['county']: measures(row) for row in load(name)['rows']}
+                 for name in ('now', 'then'))
+    for old, new in (('410381', '410307'), ('410322', '410308'), ('410306', '410308')):
+        if any((now.get(old) or {}).values()) or not any((now.get(new) or {}).values()):
+            sys.exit(f'{old}, {new}')
+    for successors in (('410381', '410307'), ('410322', '410306', '410308')):
+        same(add(then[code] for code in successors if code in then), now[successors[-1]],
+             successors[-1])
+
+
 def read(name):
     with open(f'{out}/{name}', encoding='utf-8') as file:
         return file.read()

@@ -10,7 +10,7 @@ compare() { "$python" "$root/tests/henan/check.py" "$out" "$@"; }
 played_everywhere() {
     local month
     for month in 2020-{01..12} 2021-{01..12}; do
-        rollups 410000 truth "$month" --by county && compare truth "$month" || return 1
+        rollups 410000 truth "$month" --by county --basis then && compare truth "$month" || return 1
     done
 }
 adds_up() {
@@ -40,7 +40,10 @@ check "types stand in the published proportions" eval \
 check "about a fifth is linked; people + administrative + judicial - overlap = distinct" eval \
     'rollups 410000 kinds 2021H1 --by kind && compare kinds'
 check "Luoyang: old areas until the change, successors from it on" eval \
-    'rollups 410000 luoyang 2021H1 --area 410300 --by county,month && compare luoyang'
+    'rollups 410000 luoyang 2021H1 --area 410300 --by county,month --basis then && compare luoyang'
+check "as the areas are now, its successors have what the old ones had" eval \
+    'rollups 410000 now 2021H1 --area 410300 --by county --basis now &&
+     rollups 410000 then 2021H1 --area 410300 --by county --basis then && compare basis'
 check "the view is what the log amounts to" eval \
     'at 410000 audit --json | field match | grep -q True'
 
@@ -63,6 +66,13 @@ check "no word of it is in the other language; all 157 counties are said to be h
 check "its HTML is well-formed, one file, and its bars stand for the figures" compare html
 check "printed again, it is the same to the byte" eval \
     'at 410000 bulletin 2021H1 --lang zh | cmp - "$out/bulletin.zh.txt"'
+press() { # press LANG TEXT: the rollup in the press's style says so
+    at 410000 rollup 2021H1 --by kind --style press --lang "$1" -o md --measure concluded,success_rate |
+        tee "$work/press" && grep -q "$2" "$work/press"
+}
+check "rollups in the press's style; programs are given whole numbers (exit 2)" eval \
+    'if [ "$scale" = 1 ]; then press zh "27.86万" && press en "278,600"; else press zh "2786"; fi &&
+     exits 2 style at 410000 rollup 2021H1 --style press --json'
 check "a file that is there stays (exit 2)" \
     exits 2 FQ-3402 at 410000 bulletin 2021H1 -o html --to "$out/bulletin.zh.html"
 

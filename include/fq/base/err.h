@@ -50,6 +50,10 @@ typedef enum fq_err {
       "Use an id, number or name of the table named.")                                             \
     X(AREA_FILE, 1105, FQ_ERR_USAGE, "The area table is wrong.",                                   \
       "Mend the named line: a code has six digits, a parent stands above its child.")              \
+    X(METRIC_FILE, 1106, FQ_ERR_USAGE, "The table of rates is wrong.",                             \
+      "Mend the named line; measures are named as `rollup --json` names them.")                    \
+    X(QUESTION, 1107, FQ_ERR_USAGE, "This cannot be asked of a rollup.",                           \
+      "Leave out what the detail names; `fengqiao rollup --help` lists the choices.")              \
     X(RUNNING, 1201, FQ_ERR_USAGE, "Another program holds this data directory.",                   \
       "Stop the daemon whose process id is named, or use another directory.")                      \
     X(DENIED, 2001, FQ_ERR_DENIED, "This key may not do that here.",                               \
@@ -175,6 +179,22 @@ typedef enum fq_err {
     X(BUNDLE_GAP, 4602, FQ_ERR_REFUSED,                                                            \
       "Something before what the bundle carries is missing here.",                                 \
       "Import the bundle made before it, or export again without --since.")                        \
+    X(COVERAGE_NEVER, 4701, FQ_ERR_REFUSED, "Nothing was ever heard of this node.",                \
+      "Start it, link it to the tier above, or bring its bundle.")                                 \
+    X(COVERAGE_SILENT, 4702, FQ_ERR_REFUSED, "This node was not heard since the period ended.",    \
+      "Start it or link it; once it is heard, what it recorded comes by itself.")                  \
+    X(COVERAGE_RUNNING, 4703, FQ_ERR_REFUSED, "The period has not ended.",                         \
+      "Wait for its last day, or seal with --force and a reason.")                                 \
+    X(COVERAGE_BEHIND, 4704, FQ_ERR_REFUSED, "This node announced more than has arrived here.",    \
+      "Wait until it has arrived; `fengqiao node status` at that node shows how far it is.")       \
+    X(COVERAGE_DIVERGED, 4705, FQ_ERR_REFUSED, "A log of this node was refused: it diverged.",     \
+      "Keep both copies and give the node a new epoch; see `fengqiao evidence ls`.")               \
+    X(COVERAGE_READ_ONLY, 4706, FQ_ERR_REFUSED,                                                    \
+      "This node lost the end of its log and records nothing.",                                    \
+      "Let it fetch what the tier above holds; see `fengqiao node status` there.")                 \
+    X(COVERAGE_LATE, 4707, FQ_ERR_REFUSED,                                                         \
+      "Some of what this node recorded in time arrived after the deadline.",                       \
+      "Nothing to do: it counts; the figures before it came did not have it.")                     \
     X(BYTES, 5001, FQ_ERR_VERIFY, "The bytes are not a well-formed message.",                      \
       "Nothing to do here; the sender is named in `fengqiao evidence ls`.")                        \
     X(CHAIN, 5002, FQ_ERR_VERIFY, "The batch does not continue the log it names.",                 \

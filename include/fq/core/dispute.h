@@ -29,7 +29,8 @@ enum fq_dispute_flag {
     FQ_DISPUTE_SWEEP = 1 << 8,     /* not a dispute: a screening report */
     FQ_DISPUTE_ACTIVITY = 1 << 9,  /* not a dispute: an indicator's figure */
     FQ_DISPUTE_ZERO_REPORT = 1 << 10,
-    FQ_DISPUTE_DIRTY = 1 << 11, /* changed since it was last taken to be written behind */
+    FQ_DISPUTE_CHANGED = 1 << 12, /* a correction or a transfer is among what it is made of */
+    FQ_DISPUTE_DIRTY = 1 << 11,   /* changed since it was last taken to be written behind */
     /* Others have to do with it than one area: its facts name or were written in several, voided ones
      * too. Never taken back. */
     FQ_DISPUTE_SHARED = 1 << 12,
@@ -95,6 +96,10 @@ size_t fq_fact_pack(const struct fq_event *event, uint8_t *out);
  * step, the unit; no texts. Byte
  * fields point into the fact. */
 void fq_fact_unpack(const struct fq_fact *fact, struct fq_event *out_event);
+
+/* The values of some of its fields alone, 0 for absent ones and those of bytes. */
+void fq_fact_values(const struct fq_fact *fact, const enum fq_field *fields, uint32_t count,
+                    uint64_t *out_values);
 
 /* Counting needs one of the three kinds; what another program calls otherwise is people's. */
 uint8_t fq_kind_counted(uint64_t value);

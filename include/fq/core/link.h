@@ -9,7 +9,7 @@
  *   ACK       [origin, stream, epoch, seq, chain, up, received, credit]: also how far a log is that flows down
  *   NAK       [origin, stream, epoch, expected_seq, reason]
  *   WANT      [origin, stream, epoch, from_seq]
- *   HEARTBEAT [now_ms, head]
+ *   HEARTBEAT [now_ms]; of a child [now_ms, [[origin, heard_ms, announced, reason], ...]]
  *   BYE       [reason]
  *   ERROR     [reason]
  *

@@ -20,6 +20,7 @@
 #ifndef FQ_CORE_MERGE_H
 #define FQ_CORE_MERGE_H
 
+#include "fq/core/contribution.h"
 #include "fq/core/dispute.h"
 #include "fq/core/measure.h"
 
@@ -102,7 +103,6 @@ struct fq_term {
     int64_t value;
 };
 
-#define FQ_MAP_ENTRIES_MAX 255 /* referrals, preventions or units of one dispute that count */
 #define FQ_TERMS_MAX (32 + 4 * FQ_MAP_ENTRIES_MAX) /* a prevention is two terms */
 
 struct fq_contribution {
@@ -112,8 +112,7 @@ struct fq_contribution {
     struct fq_term terms[FQ_TERMS_MAX];
 };
 
-/* What a dispute adds to the cells: the one definition of every measure (1.4 of the domain in
- * README.md), used for cells, scans, drill-down and audits alike. */
+/* What a dispute adds to the cells (contribution.h), as a list of terms. */
 void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dispute,
                         struct fq_contribution *out_contribution);
 /* The same without what its maps add: referrals, preventions, units. */

@@ -4,7 +4,7 @@
 #ifndef FQ_CORE_PERIOD_H
 #define FQ_CORE_PERIOD_H
 
-#include "fq/core/date.h"
+#include "fq/core/calendar.h"
 
 #define FQ_PERIOD_NAME_SIZE 92 /* a campaign's name fits */
 
@@ -16,5 +16,8 @@ struct fq_period {
 
 /* 2021, 2021H1, 2021Q2, 2021-06 or 2021-01..2021-06, between 1900 and 2078. */
 bool fq_period_parse(struct fq_span text, struct fq_period *out_period);
+/* The same with the years, halves and quarters of a reporting calendar (W1). */
+bool fq_period_parse_in(struct fq_span text, const struct fq_calendar *calendar,
+                        struct fq_period *out_period);
 
 #endif

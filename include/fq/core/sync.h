@@ -19,7 +19,9 @@
  * Y7  What flows down is pulled: the parent says how far it is, when it moves and with each heartbeat,
  *     and the child asks until it has it.
  * Y8  A parent that is behind a child on a log that flows down gets the difference back from it, and
- *     writes nothing to the log before. */
+ *     writes nothing to the log before.
+ * Y9  A child says with its greeting and with each heartbeat how far every node of its area has written
+ *     as far as it knows, and when it heard of it: what is announced and not held is known above. */
 #ifndef FQ_CORE_SYNC_H
 #define FQ_CORE_SYNC_H
 
@@ -27,6 +29,7 @@
 #include "fq/core/link.h"
 
 #define FQ_CHILDREN_MAX 256
+#define FQ_SYNC_HEARD_MAX 1024 /* nodes below, at most */
 #define FQ_SYNC_NAKS_MAX 256
 #define FQ_SYNC_WANTS_MAX 256
 
@@ -80,6 +83,14 @@ struct fq_sync_log {          /* beside the frontier's log of the same index */
     bool is_forwarding, is_diverged, is_ack_due;
 };
 
+struct fq_sync_heard { /* what is known of a node below (Y9) */
+    uint32_t origin;
+    enum fq_reason reason; /* why it cannot be complete, as it said; NONE */
+    uint64_t heard_ms;     /* by the wall */
+    uint64_t announced;    /* events of its logs that go up */
+    uint64_t greeted;      /* of them, those of the last greeting */
+};
+
 struct fq_sync_nak {
     uint32_t peer;
     struct fq_log_id log;
@@ -102,6 +113,8 @@ struct fq_sync {
     struct fq_uplink up;
     struct fq_downlink children[FQ_CHILDREN_MAX];
     uint32_t child_count;
+    struct fq_sync_heard heard[FQ_SYNC_HEARD_MAX]; /* in the order they were heard of */
+    uint32_t heard_count;
     struct fq_sync_log logs[FQ_LOGS_MAX];
     uint32_t next_log; /* whose turn it is to be forwarded first */
     struct fq_sync_nak naks[FQ_SYNC_NAKS_MAX];
@@ -180,6 +193,11 @@ struct fq_sync_child {
     bool is_linked;
     uint64_t heard_ms; /* by the wall */
 };
+/* What was heard of a node below since this process runs; NULL nothing (Y9). Of itself, or of one that
+ * never spoke, a node has heard nothing. */
+const struct fq_sync_heard *fq_sync_heard_of(const struct fq_sync *sync, uint32_t origin);
+/* How many events of the node's logs that go up are held: what `announced` is compared with. */
+uint64_t fq_sync_held(const struct fq_frontier *frontier, uint32_t origin);
 uint32_t fq_sync_child_count(const struct fq_sync *sync);
 struct fq_sync_child fq_sync_child_at(const struct fq_sync *sync, uint32_t index);
 

@@ -1,0 +1,440 @@
+#include "fq/core/scan.h"
+
+#include <string.h>
+
+#include "fq/core/contribution.h"
+
+#define GROUP 32 /* disputes whose facts are fetched together */
+
+/* What a question makes of an area, found out once. */
+struct area_answer {
+    uint32_t code; /* as terms have it; 0: empty */
+    bool is_covered;
+    uint32_t key[FQ_ROLLUP_BY_MAX]; /* where the query's `by` is an area */
+};
+
+struct scan {
+    const struct fq_view *view;
+    const struct fq_rollup_query *query;
+    struct fq_tally *tally; /* by kind: with the set of kinds for the kind */
+    int64_t *total;
+    struct area_answer *areas; /* open addressing, by code */
+    uint32_t area_mask, area_count;
+    uint16_t first_day, last_day;
+    uint16_t span; /* days of the period less one */
+    int kind_at, unit_at;
+    bool has_time, has_facts;       /* whether the rows need them */
+    bool has_area, where_has_facts; /* likewise; the conditions */
+    /* Of the dispute being counted, and where its terms go. */
+    uint64_t key[FQ_ROLLUP_BY_MAX];
+    int64_t *target; /* NULL: nowhere */
+};
+
+/* ---- conditions ---- */
+
+static bool is_terms(enum fq_dimension by)
+{
+    return by == FQ_BY_KIND || by == FQ_BY_UNIT;
+}
+
+/* Whether the dispute has the values asked for, those in facts or the others; kinds and units are its
+ * terms'. */
+static bool passes(const struct fq_rollup_query *query, const struct fq_dispute *dispute,
+                   const struct fq_origin *origin)
+{
+    for (uint32_t i = 0; i < query->where_count; i++) {
+        enum fq_dimension by = query->where[i].dimension;
+        if (!is_terms(by) && fq_dimension_is_in_facts(by) == (origin != NULL) &&
+            fq_dimension_value(query, by, dispute, origin) != query->where[i].number) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool terms_pass(const struct fq_rollup_query *query, unsigned kinds, uint64_t unit)
+{
+    for (uint32_t i = 0; i < query->where_count; i++) {
+        uint64_t number = query->where[i].number;
+        if (query->where[i].dimension == FQ_BY_KIND && (number > 7 || !(kinds >> number & 1))) {
+            return false;
+        }
+        if (query->where[i].dimension == FQ_BY_UNIT && number != unit) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_stock(enum fq_measure measure)
+{
+    return measure == FQ_MEASURE_OPEN || measure == FQ_MEASURE_OVERDUE;
+}
+
+static bool is_live(const struct fq_fact *fact)
+{
+    return !fact->is_voided;
+}
+
+/* ---- areas ---- */
+
+static void answer_area(const struct scan *scan, uint32_t code, struct area_answer *answer)
+{
+    const struct fq_areas *areas = scan->view->areas;
+    const struct fq_rollup_query *query = scan->query;
+    uint32_t counted = fq_query_area(areas, query, code);
+
+    *answer = (struct area_answer){.code = code};
+    answer->is_covered = fq_query_covers(areas, query, counted);
+    for (uint32_t i = 0; i < query->by_count; i++) {
+        if (fq_dimension_is_area(query->by[i])) {
+            answer->key[i] = fq_query_area_key(areas, query, query->by[i], counted);
+        }
+    }
+}
+
+static const struct area_answer *area_of(struct scan *scan, uint32_t code,
+                                         struct area_answer *aside)
+{
+    uint32_t slot = code * UINT32_C(0x9e3779b1) >> 7 & scan->area_mask;
+
+    while (scan->areas[slot].code && scan->areas[slot].code != code) {
+        slot = (slot + 1) & scan->area_mask;
+    }
+    if (scan->areas[slot].code) {
+        return &scan->areas[slot];
+    }
+    if (code == 0 || scan->area_count > scan->area_mask / 2) { /* areas that no table knows */
+        answer_area(scan, code, aside);
+        return aside;
+    }
+    scan->area_count++;
+    answer_area(scan, code, &scan->areas[slot]);
+    return &scan->areas[slot];
+}
+
+/* ---- terms ---- */
+
+FQ_ALWAYS_INLINE void aim(void *to, uint32_t area, unsigned kinds, uint64_t unit)
+{
+    struct scan *scan = to;
+    const struct fq_rollup_query *query = scan->query;
+    struct area_answer aside;
+    const struct area_answer *answer = area_of(scan, area, &aside);
+
+    scan->target = NULL;
+    if (!answer->is_covered || (query->where_count && !terms_pass(query, kinds, unit))) {
+        return;
+    }
+    for (uint32_t i = 0; i < query->by_count && scan->has_area; i++) {
+        scan->key[i] = fq_dimension_is_area(query->by[i]) ? answer->key[i] : scan->key[i];
+    }
+    if (scan->kind_at >= 0) {
+        scan->key[scan->kind_at] = kinds;
+    }
+    if (scan->unit_at >= 0) {
+        scan->key[scan->unit_at] = unit;
+    }
+    if (scan->has_time || query->by_count == 0) {
+        scan->target = scan->total;
+        return;
+    }
+    struct fq_rollup_row *row = fq_tally_row(scan->tally, scan->key);
+    scan->target = row ? row->value : NULL;
+}
+
+FQ_ALWAYS_INLINE void add(void *to, enum fq_measure measure, uint16_t date, int64_t value)
+{
+    struct scan *scan = to;
+    bool is_inside = is_stock(measure) ? date != 0 && date <= scan->last_day
+                                       : (uint16_t)(date - scan->first_day) <= scan->span;
+
+    if (is_inside && scan->target) {
+        scan->target[measure] = fq_plus(scan->target[measure], value);
+    }
+}
+
+/* The keys of time of a month; whether they are others than before. */
+static bool set_time(struct scan *scan, uint16_t month, bool is_first)
+{
+    const struct fq_rollup_query *query = scan->query;
+    bool is_other = is_first;
+
+    for (uint32_t i = 0; i < query->by_count; i++) {
+        if (fq_dimension_is_time(query->by[i])) {
+            uint64_t key = fq_query_time_key(query, query->by[i], month);
+            is_other |= key != scan->key[i];
+            scan->key[i] = key;
+        }
+    }
+    return is_other;
+}
+
+/* By time a term stands in its own months' row, a stock's in every later one too (R3). */
+static void add_by_time(void *to, enum fq_measure measure, uint16_t date, int64_t value)
+{
+    struct scan *scan = to;
+    const struct fq_period *period = &scan->query->period;
+    uint16_t month = fq_month_of(date);
+
+    if (!scan->target || date == 0 || value == 0 || month > period->last_month ||
+        (month < period->first_month && !is_stock(measure))) {
+        return;
+    }
+    scan->total[measure] = fq_plus(scan->total[measure], value);
+    uint16_t from = fq_later(month, period->first_month);
+    uint16_t last = is_stock(measure) ? period->last_month : from;
+    for (uint16_t at = from; at <= last; at++) {
+        if (!set_time(scan, at, at == from)) {
+            continue;
+        }
+        struct fq_rollup_row *row = fq_tally_row(scan->tally, scan->key);
+        if (row) {
+            row->value[measure] = fq_plus(row->value[measure], value);
+        }
+    }
+}
+
+/* ---- disputes ---- */
+
+/* Whether a date in the period is among those its maps are dated by. */
+static bool has_maps_now(const struct scan *scan, const struct fq_dispute *dispute)
+{
+    return fq_has_maps(dispute) &&
+           (dispute->maps_on >= scan->first_day ||
+            (dispute->joined_kinds &&
+             ((uint16_t)(dispute->decided_on - scan->first_day) <= scan->span ||
+              (uint16_t)(dispute->outcome_on - scan->first_day) <= scan->span)));
+}
+
+static void count(struct scan *scan, const struct fq_dispute *dispute, bool has_maps)
+{
+    const struct fq_fact_source source = {scan->view->memory.facts.base, scan->view->areas,
+                                          is_live};
+    const struct fq_counter plain = {scan, aim, add}, by_time = {scan, aim, add_by_time};
+    const struct fq_rollup_query *query = scan->query;
+    struct fq_origin origin;
+
+    if (scan->has_facts) {
+        fq_view_origin(scan->view, dispute, &origin);
+        if (scan->where_has_facts && !passes(query, dispute, &origin)) {
+            return;
+        }
+    }
+    for (uint32_t i = 0; i < query->by_count; i++) {
+        scan->key[i] = fq_dimension_value(query, query->by[i], dispute, &origin);
+    }
+    if (scan->has_time) {
+        fq_count_values(&by_time, dispute);
+    } else {
+        fq_count_values(&plain, dispute);
+    }
+    if (has_maps && scan->has_time) {
+        fq_count_maps(&by_time, &source, dispute);
+    } else if (has_maps) {
+        fq_count_maps(&plain, &source, dispute);
+    }
+}
+
+/* Have the facts of these disputes in the cache. Their lists run through memory, and each step waits;
+ * walked side by side the waits fall together. */
+static void fetch_facts(const uint8_t *heap, uint32_t *places, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        __builtin_prefetch(heap + (size_t)places[i] * FQ_FACT_PLACE_UNIT);
+    }
+    while (count > 0) {
+        for (uint32_t i = 0; i < count;) {
+            const uint8_t *fact = heap + (size_t)places[i] * FQ_FACT_PLACE_UNIT;
+            places[i] = ((const struct fq_fact *)(const void *)fact)->next;
+            __builtin_prefetch(fact + FQ_FACT_HEAD_SIZE + 16); /* where the payload may go on */
+            if (places[i]) {
+                __builtin_prefetch(heap + (size_t)places[i] * FQ_FACT_PLACE_UNIT);
+                i++;
+            } else {
+                places[i] = places[--count];
+            }
+        }
+    }
+}
+
+struct group {
+    const struct fq_dispute *disputes[GROUP];
+    bool has_maps[GROUP];
+    uint32_t count;
+};
+
+static void count_group(struct scan *scan, struct group *group)
+{
+    uint32_t places[GROUP];
+    uint32_t fetched = 0;
+
+    for (uint32_t i = 0; i < group->count; i++) {
+        group->has_maps[i] = has_maps_now(scan, group->disputes[i]);
+        if ((group->has_maps[i] || scan->has_facts) && group->disputes[i]->facts) {
+            places[fetched++] = group->disputes[i]->facts;
+        }
+    }
+    fetch_facts(scan->view->memory.facts.base, places, fetched);
+    for (uint32_t i = 0; i < group->count; i++) {
+        count(scan, group->disputes[i], group->has_maps[i]);
+    }
+    group->count = 0;
+}
+
+static void count_all(struct scan *scan)
+{
+    const struct fq_view *view = scan->view;
+    struct group group = {.count = 0};
+
+    for (uint32_t i = 0; i < view->index.count && !scan->tally->is_full; i++) {
+        const struct fq_dispute *dispute = &view->disputes[i];
+        if (fq_is_over(dispute, scan->first_day) || (dispute->flags & FQ_DISPUTE_ACTIVITY) ||
+            !passes(scan->query, dispute, NULL)) {
+            continue;
+        }
+        group.disputes[group.count++] = dispute;
+        if (group.count == GROUP) {
+            count_group(scan, &group);
+        }
+    }
+    count_group(scan, &group);
+}
+
+/* ---- the whole ---- */
+
+/* Rows of sets of kinds become rows of kinds: a dispute stands in each of its kinds (R2). */
+static void part_kinds(struct fq_tally *sets, int kind_at, struct fq_tally *tally)
+{
+    for (uint32_t i = 0; i < sets->count; i++) {
+        const struct fq_rollup_row *row = &sets->rows[i];
+        uint64_t key[FQ_ROLLUP_BY_MAX];
+        memcpy(key, row->key, sizeof key);
+        for (unsigned kind = FQ_KIND_PEOPLE; kind <= FQ_KIND_JUDICIAL; kind++) {
+            if (!(row->key[kind_at] >> kind & 1)) {
+                continue;
+            }
+            key[kind_at] = kind;
+            struct fq_rollup_row *to = fq_tally_row(tally, key);
+            for (int m = 0; m < FQ_MEASURES_COUNT && to; m++) {
+                to->value[m] = fq_plus(to->value[m], row->value[m]);
+            }
+        }
+    }
+    tally->is_full |= sets->is_full;
+}
+
+static void add_up(const struct fq_tally *tally, int64_t *total)
+{
+    for (uint32_t i = 0; i < tally->count; i++) {
+        for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
+            total[m] = fq_plus(total[m], tally->rows[i].value[m]);
+        }
+    }
+}
+
+static void look_at_query(struct scan *scan)
+{
+    const struct fq_rollup_query *query = scan->query;
+
+    scan->first_day = query->period.first_day;
+    scan->last_day = query->period.last_day;
+    scan->span = (uint16_t)(scan->last_day - scan->first_day);
+    scan->kind_at = scan->unit_at = -1;
+    for (uint32_t i = 0; i < query->by_count; i++) {
+        scan->kind_at = query->by[i] == FQ_BY_KIND ? (int)i : scan->kind_at;
+        scan->unit_at = query->by[i] == FQ_BY_UNIT ? (int)i : scan->unit_at;
+        scan->has_time |= fq_dimension_is_time(query->by[i]);
+        scan->has_area |= fq_dimension_is_area(query->by[i]);
+        scan->has_facts |= fq_dimension_is_in_facts(query->by[i]);
+    }
+    for (uint32_t i = 0; i < query->where_count; i++) {
+        scan->where_has_facts |= fq_dimension_is_in_facts(query->where[i].dimension);
+    }
+    scan->has_facts |= scan->where_has_facts;
+}
+
+bool fq_scan(const struct fq_view *view, const struct fq_rollup_query *query,
+             struct fq_arena *arena, struct fq_tally *tally, int64_t *total)
+{
+    struct scan scan = {.view = view, .query = query, .tally = tally, .total = total};
+    struct fq_tally sets;
+
+    look_at_query(&scan);
+    scan.area_mask = 255;
+    while (scan.area_mask < 4 * view->areas->count) {
+        scan.area_mask = scan.area_mask * 2 + 1;
+    }
+    scan.areas = fq_arena_take(arena, (scan.area_mask + 1) * sizeof *scan.areas);
+    if (!scan.areas) {
+        return false;
+    }
+    if (scan.kind_at >= 0) {
+        if (!fq_tally_init(&sets, tally->capacity, arena)) {
+            return false;
+        }
+        scan.tally = &sets;
+    }
+    count_all(&scan);
+    if (!scan.has_time && query->by_count > 0) {
+        add_up(scan.tally, total);
+    }
+    if (scan.kind_at >= 0) {
+        part_kinds(&sets, scan.kind_at, tally);
+    }
+    return true;
+}
+
+/* ---- one dispute ---- */
+
+struct single {
+    const struct fq_areas *areas;
+    const struct fq_rollup_query *query;
+    enum fq_measure measure;
+    bool is_aimed;
+    int64_t value;
+};
+
+static void aim_single(void *to, uint32_t area, unsigned kinds, uint64_t unit)
+{
+    struct single *single = to;
+    uint32_t counted = fq_query_area(single->areas, single->query, area);
+
+    single->is_aimed = fq_query_covers(single->areas, single->query, counted) &&
+                       terms_pass(single->query, kinds, unit);
+}
+
+static void add_single(void *to, enum fq_measure measure, uint16_t date, int64_t value)
+{
+    struct single *single = to;
+    const struct fq_period *period = &single->query->period;
+
+    if (single->is_aimed && measure == single->measure && date != 0 && date <= period->last_day &&
+        (is_stock(measure) || date >= period->first_day)) {
+        single->value = fq_plus(single->value, value);
+    }
+}
+
+int64_t fq_rollup_value(const struct fq_view *view, const struct fq_rollup_query *query,
+                        const struct fq_dispute *dispute, enum fq_measure measure)
+{
+    struct single single = {.areas = view->areas, .query = query, .measure = measure};
+    const struct fq_counter counter = {&single, aim_single, add_single};
+    const struct fq_fact_source source = {view->memory.facts.base, view->areas, is_live};
+    struct fq_origin origin;
+
+    if ((dispute->flags & FQ_DISPUTE_ACTIVITY) || !passes(query, dispute, NULL)) {
+        return 0;
+    }
+    for (uint32_t i = 0; i < query->where_count; i++) {
+        if (fq_dimension_is_in_facts(query->where[i].dimension)) {
+            fq_view_origin(view, dispute, &origin);
+            if (!passes(query, dispute, &origin)) {
+                return 0;
+            }
+            break;
+        }
+    }
+    fq_count_dispute(&counter, &source, dispute);
+    return single.value;
+}
