@@ -86,6 +86,7 @@ HELP_SRC := $(filter-out tests/support/replay.c,$(wildcard tests/support/*.c))
 TEST_SRC := $(wildcard tests/test_*.c tests/prop_*.c)
 FUZZ_SRC := $(wildcard tests/fuzz_*.c)
 BENCH_SRC := $(filter-out tests/bench/count_syncs.c,$(wildcard tests/bench/*.c))
+HENAN_SRC := $(wildcard tests/henan/*.c)
 SIM_SRC  := $(filter-out tests/sim/main.c,$(wildcard tests/sim/*.c))
 
 LIB      := $(OUT)/libfengqiao.a
@@ -103,6 +104,7 @@ SCRIPTS  := $(wildcard tests/test_*.py tests/prop_*.py tests/test_*.sh)
 E2E      := $(wildcard tests/e2e_*.sh tests/e2e_*.py)
 BENCH    := $(OUT)/tests/bench/bench
 SIM      := $(OUT)/tests/sim/simulate
+HENAN    := $(OUT)/tests/henan/henan
 SOURCES  := $(wildcard $(LIB_SRC) nodes/*.c nodes/*/*.c tests/*.c tests/*/*.c)
 
 # What tests of the program run: the one of this mode.
@@ -110,8 +112,8 @@ export FQ := $(abspath $(BIN)/fengqiao)
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps deps-test tests replays fuzzers benches simulators test check demo sim mutants \
-        bench sanitize sanitized fuzz po tidy coverage install clean help
+.PHONY: all deps deps-test tests replays fuzzers benches simulators henans test check demo sim \
+        henan mutants bench sanitize sanitized fuzz po tidy coverage install clean help
 .DEFAULT_GOAL := $(if $(MUTANT),mutants,all)
 
 # --- targets ------------------------------------------------------------------------------------
@@ -127,9 +129,10 @@ deps-test: ## install what only tests need
 tests: $(TESTS)
 replays: $(REPLAYS)
 fuzzers: $(FUZZERS)
+henans: $(HENAN)
 benches: $(BENCH) $(OUT)/tests/bench/count_syncs.so
 simulators: $(SIM)
-all tests replays fuzzers benches simulators: ; @:
+all tests replays fuzzers benches simulators henans: ; @:
 
 test: ## build and run unit and property tests
 	@$(MAKE) -j$(JOBS) all tests
@@ -138,7 +141,7 @@ test: ## build and run unit and property tests
 check: ## all a release must pass; needs nothing before it
 	@$(MAKE) deps
 	@$(MAKE) deps-test
-	@$(MAKE) -j$(JOBS) all tests replays
+	@$(MAKE) -j$(JOBS) all tests replays henans
 	@tests/run.sh -j $(JOBS) $(TESTS) $(SCRIPTS) $(REPLAYS) -j 1 $(E2E)
 
 demo: ## a province on loopback with the real ledger (KEEP=1 leaves it running)
@@ -150,6 +153,11 @@ sim: ## a province from a seed, with every fault: SECONDS= from SEED=, or the on
 	@$(MAKE) deps
 	@$(MAKE) -j$(JOBS) simulators
 	@$(SIM) '$(SECONDS)' '$(SEED)'
+
+henan: ## the half-year of the article through real nodes, and its bulletin (QUICK=1: a hundredth)
+	@$(MAKE) deps
+	@$(MAKE) -j$(JOBS) all henans
+	@QUICK='$(QUICK)' KEEP='$(KEEP)' tests/henan/run.sh
 
 mutants: ## seeded bugs, each killed by a test (MUTANT=name for one, QUICK=1 for a few)
 	@$(MAKE) deps
@@ -251,6 +259,9 @@ $(OUT)/tests/test_register: $(call objects,$(addprefix nodes/cli/,import_cell.c 
 $(TESTS): $(OUT)/tests/%: $(OUT)/tests/%.o $(HELP) $(NODES) $(LIB)
 	$(call link,-lcmocka)
 $(BENCH): $(call objects,$(BENCH_SRC) nodes/cli/lab_layout.c nodes/cli/text.c \
+    nodes/cli/width.c nodes/cli/words.c) $(HELP) $(LIB)
+	$(call link)
+$(HENAN): $(call objects,$(HENAN_SRC) nodes/cli/lab_layout.c nodes/cli/text.c \
     nodes/cli/width.c nodes/cli/words.c) $(HELP) $(LIB)
 	$(call link)
 $(OUT)/tests/bench/count_syncs.so: tests/bench/count_syncs.c Makefile

@@ -5,6 +5,8 @@
  * and unit last reported up to the period's end. */
 #include "services.h"
 
+#include "asof.h"
+
 #include <stdlib.h>
 
 struct report {
@@ -25,6 +27,7 @@ struct figure { /* of one indicator */
 
 struct scan {
     const struct fq_node *node;
+    const struct fq_view *view; /* of now, or of the moment asked for */
     const struct fq_scope *scope;
     struct report *reports;
     uint32_t count;
@@ -48,7 +51,7 @@ static bool is_candidate(const struct scan *scan, const struct fq_dispute *entit
 /* All facts of an activity say the same but for the count, which the values have. */
 static void take_report(struct scan *scan, const struct fq_dispute *entity)
 {
-    const struct fq_view *view = &scan->node->core.view;
+    const struct fq_view *view = scan->view;
     struct fq_event event;
 
     for (const struct fq_fact *fact = fq_view_facts(view, entity); fact;
@@ -91,7 +94,7 @@ static int by_indicator(const void *a, const void *b)
 
 static fq_err run_scan(struct scan *scan, struct fq_arena *arena, struct fq_why *out_why)
 {
-    const struct fq_view *view = &scan->node->core.view;
+    const struct fq_view *view = scan->view;
     size_t capacity = 1;
 
     for (uint32_t i = 0; i < view->index.count; i++) {
@@ -144,6 +147,18 @@ static uint32_t take_figure(const struct scan *scan, uint32_t first, struct figu
     }
     *out_figure = figure;
     return at;
+}
+
+/* The view of the moment args.as_of names; reports are read out of facts, so cells are not enough. */
+static fq_err look_back(struct scan *scan, struct fq_node *node, struct fq_span args,
+                        struct fq_lookback **out_lookback, struct fq_why *out_why)
+{
+    struct fq_rollup_query query = {.area = scan->scope->area};
+    fq_err err = fq_service_read_period(node, args, &query.period, out_why);
+
+    err = err ? err : fq_lookback_open(node, args, &query, false, out_lookback, out_why);
+    scan->view = err ? NULL : (*out_lookback)->view;
+    return err;
 }
 
 /* ---- the answer ---- */
@@ -200,11 +215,14 @@ fq_err fq_verb_activities(struct fq_node *node, struct fq_span args, struct fq_a
     struct fq_writer rows = fq_writer_take(&node->scratch, answer->writer.size);
     struct fq_scope scope;
     struct scan scan = {.node = node, .scope = &scope};
+    struct fq_lookback *lookback = NULL;
     struct figure figure;
     uint32_t count = 0;
     fq_err err = fq_services_read_scope(node, args, &scope, out_why);
 
+    err = err ? err : look_back(&scan, node, args, &lookback, out_why);
     err = err ? err : run_scan(&scan, &node->scratch, out_why);
+    fq_lookback_close(lookback);
     if (err) {
         return err;
     }

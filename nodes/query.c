@@ -45,6 +45,7 @@ const struct fq_verb fq_verbs[] = {
     {"dispute.records", fq_verb_records},
     {"receipt", fq_verb_receipt},
     {"bundle.read", fq_verb_bundle_read},
+    {"subsidy.list", fq_verb_subsidies},
     {"table.codes", fq_verb_codes},
     {"table.areas", fq_verb_areas},
     {"table.units", fq_verb_units},
@@ -398,12 +399,17 @@ fq_err fq_verb_areas(struct fq_node *node, struct fq_span args, struct fq_answer
     fq_write_array(&answer->writer, end - first);
     for (uint32_t i = first; i < end; i++) {
         const struct fq_area *area = &node->areas.rows[i];
-        fq_write_map(&answer->writer, 5);
+        char from_day[FQ_DATE_TEXT_SIZE], to_day[FQ_DATE_TEXT_SIZE];
+        fq_date_format(area->valid_from, from_day);
+        fq_date_format(area->valid_to, to_day);
+        fq_write_map(&answer->writer, 7);
         put_code(&answer->writer, "code", 6, area->code);
         put_text(&answer->writer, "name_zh", area->name_zh);
         put_text(&answer->writer, "name_en", area->name_en);
         put_code(&answer->writer, "parent", 6, area->parent);
         put_text(&answer->writer, "tier", fq_tier_name(area->tier));
+        put_text(&answer->writer, "valid_from", from_day);
+        put_text(&answer->writer, "valid_to", to_day);
     }
     if (end < node->areas.count) {
         fq_put_be32(answer->cursor, end);

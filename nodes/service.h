@@ -47,6 +47,9 @@ fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list;
 fq_verb_run fq_verb_desk, fq_verb_records, fq_verb_receipt;
 /* screening.c: of campaigns and sweeps; activities.c: of other services' figures */
 fq_verb_run fq_verb_campaigns, fq_verb_campaign_report, fq_verb_coverage, fq_verb_activities;
+fq_verb_run fq_verb_find, fq_verb_show, fq_verb_list;
+/* subsidy.c: which disputes are paid for */
+fq_verb_run fq_verb_subsidies;
 /* vault.c, duplicates.c: of party data, in a county */
 fq_verb_run fq_verb_vault_read, fq_verb_vault_log, fq_verb_vault_forget;
 fq_verb_run fq_verb_dup_list, fq_verb_dup_show, fq_verb_dup_dismiss;

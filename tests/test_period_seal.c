@@ -91,7 +91,8 @@ static void x3_cells_answer_every_declared_question(void **state)
 /* What the leaves say is what is printed: their terms add up to the total, measure by measure. */
 static void leaves_add_up_to_the_total(void **state)
 {
-    struct fq_rollup rollup = run(&sealed.held->view, WORLD_PROVINCE, "2020-12..2021-04", NULL, 0);
+    const enum fq_dimension none = FQ_BY_AREA;
+    struct fq_rollup rollup = run(&sealed.held->view, WORLD_PROVINCE, "2020-12..2021-04", &none, 0);
     int64_t sum[FQ_MEASURES_COUNT] = {0};
     static uint8_t room[FQ_LEAF_SIZE_MAX];
     struct fq_leaf_reader reader;

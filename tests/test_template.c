@@ -163,6 +163,20 @@ static void test_w3_a_page_that_does_not_fit_is_taken_back(void **state)
     assert_int_equal(page.used, 0);
 }
 
+static void test_plain_pages_print_values_as_they_are(void **state)
+{
+    (void)state;
+    fq_write_map(&values, 1);
+    put("name", "Xin'an <County> & others");
+
+    assert_int_equal(template_render_plain("page.txt", fq_span_text("{{name}}."),
+                                           fq_writer_span(&values), &page, &why),
+                     FQ_OK);
+
+    assert_int_equal(page.used, strlen("Xin'an <County> & others."));
+    assert_memory_equal(page.base, "Xin'an <County> & others.", page.used);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +186,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_block_is_shown_when_there_is_something, begin),
         cmocka_unit_test_setup(test_each_prints_once_for_every_item_and_its_keys_come_first, begin),
         cmocka_unit_test_setup(test_w3_a_wrong_template_names_its_line, begin),
+        cmocka_unit_test_setup(test_plain_pages_print_values_as_they_are, begin),
         cmocka_unit_test_setup(test_w3_a_page_that_does_not_fit_is_taken_back, begin),
     };
 

@@ -14,7 +14,8 @@ WRITERS = r"(?:cli_write_pair_\w+|write_pair_or_nil|copy_pair|(?:fq_\w+_)?put_\w
 # What is written as text but is a value, or an argument of a request, or for programs alone.
 NOT_KEYS = {"", "host", "assist", "read", "forget"}
 # Answers whose keys no table shows: they are carried, never listed.
-FOR_PROGRAMS = set("args cursor detail id result status verb zh en number".split())
+FOR_PROGRAMS = set("args cursor detail id result status verb zh en number "
+                   "supplement cents".split())
 
 
 def keys_of(text):
@@ -28,9 +29,10 @@ def keys_of(text):
 WORD_KEYS = "state event tier role register saved what".split()
 
 
-# What is not shown as it stands: templates of papers have their words in config/print, commands that
+# What is not shown as it stands: templates have their words in config/, commands that
 # are carried are read by a node.
-NOT_SHOWN = {"nodes/cli/paper.c", "nodes/cli/desk_carry.c"}
+NOT_SHOWN = {"nodes/cli/paper.c", "nodes/cli/desk_carry.c", "nodes/cli/bulletin.c",
+             "nodes/cli/bulletin_figure.c", "nodes/cli/bulletin_table.c", "nodes/cli/returns.c"}
 
 
 def sources():

@@ -43,6 +43,9 @@ enum cli_format {
     CLI_JSONL,
     CLI_CSV,
     CLI_MD,
+    CLI_TEXT, /* these three of commands that print pages and forms */
+    CLI_HTML,
+    CLI_XLSX,
 };
 
 struct cli_option {
@@ -118,6 +121,9 @@ extern const struct cli_command cli_coverage_commands[], cli_period_commands[],
     cli_proof_commands[];
 extern const struct cli_command cli_print_commands[];
 extern const struct cli_command cli_dup_commands[];
+extern const struct cli_command cli_bulletin_commands[];
+extern const struct cli_command cli_form_commands[];
+extern const struct cli_command cli_subsidy_commands[];
 extern const struct cli_command cli_outbox_commands[];
 extern const struct cli_command cli_completion_commands[];
 extern const struct cli_command cli_coverage_commands[];

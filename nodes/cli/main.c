@@ -25,7 +25,8 @@ static const struct cli_command *const nouns[] = {
     cli_log_commands,        cli_lab_commands,     cli_vault_commands,    cli_bundle_commands,
     cli_campaign_commands,   cli_sweep_commands,   cli_activity_commands, cli_coverage_commands,
     cli_print_commands,      cli_dup_commands,     cli_outbox_commands,   cli_errors_commands,
-    cli_completion_commands, cli_period_commands,  cli_proof_commands,
+    cli_completion_commands, cli_period_commands,  cli_proof_commands,    cli_bulletin_commands,
+    cli_form_commands,       cli_subsidy_commands,
 };
 
 static const struct cli_option globals[] = {
@@ -198,7 +199,8 @@ static fq_err fail_option(const struct cli *cli, const char *word, struct fq_why
 }
 
 /* In the order of enum cli_format. */
-static const char *const formats[] = {"table", "json", "jsonl", "csv", "md", NULL};
+static const char *const formats[] = {"table", "json", "jsonl", "csv", "md",
+                                      "text",  "html", "xlsx",  NULL};
 
 const char *const *cli_format_names(void)
 {

@@ -410,6 +410,9 @@ fq_err cli_print(const struct cli *cli, struct fq_span value, const struct cli_v
 {
     fq_err err;
 
+    if (cli->format > CLI_MD) {
+        return fq_fail(out_why, FQ_REASON_USAGE, "-o table, json, jsonl, csv, md");
+    }
     if (cli->format == CLI_JSON) {
         err = cli_json_print(stdout, value, true, out_why);
     } else if (cli->format == CLI_JSONL) {

@@ -2,22 +2,15 @@
  *
  * The county fills them: its vault is asked first, notes the reading, and above a county there is
  * none. The file is the reader's alone, and one that is there stays unless --yes was given. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "desk.h"
+#include "page.h"
 #include "paper.h"
-#include "share.h"
-#include "template.h"
 
 #define PAGE_MAX (32u << 20)
-#define TEMPLATE_MAX (256u << 10)
 #define MEMORY_SIZE (32u << 20)
-#define FILE_NAME_SIZE 4096
 #define TABLE_MAX (4u << 20)
 #define AREA_SIZE 6 /* digits of an area's code, with which those of its units and places begin */
 
@@ -31,7 +24,7 @@ struct printing {
     struct fq_arena arena;
     struct fq_writer page;
     char number[64];
-    char file[FILE_NAME_SIZE]; /* "-" is stdout */
+    char file[PAGE_FILE_SIZE]; /* "-" is stdout */
 };
 
 /* ---- what is printed ---- */
@@ -146,39 +139,14 @@ static fq_err read_names(struct printing *printing, struct fq_why *out_why)
 
 /* ---- the page ---- */
 
-static fq_err read_file(const char *path, struct fq_arena *arena, struct fq_span *out_text,
-                        struct fq_why *out_why)
-{
-    FILE *file = fopen(path, "rb");
-    uint8_t *text = fq_arena_take_raw(arena, TEMPLATE_MAX);
-
-    if (!file || !text) {
-        fq_err err = fq_fail(out_why, FQ_REASON_FILE, "%s: %s", path, strerror(errno));
-        if (file) {
-            fclose(file);
-        }
-        return err;
-    }
-    size_t size = fread(text, 1, TEMPLATE_MAX, file);
-    bool is_whole = !ferror(file) && size < TEMPLATE_MAX;
-    fclose(file);
-    if (!is_whole) {
-        return fq_fail(out_why, FQ_REASON_FILE, "%s", path);
-    }
-    *out_text = fq_span_of(text, size);
-    return FQ_OK;
-}
-
 static fq_err render_file(struct printing *printing, const char *name, struct fq_span values,
                           struct fq_why *out_why)
 {
-    char path[SHARE_PATH_SIZE], place[80];
-    struct fq_span text;
+    char place[80];
 
     snprintf(place, sizeof place, "print/%s", name);
-    fq_err err = share_find(printing->cli, place, path, out_why);
-    err = err ? err : read_file(path, &printing->arena, &text, out_why);
-    return err ? err : template_render(path, text, values, &printing->page, out_why);
+    return page_render(printing->cli, place, false, values, &printing->arena, &printing->page,
+                       out_why);
 }
 
 static fq_err render(struct printing *printing, struct fq_why *out_why)
@@ -196,11 +164,6 @@ static fq_err render(struct printing *printing, struct fq_why *out_why)
 
 /* ---- the file ---- */
 
-static bool is_stdout(const struct printing *printing)
-{
-    return strcmp(printing->file, "-") == 0;
-}
-
 /* Looked at before the vault is asked: nothing is read of it in vain. */
 static fq_err choose_file(struct printing *printing, struct fq_why *out_why)
 {
@@ -212,67 +175,13 @@ static fq_err choose_file(struct printing *printing, struct fq_why *out_why)
     if (size <= 0 || size >= (int)sizeof printing->file - 8) {
         return fq_fail(out_why, FQ_REASON_USAGE, "--to");
     }
-    if (!is_stdout(printing) && !printing->cli->is_yes && access(printing->file, F_OK) == 0) {
-        return fq_fail(out_why, FQ_REASON_FILE_THERE, "%s", printing->file);
-    }
-    return FQ_OK;
-}
-
-static fq_err fail_file(const char *path, struct fq_why *out_why)
-{
-    return fq_fail(out_why, errno == EEXIST ? FQ_REASON_FILE_THERE : FQ_REASON_FILE, "%s: %s", path,
-                   strerror(errno));
-}
-
-static bool write_all(int descriptor, struct fq_span text)
-{
-    while (text.size > 0) {
-        ssize_t size = write(descriptor, text.data, text.size);
-        if (size < 0 && errno != EINTR) {
-            return false;
-        }
-        size_t done = size > 0 ? (size_t)size : 0;
-        text = fq_span_of(text.data + done, text.size - done);
-    }
-    return true;
-}
-
-/* Whether the file got its name; one that came there meanwhile stays, where the file system can tell. */
-static bool move(const char *from, const char *to, bool may_replace)
-{
-    unsigned flags = may_replace ? 0 : RENAME_NOREPLACE;
-
-    return renameat2(AT_FDCWD, from, AT_FDCWD, to, flags) == 0 ||
-           (errno == EINVAL && rename(from, to) == 0);
-}
-
-/* Written beside and moved into place: never half a page, and a link that lies there is replaced,
- * not followed. */
-static fq_err write_file(const struct printing *printing, struct fq_why *out_why)
-{
-    char path[FILE_NAME_SIZE];
-    struct fq_span page = fq_writer_span(&printing->page);
-
-    snprintf(path, sizeof path, "%.*s.XXXXXX", (int)sizeof path - 8, printing->file);
-    int descriptor = mkostemp(path, O_CLOEXEC); /* with mode 0600 */
-    if (descriptor < 0) {
-        return fail_file(printing->file, out_why);
-    }
-    bool is_fine = write_all(descriptor, page) && fsync(descriptor) == 0;
-    is_fine &= close(descriptor) == 0;
-    is_fine = is_fine && move(path, printing->file, printing->cli->is_yes);
-    if (!is_fine) {
-        fq_err err = fail_file(printing->file, out_why);
-        (void)unlink(path);
-        return err;
-    }
-    return FQ_OK;
+    return page_check(printing->file, printing->cli->is_yes, out_why);
 }
 
 static fq_err tell(const struct printing *printing, struct fq_why *out_why)
 {
     static const struct cli_view view = {0};
-    uint8_t memory[FILE_NAME_SIZE + 512];
+    uint8_t memory[PAGE_FILE_SIZE + 512];
     struct fq_writer writer = fq_writer_over(memory, sizeof memory);
 
     fq_write_map(&writer, 3);
@@ -284,13 +193,10 @@ static fq_err tell(const struct printing *printing, struct fq_why *out_why)
 
 static fq_err put_page(const struct printing *printing, struct fq_why *out_why)
 {
-    if (is_stdout(printing)) {
-        struct fq_span page = fq_writer_span(&printing->page);
-        (void)fwrite(page.data, 1, page.size, stdout);
-        return cli_flush(out_why);
-    }
-    fq_err err = write_file(printing, out_why);
-    return err ? err : tell(printing, out_why);
+    fq_err err = page_write(printing->file, fq_writer_span(&printing->page), true,
+                            printing->cli->is_yes, out_why);
+
+    return err || page_is_stdout(printing->file) ? err : tell(printing, out_why);
 }
 
 /* ---- the command ---- */

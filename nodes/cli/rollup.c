@@ -155,6 +155,7 @@ static const struct cli_option cases_options[] = {
         {"basis", 0, "now|then", N_("areas as they are now (default) or were in the period")},     \
         {"cumulative", 0, NULL, N_("the reporting year to date as well")},                         \
         {"share", 0, NULL, N_("each row's share of the total as well")},                           \
+        {"style", 0, "NAME", N_("`press`: figures as newspapers print them")},                     \
         {"public", 0, NULL, N_("for publication: leave out small figures")},
 
 static const struct cli_option rollup_options[] = {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fq/core/measure.h"
+#include "fq/core/press.h"
 #include "width.h"
 
 #define COLUMNS_MAX 80
@@ -28,6 +30,7 @@ bool rollup_split(const char *text, struct rollup_by *by)
 struct naming {
     const struct cli_tables *tables; /* NULL: for programs, which are given codes */
     const struct rollup_by *by;
+    bool is_press; /* figures as the press prints them */
 };
 
 static const char *area_name(const struct cli_tables *tables, const char *code)
@@ -121,6 +124,29 @@ static const char *suppressed(struct fq_span row, struct fq_span key, struct fq_
     return out;
 }
 
+/* A count or a sum of money as the press prints it, or NULL: as it is. */
+static const char *in_press(const struct naming *naming, const char *measure, struct fq_span value,
+                            char out[FQ_PRESS_SIZE])
+{
+    struct fq_reader reader = fq_reader_over(value);
+    enum fq_codec_type type = value.size ? fq_read_type(&reader) : FQ_CODEC_NIL;
+    size_t size = strlen(measure);
+    struct fq_press form = {FQ_PRESS_ROUNDED, 100,
+                            size > 6 && strcmp(measure + size - 6, "_cents") == 0};
+    enum fq_measure found;
+
+    if (!naming->is_press || (type != FQ_CODEC_UINT && type != FQ_CODEC_INT) ||
+        !fq_measure_find(fq_span_text(measure), &found)) {
+        return NULL;
+    }
+    if (cli_text_is_chinese()) {
+        fq_press_zh(fq_read_int(&reader), &form, out);
+    } else {
+        fq_press_en(fq_read_int(&reader), &form, out);
+    }
+    return out;
+}
+
 /* The text a key's value is shown as, or NULL: as it is. */
 static const char *shown_as(const struct naming *naming, const char *key, const char *value,
                             const char *first, struct fq_span row, char *out, size_t out_size)
@@ -149,13 +175,14 @@ static void write_row(const struct naming *naming, struct fq_span row, struct fq
     }
     fq_write_map(writer, count);
     for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
-        char key[64], value[64], text[512], hidden[16];
+        char key[64], value[64], text[512], hidden[16], press[FQ_PRESS_SIZE];
         struct fq_span key_span = fq_read_text(&reader);
         cli_copy(key, sizeof key, key_span);
         struct fq_span raw = fq_read_skip(&reader);
         cli_copy(value, sizeof value, fq_map_text(row, key));
         const char *name = shown_as(naming, key, value, first, row, text, sizeof text);
         name = name && *name ? name : suppressed(row, key_span, raw, hidden);
+        name = name ? name : in_press(naming, key, raw, press);
         fq_write_text(writer, key);
         if (name) {
             fq_write_text(writer, name);
@@ -166,15 +193,26 @@ static void write_row(const struct naming *naming, struct fq_span row, struct fq
 }
 
 /* Kinds overlap: what is counted under more than one of them stands in a row before the total. */
-static void write_overlap_row(const struct rollup_by *by, struct fq_span overlap,
+static void write_overlap_row(const struct naming *naming, struct fq_span overlap,
                               struct fq_writer *writer)
 {
     struct fq_reader reader = fq_reader_over(overlap);
     uint32_t count = fq_read_map(&reader);
 
     fq_write_map(writer, count + 1);
-    cli_write_pair_text(writer, by->names[0], _("overlap"));
-    fq_write_raw(writer, fq_span_of(reader.at, (size_t)(reader.end - reader.at)));
+    cli_write_pair_text(writer, naming->by->names[0], _("overlap"));
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        char key[64], press[FQ_PRESS_SIZE];
+        cli_copy(key, sizeof key, fq_read_text(&reader));
+        struct fq_span value = fq_read_skip(&reader);
+        const char *text = in_press(naming, key, value, press);
+        fq_write_text(writer, key);
+        if (text) {
+            fq_write_text(writer, text);
+        } else {
+            fq_write_raw(writer, value);
+        }
+    }
 }
 
 static void write_rows(const struct naming *naming, struct fq_span result, struct fq_writer *writer)
@@ -191,7 +229,7 @@ static void write_rows(const struct naming *naming, struct fq_span result, struc
         write_row(naming, fq_read_skip(&rows), writer);
     }
     if (has_overlap) {
-        write_overlap_row(naming->by, overlap, writer);
+        write_overlap_row(naming, overlap, writer);
     }
     fq_write_text(writer, "total");
     write_row(naming, fq_map_get(result, "total"), writer);
@@ -497,6 +535,18 @@ static fq_err print_table(struct cli *cli, const struct naming *naming,
     return err;
 }
 
+/* The press's style is for people: programs are given whole numbers. */
+static fq_err read_style(const struct cli *cli, bool is_for_person, struct naming *naming,
+                         struct fq_why *out_why)
+{
+    const char *style = cli_value(cli, "style");
+
+    naming->is_press = style && strcmp(style, "press") == 0;
+    return style && (!naming->is_press || !is_for_person)
+               ? fq_fail(out_why, FQ_REASON_USAGE, "--style press: -o table, md")
+               : FQ_OK;
+}
+
 fq_err rollup_print(struct cli *cli, struct cli_client *client, const struct rollup_by *by,
                     const char *measures_text, struct fq_span result, struct fq_why *out_why)
 {
@@ -509,6 +559,10 @@ fq_err rollup_print(struct cli *cli, struct cli_client *client, const struct rol
 
     if (!rollup_split(measures_text, &measures)) {
         return fq_fail(out_why, FQ_REASON_USAGE, "--measure %s", measures_text);
+    }
+    err = read_style(cli, is_for_person, &naming, out_why);
+    if (err) {
+        return err;
     }
     if (!is_for_person && cli->format != CLI_CSV) {
         return cli_print(cli, result, &plain, out_why);

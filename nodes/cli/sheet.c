@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HEADING_SIZE 256
 #define DIGITS_SHOWN 11 /* more of them Excel shows as a power of ten */
 
 static bool ends_with(const char *text, const char *end)
@@ -81,11 +82,17 @@ static void print_line(FILE *out, const struct sheet *sheet, const char *const *
 
 void sheet_print_csv(FILE *out, const struct sheet *sheet)
 {
+    char headings[MAP_COLUMNS_MAX][HEADING_SIZE];
     const char *titles[MAP_COLUMNS_MAX];
 
     FQ_ASSERT(sheet->column_count <= MAP_COLUMNS_MAX);
     for (size_t i = 0; i < sheet->column_count; i++) {
+        const char *group = sheet->groups ? sheet->groups[i] : NULL;
         titles[i] = sheet->columns[i].title;
+        if (group && strcmp(group, titles[i]) != 0) {
+            snprintf(headings[i], sizeof headings[i], "%s %s", group, titles[i]);
+            titles[i] = headings[i];
+        }
     }
     fputs("\xef\xbb\xbf", out);
     print_line(out, sheet, titles);

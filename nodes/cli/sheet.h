@@ -17,7 +17,11 @@ struct sheet_column {
 
 struct sheet {
     const char *name;
+    const char *caption; /* a line above all in a workbook; NULL none */
     const struct sheet_column *columns;
+    const char *const
+        *groups;        /* of each column: the heading above it and its neighbours of the same
+                                  group, in CSV before its title, or NULL; NULL: no column has one */
     const char **cells; /* row_count x column_count; NULL and "" are empty. Days are YYYY-MM-DD,
                            money and counts plain numbers; whatever is not is written as text */
     size_t column_count, row_count;

@@ -32,6 +32,8 @@ static bool read_areas(struct fq_span list, struct cli_tables *tables, struct fq
         copy_text(area.name_en, sizeof area.name_en, map, "name_en");
         area.code = (uint32_t)strtoul(code, NULL, 10);
         area.parent = (uint32_t)strtoul(parent, NULL, 10);
+        (void)fq_date_parse(fq_map_text(map, "valid_from"), &area.valid_from); /* "" is open */
+        (void)fq_date_parse(fq_map_text(map, "valid_to"), &area.valid_to);
         if (!fq_tier_parse(fq_map_text(map, "tier"), &area.tier) ||
             fq_areas_add(&tables->areas, &area, out_why)) {
             return false;
@@ -52,6 +54,7 @@ static bool add_codes(struct fq_span rows, enum fq_code_table table, struct cli_
     for (uint32_t i = 0; i < count; i++) {
         struct fq_span map = fq_read_skip(&reader);
         struct fq_code code = {.number = (uint16_t)fq_map_uint(map, "number")};
+        code.parent = (uint16_t)fq_map_uint(map, "parent");
         copy_text(code.id, sizeof code.id, map, "id");
         copy_text(code.zh, sizeof code.zh, map, "zh");
         copy_text(code.en, sizeof code.en, map, "en");

@@ -24,6 +24,7 @@ struct rendering {
     struct block blocks[TEMPLATE_DEPTH_MAX + 1];
     size_t depth; /* of the innermost block; 0 is the page */
     struct fq_writer *out;
+    bool is_plain; /* W1 is for what HTML reads */
 };
 
 static fq_err fail_at(const struct rendering *page, const char *what, struct fq_why *out_why)
@@ -69,14 +70,24 @@ static void print_escaped(struct fq_writer *out, struct fq_span text)
     fq_write_raw(out, fq_span_of(text.data + from, text.size - from));
 }
 
-static void print_value(struct fq_writer *out, struct fq_span value)
+static void print_text(const struct rendering *page, struct fq_span text)
 {
+    if (page->is_plain) {
+        fq_write_raw(page->out, text);
+    } else {
+        print_escaped(page->out, text);
+    }
+}
+
+static void print_value(const struct rendering *page, struct fq_span value)
+{
+    struct fq_writer *out = page->out;
     struct fq_reader reader = fq_reader_over(value);
     char number[24] = "";
 
     switch (fq_read_type(&reader)) {
     case FQ_CODEC_TEXT:
-        print_escaped(out, fq_read_text(&reader));
+        print_text(page, fq_read_text(&reader));
         break;
     case FQ_CODEC_UINT:
         snprintf(number, sizeof number, "%" PRIu64, fq_read_uint(&reader));
@@ -238,7 +249,7 @@ static fq_err take_tag(struct rendering *page, struct fq_span tag, struct fq_why
         return open_block(page, kind, name, out_why);
     }
     if (page->blocks[page->depth].is_shown) {
-        print_value(page->out, find_value(page, name));
+        print_value(page, find_value(page, name));
     }
     return FQ_OK;
 }
@@ -287,14 +298,12 @@ static fq_err render(struct rendering *page, struct fq_why *out_why)
     return page->out->is_full ? fq_fail(out_why, FQ_REASON_LIMIT, "%s", page->name) : FQ_OK;
 }
 
-fq_err template_render(const char *name, struct fq_span text, struct fq_span values,
-                       struct fq_writer *out, struct fq_why *out_why)
+static fq_err render_as(const char *name, struct fq_span text, bool is_plain, struct fq_span values,
+                        struct fq_writer *out, struct fq_why *out_why)
 {
-    FQ_ASSERT(name);
-    FQ_ASSERT(out);
-
     size_t used = out->used;
-    struct rendering page = {.name = name, .text = text, .line = 1, .out = out};
+    struct rendering page = {
+        .name = name, .text = text, .line = 1, .out = out, .is_plain = is_plain};
 
     page.blocks[0] = (struct block){.kind = BLOCK_PAGE, .values = values, .is_shown = true};
     fq_err err = render(&page, out_why);
@@ -302,4 +311,22 @@ fq_err template_render(const char *name, struct fq_span text, struct fq_span val
         out->used = used; /* W3 */
     }
     return err;
+}
+
+fq_err template_render(const char *name, struct fq_span text, struct fq_span values,
+                       struct fq_writer *out, struct fq_why *out_why)
+{
+    FQ_ASSERT(name);
+    FQ_ASSERT(out);
+
+    return render_as(name, text, false, values, out, out_why);
+}
+
+fq_err template_render_plain(const char *name, struct fq_span text, struct fq_span values,
+                             struct fq_writer *out, struct fq_why *out_why)
+{
+    FQ_ASSERT(name);
+    FQ_ASSERT(out);
+
+    return render_as(name, text, true, values, out, out_why);
 }

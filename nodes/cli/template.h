@@ -22,5 +22,10 @@
  * calls it. Fails with TEMPLATE (W3), or LIMIT when `out` is full. */
 FQ_CHECKED fq_err template_render(const char *name, struct fq_span text, struct fq_span values,
                                   struct fq_writer *out, struct fq_why *out_why);
+/* The same for pages that are no HTML: values print as they are. For figures and names of tables,
+ * never for what people wrote. */
+FQ_CHECKED fq_err template_render_plain(const char *name, struct fq_span text,
+                                        struct fq_span values, struct fq_writer *out,
+                                        struct fq_why *out_why);
 
 #endif

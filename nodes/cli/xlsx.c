@@ -80,27 +80,84 @@ static double width_of(const struct sheet *sheet, size_t column)
     return width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : (double)width;
 }
 
-static lxw_error fill(const struct book *book)
+/* A heading over some cells; one alone cannot be merged. */
+static lxw_error write_heading(const struct book *book, lxw_row_t first_row, lxw_col_t first,
+                               lxw_row_t last_row, lxw_col_t last, const char *text)
+{
+    return first_row == last_row && first == last
+               ? worksheet_write_string(book->worksheet, first_row, first, text, book->head)
+               : worksheet_merge_range(book->worksheet, first_row, first, last_row, last, text,
+                                       book->head);
+}
+
+static const char *group_of(const struct sheet *sheet, size_t column)
+{
+    return sheet->groups && column < sheet->column_count ? sheet->groups[column] : NULL;
+}
+
+/* Rows of heads above the first of the table. */
+static lxw_row_t head_rows(const struct sheet *sheet)
+{
+    return (lxw_row_t)(1 + (sheet->caption != NULL) + (sheet->groups != NULL));
+}
+
+/* The line of groups at `row`; a column without one has its title over both lines. */
+static lxw_error write_groups(const struct book *book, lxw_row_t row)
 {
     const struct sheet *sheet = book->sheet;
     lxw_error error = LXW_NO_ERROR;
 
+    for (size_t i = 0, end; i < sheet->column_count && !error; i = end) {
+        const char *group = group_of(sheet, i);
+        for (end = i + 1; group && group_of(sheet, end) == group;) {
+            end++;
+        }
+        error = write_heading(book, row, (lxw_col_t)i, group ? row : row + 1, (lxw_col_t)(end - 1),
+                              group ? group : sheet->columns[i].title);
+    }
+    return error;
+}
+
+static lxw_error write_heads(const struct book *book)
+{
+    const struct sheet *sheet = book->sheet;
+    lxw_row_t row = 0, last = head_rows(sheet) - 1;
+    lxw_error error = LXW_NO_ERROR;
+
+    if (sheet->caption) {
+        error =
+            write_heading(book, row, 0, row, (lxw_col_t)(sheet->column_count - 1), sheet->caption);
+        row++;
+    }
+    if (!error && row < last) {
+        error = write_groups(book, row);
+    }
     for (size_t i = 0; i < sheet->column_count && !error; i++) {
         lxw_col_t column = (lxw_col_t)i;
         error = worksheet_set_column(book->worksheet, column, column, width_of(sheet, i),
                                      format_of(book, sheet->columns[i].type));
-        error = error ? error
-                      : worksheet_write_string(book->worksheet, 0, column, sheet->columns[i].title,
-                                               book->head);
+        if (!error && (row == last || group_of(sheet, i))) {
+            error = worksheet_write_string(book->worksheet, last, column, sheet->columns[i].title,
+                                           book->head);
+        }
     }
+    return error;
+}
+
+static lxw_error fill(const struct book *book)
+{
+    const struct sheet *sheet = book->sheet;
+    lxw_row_t first = head_rows(sheet);
+    lxw_error error = write_heads(book);
+
     for (size_t i = 0; i < sheet->row_count * sheet->column_count && !error; i++) {
         if (sheet->cells[i] && *sheet->cells[i]) {
-            error = write_cell(book, (lxw_row_t)(i / sheet->column_count + 1),
+            error = write_cell(book, (lxw_row_t)(i / sheet->column_count) + first,
                                (lxw_col_t)(i % sheet->column_count), sheet->cells[i]);
         }
     }
-    worksheet_freeze_panes(book->worksheet, 1, 0);
-    if (!error && sheet->column_count) {
+    worksheet_freeze_panes(book->worksheet, first, first > 1 ? 1 : 0);
+    if (!error && sheet->column_count && first == 1) {
         error = worksheet_autofilter(book->worksheet, 0, 0, (lxw_row_t)sheet->row_count,
                                      (lxw_col_t)(sheet->column_count - 1));
     }

@@ -153,6 +153,8 @@ typedef enum fq_err {
     X(PAIR, 3403, FQ_ERR_REFUSED, "These are not two disputes.", "Name two different disputes.")   \
     X(UNCONFIRMED, 3404, FQ_ERR_USAGE, "This cannot be undone and was not confirmed.",             \
       "Give --yes, or answer y on a terminal.")                                                    \
+    X(SUBSIDY_RULES, 3501, FQ_ERR_USAGE, "The rules for subsidies are wrong.",                     \
+      "Mend what is named; config/subsidy/sample.cfg says how rules are written.")                 \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
       "Import it at its own node, or set skip_foreign in the map.")                                \
     X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \
