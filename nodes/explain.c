@@ -74,6 +74,40 @@ static void put_lines(const struct fq_explained *total, struct figure_pairs *pai
     }
 }
 
+/* What the figure was when the counties' reports of the period were due. */
+static fq_err count_in_time(struct fq_node *node, const struct fq_rollup_query *query,
+                            enum fq_measure measure, int64_t *out_value, struct fq_why *out_why)
+{
+    uint64_t deadline_ms =
+        fq_calendar_deadline(&node->calendar, FQ_REPORTER_COUNTY, query->period.last_month);
+    struct fq_writer args = fq_writer_take(&node->scratch, 128);
+    struct fq_lookback *lookback = NULL;
+    struct fq_rollup rollup;
+    char text[FQ_TIME_TEXT_SIZE] = "live";
+
+    if (deadline_ms < fq_clock_now().wall_ms) {
+        fq_time_format_ms((int64_t)deadline_ms, text);
+    }
+    fq_write_map(&args, 1);
+    fq_write_text(&args, "as_of");
+    fq_write_text(&args, text);
+    fq_err err = fq_lookback_open(node, fq_writer_span(&args), query, true, &lookback, out_why);
+    err =
+        err ? err
+            : fq_rollup_run(lookback->view, &node->codes, query, &node->scratch, &rollup, out_why);
+    fq_lookback_close(lookback);
+    *out_value = err ? 0 : rollup.total[measure];
+    return err;
+}
+
+static void put_late(int64_t in_time, int64_t figure, struct figure_pairs *pairs)
+{
+    figure_pair(pairs, "punctuality");
+    fq_write_map(&pairs->writer, 2);
+    put_pair(&pairs->writer, "in_time", in_time);
+    put_pair(&pairs->writer, "late", fq_minus(figure, in_time));
+}
+
 fq_err fq_verb_explain(struct fq_node *node, struct fq_span args, struct fq_answer *answer,
                        struct fq_why *out_why)
 {
@@ -83,6 +117,8 @@ fq_err fq_verb_explain(struct fq_node *node, struct fq_span args, struct fq_answ
     struct fq_lookback *lookback = NULL;
     struct question question;
     struct fq_proofs proofs;
+    bool has_late = fq_map_bool(args, "late");
+    int64_t in_time = 0;
     char text[16];
     fq_err err = question_read(node, args, &question, out_why);
     const struct fq_rollup_query *query = &question.query;
@@ -98,6 +134,9 @@ fq_err fq_verb_explain(struct fq_node *node, struct fq_span args, struct fq_answ
               : fq_lookback_prove(lookback, query->area, query->period.first_month,
                                   query->period.last_month, &proofs, out_why);
     fq_lookback_close(lookback);
+    if (!err && has_late) {
+        err = count_in_time(node, query, measure, &in_time, out_why);
+    }
     if (err) {
         return err;
     }
@@ -118,6 +157,9 @@ fq_err fq_verb_explain(struct fq_node *node, struct fq_span args, struct fq_answ
     figure_pair(&pairs, "changed"); /* disputes with corrections, transfers, voids or merges */
     fq_write_uint(&pairs.writer, explanation.changed_count);
     put_lines(&explanation.total, &pairs);
+    if (has_late) {
+        put_late(in_time, explanation.total.home, &pairs);
+    }
     figure_pair(&pairs, "rows");
     fq_write_array(&pairs.writer, explanation.count);
     for (uint32_t i = 0; i < explanation.count; i++) {

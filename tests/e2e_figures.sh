@@ -123,6 +123,10 @@ if what == 'explain':
         for row in said['rows']:
             expect(sum(row[s] for s in steps) == row['home'], row)
         expect(sum(row['home'] for row in said['rows']) == said['figure'])
+    # Everything of 2015 came long after its deadline; of this year's last month nothing is late yet.
+    punctuality = ask('explain', '2015', '--measure', 'agreed', '--late')['punctuality']
+    expect(punctuality == {'in_time': 0, 'late': ask('rollup', '2015')['total']['agreed']}, punctuality)
+    expect(ask('explain', '2078', '--late')['punctuality'] == {'in_time': 0, 'late': 0})
     if len(sys.argv) > 4:
         want = dict(pair.split('=') for pair in sys.argv[4:])
         said = ask('explain', '2015-03', '--measure', want.pop('measure'))

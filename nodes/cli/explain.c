@@ -42,6 +42,11 @@ static fq_err print(struct cli *cli, struct fq_span result, struct fq_why *out_w
     fq_write_text(&named, "total");
     fq_write_raw(&named, fq_map_get(result, "total"));
     fq_err err = cli_print(cli, fq_writer_span(&named), &view, out_why);
+    struct fq_span late = fq_map_get(result, "punctuality");
+    if (!err && late.size) {
+        cli_say(_("by the deadline %lld, since then %lld"), (long long)fq_map_int(late, "in_time"),
+                (long long)fq_map_int(late, "late"));
+    }
     cli_build_close(&named);
     return err;
 }
@@ -59,6 +64,9 @@ static fq_err run_explain(struct cli *cli, struct fq_why *out_why)
     cli_args_text(&args, "measure", measure ? measure : "accepted");
     if (cli_value(cli, "area")) {
         cli_args_text(&args, "area", cli_value(cli, "area"));
+    }
+    if (cli_has(cli, "late")) {
+        cli_args_bool(&args, "late", true);
     }
     if (cli_value(cli, "as-of")) {
         cli_args_text(&args, "as_of", cli_value(cli, "as-of"));
@@ -78,6 +86,7 @@ static const struct cli_option options[] = {
     {"area", 0, "CODE", N_("area (default: the node's own)")},
     {"as-of", 0, "SEAL|TIME|LSN", N_("as it was: a seal, a sealed period, a time, or lsn:N")},
     {"basis", 0, "now|then", N_("areas as they are now (default) or were in the period")},
+    {"late", 0, NULL, N_("how much of it came after the county's deadline; takes longer")},
     {NULL, 0, NULL, NULL},
 };
 

@@ -236,6 +236,7 @@ static const struct {
     {"proven_equal", N_("proven equal")},
     {"province", N_("province")},
     {"public", N_("published")},
+    {"punctuality", N_("punctuality")},
     {"purpose", N_("purpose")},
     {"quarter", N_("quarter")},
     {"reached", N_("reached")},

@@ -168,10 +168,6 @@ typedef enum fq_err {
       "Mend the quotes, the brackets or the number of columns at the line named.")                 \
     X(SUBSIDY_RULES, 3501, FQ_ERR_USAGE, "The rules for subsidies are wrong.",                     \
       "Mend what is named; config/subsidy/sample.cfg says how rules are written.")                 \
-    X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
-      "Import it at its own node, or set skip_foreign in the map.")                                \
-    X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \
-      "Mend the quotes or the number of columns at the line named.")                               \
     X(ROW_VALUE, 4003, FQ_ERR_REFUSED, "A value of the row is not in the map's table.",            \
       "Add the value to the look-up table, or correct the row.")                                   \
     X(MAP, 4004, FQ_ERR_USAGE, "The import map is wrong.",                                         \
