@@ -162,12 +162,12 @@ typedef enum fq_err {
     X(PAIR, 3403, FQ_ERR_REFUSED, "These are not two disputes.", "Name two different disputes.")   \
     X(UNCONFIRMED, 3404, FQ_ERR_USAGE, "This cannot be undone and was not confirmed.",             \
       "Give --yes, or answer y on a terminal.")                                                    \
+    X(SUBSIDY_RULES, 3501, FQ_ERR_USAGE, "The rules for subsidies are wrong.",                     \
+      "Mend what is named; config/subsidy/sample.cfg says how rules are written.")                 \
     X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "This belongs to an area outside this node.",            \
       "Do it at the area's own node; a map of an import may pass over such rows: skip_foreign.")   \
     X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well formed.",                             \
       "Mend the quotes, the brackets or the number of columns at the line named.")                 \
-    X(SUBSIDY_RULES, 3501, FQ_ERR_USAGE, "The rules for subsidies are wrong.",                     \
-      "Mend what is named; config/subsidy/sample.cfg says how rules are written.")                 \
     X(ROW_VALUE, 4003, FQ_ERR_REFUSED, "A value of the row is not in the map's table.",            \
       "Add the value to the look-up table, or correct the row.")                                   \
     X(MAP, 4004, FQ_ERR_USAGE, "The import map is wrong.",                                         \
