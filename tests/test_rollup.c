@@ -264,7 +264,8 @@ static void expect_overlap_by_month(const struct fq_rollup *rollup, size_t month
         sum[m] = 0;
         for (uint32_t i = 0; i < rollup->count; i++) {
             bool is_last = rollup->rows[i].key[month_at] == world_month(last_month);
-            sum[m] += is_last ? rollup->rows[i].value[m] : 0;
+            sum[m] =
+                (int64_t)((uint64_t)sum[m] + (is_last ? (uint64_t)rollup->rows[i].value[m] : 0));
         }
     }
     for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
@@ -649,8 +650,9 @@ static void expect_cases(const enum fq_dimension *by, uint32_t by_count,
     int64_t sum[FQ_MEASURES_COUNT] = {0};
     for (uint32_t i = 0; i < held->view.index.count; i++) {
         for (int m = first; m < FQ_MEASURE_ACTIVITY; m += 3) {
-            sum[m] +=
+            int64_t value =
                 fq_rollup_value(&held->view, &query, &held->view.disputes[i], (enum fq_measure)m);
+            sum[m] = (int64_t)((uint64_t)sum[m] + (uint64_t)value);
         }
     }
     for (int m = first; m < FQ_MEASURE_ACTIVITY; m += 3) {
