@@ -127,16 +127,22 @@ static int64_t of_county(const struct fq_rollup *rollup, uint32_t area, enum fq_
 static const char *const periods[] = {"2020", "2021", "2021H1", "2021-03"};
 static const uint32_t areas[] = {WORLD_PROVINCE, WORLD_CITY, WORLD_COUNTY};
 
+/* Sums beyond 64 bits wrap in a test as they do in a figure. */
+static int64_t plus(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 static void expect_row(const struct fq_explained *row)
 {
-    assert_int_equal(row->reported + row->corrected + row->moved_in + row->moved_out + row->voided +
-                         row->merged,
-                     row->home);
+    int64_t sum = plus(plus(row->reported, row->corrected), plus(row->moved_in, row->moved_out));
+
+    assert_int_equal(plus(sum, plus(row->voided, row->merged)), row->home);
     assert_true(row->moved_in >= 0);
     assert_true(row->moved_out <= 0);
 }
 
-/* Sums beyond 64 bits wrap, and then no sign says anything. */
+/* Where a sum may wrap no sign says anything. */
 static bool is_checked(enum fq_measure measure)
 {
     return measure != FQ_MEASURE_AMOUNT_CENTS && measure != FQ_MEASURE_ACTIVITY;
@@ -145,7 +151,7 @@ static bool is_checked(enum fq_measure measure)
 static void test_n1_the_steps_add_up_to_the_figure(void **state)
 {
     (void)state;
-    int64_t changes[4] = {0};
+    bool is_changed[4] = {false};
 
     for (size_t p = 0; p < 4; p++) {
         for (size_t a = 0; a < 3; a++) {
@@ -164,15 +170,15 @@ static void test_n1_the_steps_add_up_to_the_figure(void **state)
                     expect_row(row);
                     assert_int_equal(row->home, of_county(&figures, row->area, measure));
                 }
-                changes[0] += llabs(explanation.total.corrected);
-                changes[1] += explanation.total.moved_in;
-                changes[2] += llabs(explanation.total.voided);
-                changes[3] += llabs(explanation.total.merged);
+                is_changed[0] |= explanation.total.corrected != 0;
+                is_changed[1] |= explanation.total.moved_in != 0;
+                is_changed[2] |= explanation.total.voided != 0;
+                is_changed[3] |= explanation.total.merged != 0;
             }
         }
     }
     for (int i = 0; i < 4; i++) {
-        assert_true(changes[i] > 0); /* there was something to add up */
+        assert_true(is_changed[i]); /* there was something to add up */
     }
 }
 
@@ -194,9 +200,9 @@ static void test_n1_each_step_is_what_a_view_without_the_later_ones_counts(void 
             const struct fq_explained *total = &explanation.total;
             int64_t sum = total->reported;
             assert_int_equal(sum, first.total[m]);
-            sum += total->corrected;
+            sum = plus(sum, total->corrected);
             assert_int_equal(sum, second.total[m]);
-            sum += total->moved_in + total->moved_out;
+            sum = plus(sum, plus(total->moved_in, total->moved_out));
             assert_int_equal(sum, third.total[m]);
             for (uint32_t i = 0; i < explanation.count; i++) {
                 const struct fq_explained *row = &explanation.rows[i];
