@@ -129,9 +129,9 @@ static const uint32_t areas[] = {WORLD_PROVINCE, WORLD_CITY, WORLD_COUNTY};
 
 static void expect_row(const struct fq_explained *row)
 {
-    assert_int_equal(row->reported + row->corrected + row->moved_in + row->moved_out + row->voided +
-                         row->merged,
-                     row->home);
+    int64_t sum = fq_plus(fq_plus(row->reported, row->corrected), row->voided);
+    sum = fq_plus(sum, fq_plus(fq_plus(row->moved_in, row->moved_out), row->merged));
+    assert_int_equal(sum, row->home);
     assert_true(row->moved_in >= 0);
     assert_true(row->moved_out <= 0);
 }
@@ -164,15 +164,15 @@ static void test_n1_the_steps_add_up_to_the_figure(void **state)
                     expect_row(row);
                     assert_int_equal(row->home, of_county(&figures, row->area, measure));
                 }
-                changes[0] += llabs(explanation.total.corrected);
-                changes[1] += explanation.total.moved_in;
-                changes[2] += llabs(explanation.total.voided);
-                changes[3] += llabs(explanation.total.merged);
+                changes[0] |= explanation.total.corrected;
+                changes[1] |= explanation.total.moved_in;
+                changes[2] |= explanation.total.voided;
+                changes[3] |= explanation.total.merged;
             }
         }
     }
     for (int i = 0; i < 4; i++) {
-        assert_true(changes[i] > 0); /* there was something to add up */
+        assert_true(changes[i] != 0); /* there was something to add up */
     }
 }
 
@@ -194,9 +194,9 @@ static void test_n1_each_step_is_what_a_view_without_the_later_ones_counts(void 
             const struct fq_explained *total = &explanation.total;
             int64_t sum = total->reported;
             assert_int_equal(sum, first.total[m]);
-            sum += total->corrected;
+            sum = fq_plus(sum, total->corrected);
             assert_int_equal(sum, second.total[m]);
-            sum += total->moved_in + total->moved_out;
+            sum = fq_plus(sum, fq_plus(total->moved_in, total->moved_out));
             assert_int_equal(sum, third.total[m]);
             for (uint32_t i = 0; i < explanation.count; i++) {
                 const struct fq_explained *row = &explanation.rows[i];

@@ -649,8 +649,9 @@ static void expect_cases(const enum fq_dimension *by, uint32_t by_count,
     int64_t sum[FQ_MEASURES_COUNT] = {0};
     for (uint32_t i = 0; i < held->view.index.count; i++) {
         for (int m = first; m < FQ_MEASURE_ACTIVITY; m += 3) {
-            sum[m] +=
+            int64_t value =
                 fq_rollup_value(&held->view, &query, &held->view.disputes[i], (enum fq_measure)m);
+            sum[m] = fq_plus(sum[m], value);
         }
     }
     for (int m = first; m < FQ_MEASURE_ACTIVITY; m += 3) {
