@@ -40,13 +40,15 @@ static void note_changed(void *context, uint32_t row)
 void fq_tally_take(struct fq_node *node, uint64_t wall_ms)
 {
     const struct fq_effects *effects = &node->turn.effects;
-    struct fq_batch batch;
-    struct fq_why why;
 
     for (uint32_t i = 0; i < effects->append_count && node->coverage.calendar; i++) {
-        if (fq_batch_parse(effects->appends[i].batch, &batch, &why) == FQ_OK) {
-            fq_coverage_take_batch(&node->coverage, &batch, wall_ms, note_changed, node);
-        }
+        const struct fq_append *append = &effects->appends[i];
+        const struct fq_batch batch = {
+            .seal = {.log = append->log, .from_seq = append->first_seq},
+            .records = append->records,
+            .record_count = append->record_count,
+        };
+        fq_coverage_take_batch(&node->coverage, &batch, wall_ms, note_changed, node);
     }
 }
 

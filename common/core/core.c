@@ -120,6 +120,8 @@ static fq_err take_batch(struct step *step, const struct fq_batch *batch, const 
         .last_seq = seal->to_seq,
         .first_lsn = core->feed.head + 1,
         .batch = batch->bytes,
+        .records = batch->records,
+        .record_count = batch->record_count,
     };
 
     if (!log ||

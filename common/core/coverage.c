@@ -1,7 +1,5 @@
 #include "fq/core/coverage.h"
 
-#define GROUP 16 /* facts decoded together */
-
 void fq_coverage_init(struct fq_coverage *coverage, const struct fq_calendar *calendar,
                       const struct fq_coverage_memory *memory)
 {
@@ -92,8 +90,9 @@ static void count_fact(struct fq_coverage *coverage, const struct fq_coverage_ro
     }
 }
 
-void fq_coverage_take(struct fq_coverage *coverage, const struct fq_event *event,
-                      uint64_t arrived_ms, fq_coverage_changed *changed, void *context)
+/* `met` is the month whose deadline the arrival met. */
+static void take(struct fq_coverage *coverage, const struct fq_event *event, uint16_t met,
+                 fq_coverage_changed *changed, void *context)
 {
     const struct fq_calendar *calendar = coverage->calendar;
     uint64_t recorded_ms = event->hlc >> 16;
@@ -106,10 +105,10 @@ void fq_coverage_take(struct fq_coverage *coverage, const struct fq_event *event
         .key = event->id.log.origin / 100,
         .month = month,
         .recorded = later(month, fq_calendar_month_met(calendar, FQ_REPORTER_COUNTY, recorded_ms)),
-        .arrived = later(month, fq_calendar_month_met(calendar, FQ_REPORTER_COUNTY, arrived_ms)),
+        .arrived = later(month, met),
         .first_day = event->date,
         .last_day = event->date,
-        .sweeps = event->step == FQ_EVENT_SWEEP,
+        .sweeps = event->kind == FQ_EVENT_SWEEP,
         .count = 1,
     };
     count_fact(coverage, &fact, changed, context);
@@ -121,18 +120,29 @@ void fq_coverage_take(struct fq_coverage *coverage, const struct fq_event *event
     }
 }
 
+void fq_coverage_take(struct fq_coverage *coverage, const struct fq_event *event,
+                      uint64_t arrived_ms, fq_coverage_changed *changed, void *context)
+{
+    take(coverage, event, fq_calendar_month_met(coverage->calendar, FQ_REPORTER_COUNTY, arrived_ms),
+         changed, context);
+}
+
 void fq_coverage_take_batch(struct fq_coverage *coverage, const struct fq_batch *batch,
                             uint64_t arrived_ms, fq_coverage_changed *changed, void *context)
 {
     struct fq_batch_reader reader = fq_batch_reader_over(batch);
-    struct fq_event events[GROUP];
-    uint32_t count = batch->seal.log.stream == FQ_STREAM_FACTS ? GROUP : 0; /* G1 */
+    uint16_t met = fq_calendar_month_met(coverage->calendar, FQ_REPORTER_COUNTY, arrived_ms);
+    struct fq_event event;
 
-    while (count == GROUP) {
-        count = fq_batch_read(&reader, events, GROUP);
-        for (uint32_t i = 0; i < count; i++) {
-            fq_coverage_take(coverage, &events[i], arrived_ms, changed, context);
+    if (batch->seal.log.stream != FQ_STREAM_FACTS) {
+        return; /* G1 */
+    }
+    for (; reader.left > 0; reader.left--) {
+        if (!fq_event_peek(&reader.reader, reader.next_id, &event)) {
+            return;
         }
+        reader.next_id.seq++;
+        take(coverage, &event, met, changed, context);
     }
 }
 

@@ -199,16 +199,15 @@ static bool fits(uint64_t value, uint64_t most)
     return value <= most;
 }
 
-bool fq_event_decode(struct fq_reader *reader, struct fq_event_id id, struct fq_event *out_event)
+/* All that every record begins with; how many fields follow. */
+static inline bool read_head(struct fq_reader *reader, struct fq_event *out_event,
+                             uint32_t *out_left)
 {
-    const uint8_t *begin = reader->at;
     uint32_t count = fq_read_array(reader);
 
     if (reader->is_bad || count < HEAD_FIELDS) {
         return false;
     }
-    memset(out_event->value, 0, sizeof out_event->value);
-    out_event->id = id;
     uint64_t kind = fq_read_uint(reader);
     uint64_t rev = fq_read_uint(reader);
     out_event->hlc = fq_read_uint(reader);
@@ -229,13 +228,35 @@ bool fq_event_decode(struct fq_reader *reader, struct fq_event_id id, struct fq_
     out_event->dict_version = (uint32_t)dict_version;
     out_event->area = (uint32_t)area;
     out_event->date = (uint16_t)date;
-    struct body_reader body = {.reader = reader, .left = count - HEAD_FIELDS};
-    if (!read_body(&body, out_event)) {
+    *out_left = count - HEAD_FIELDS;
+    return true;
+}
+
+bool fq_event_decode(struct fq_reader *reader, struct fq_event_id id, struct fq_event *out_event)
+{
+    const uint8_t *begin = reader->at;
+    struct body_reader body = {.reader = reader};
+
+    memset(out_event->value, 0, sizeof out_event->value);
+    out_event->id = id;
+    if (!read_head(reader, out_event, &body.left) || !read_body(&body, out_event)) {
         return false;
     }
     out_event->record = (struct fq_span){begin, (size_t)(reader->at - begin)};
     return out_event->record.size <=
            (out_event->kind == FQ_EVENT_RELAY ? FQ_RELAY_RECORD_MAX : FQ_RECORD_MAX);
+}
+
+bool fq_event_peek(struct fq_reader *reader, struct fq_event_id id, struct fq_event *out_event)
+{
+    uint32_t left = 0;
+
+    out_event->id = id;
+    bool is_read = read_head(reader, out_event, &left);
+    for (; left > 0 && !reader->is_bad; left--) {
+        (void)fq_read_skip(reader);
+    }
+    return is_read && !reader->is_bad;
 }
 
 bool fq_event_open_relay(const struct fq_event *relay, struct fq_event *out_inner)

@@ -33,6 +33,8 @@ struct fq_append { /* one batch to store, its events known as first_lsn and on *
     uint64_t first_seq, last_seq;
     uint64_t first_lsn;
     struct fq_span batch;
+    struct fq_span records; /* of the batch, in it */
+    uint32_t record_count;
     struct fq_span arrival; /* value of the column family arrival, see feed.h */
 };
 

@@ -208,6 +208,8 @@ bool fq_event_set_bytes(struct fq_event *event, enum fq_field field, struct fq_s
 /* Decode the record at the reader; the id is the caller's knowledge. False on bad bytes; the bytes
  * must have passed fq_codec_scan. */
 bool fq_event_decode(struct fq_reader *reader, struct fq_event_id id, struct fq_event *out_event);
+/* The same without its fields, its step and its record, which are left alone. */
+bool fq_event_peek(struct fq_reader *reader, struct fq_event_id id, struct fq_event *out_event);
 /* Append the record of `event` to the writer. */
 void fq_event_encode(const struct fq_event *event, struct fq_writer *writer);
 
