@@ -232,18 +232,35 @@ static size_t read_new(struct fq_span result, bool *is_new, size_t capacity)
     return count < capacity ? count : capacity;
 }
 
-static struct fq_id dispute_of(struct fq_span commands, size_t index)
+/* A submit's commands one after the other, for texts that name them by their place. */
+struct at_command {
+    struct fq_span commands;
+    struct fq_reader reader; /* stands behind the command at `next` - 1 */
+    uint64_t next;
+    struct fq_id dispute; /* of that command */
+};
+
+/* Texts come in the order of their commands as a rule: each command is then read once. */
+static struct fq_id dispute_of(struct at_command *at, uint64_t index)
 {
-    struct fq_reader reader = fq_reader_over(commands);
     struct fq_event event = {0};
 
-    (void)fq_read_array(&reader);
-    for (size_t i = 0; i < index; i++) {
-        (void)fq_read_skip(&reader);
+    if (at->next == index + 1) {
+        return at->dispute;
     }
-    struct fq_reader record = fq_reader_over(fq_read_bytes(&reader));
+    if (at->next == 0 || at->next > index) {
+        at->reader = fq_reader_over(at->commands);
+        (void)fq_read_array(&at->reader);
+        at->next = 0;
+    }
+    for (; at->next < index; at->next++) {
+        (void)fq_read_skip(&at->reader);
+    }
+    struct fq_reader record = fq_reader_over(fq_read_bytes(&at->reader));
     (void)fq_event_decode(&record, (struct fq_event_id){0}, &event);
-    return event.dispute;
+    at->next++;
+    at->dispute = event.dispute;
+    return at->dispute;
 }
 
 /* vault: [[command index, field number, text], ...] */
@@ -251,12 +268,10 @@ static fq_err put_vault(struct vaulting *vaulting, const struct fq_input *input,
                         const struct fq_reply *reply, struct fq_why *out_why)
 {
     bool is_new[FQ_SUBMIT_COMMANDS_MAX];
-    struct fq_span commands = fq_map_get(input->bytes, "commands");
+    struct at_command at = {.commands = fq_map_get(input->bytes, "commands")};
     struct fq_reader reader = fq_reader_over(fq_map_get(input->bytes, "vault"));
     size_t command_count = read_new(reply->result, is_new, FQ_SUBMIT_COMMANDS_MAX);
     uint32_t count = fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
-    size_t last_index = SIZE_MAX;
-    struct fq_id dispute = {{0}};
 
     for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
         uint32_t parts = fq_read_array(&reader);
@@ -267,10 +282,7 @@ static fq_err put_vault(struct vaulting *vaulting, const struct fq_input *input,
             !is_new[index] || text.size == 0) {
             continue;
         }
-        if (index != last_index) {
-            dispute = dispute_of(commands, index);
-            last_index = index;
-        }
+        struct fq_id dispute = dispute_of(&at, index);
         if (fq_id_is_zero(&dispute)) {
             continue; /* a screening or a figure has no parties */
         }

@@ -384,8 +384,9 @@ static fq_err find_two(struct fq_node *node, const struct fq_answer *answer, str
     err = err ? err : fq_service_find_dispute(node, fq_map_text(args, "a"), &out_two->a, out_why);
     err = err ? err : fq_service_find_dispute(node, fq_map_text(args, "b"), &out_two->b, out_why);
     if (!err && out_two->a == out_two->b) {
-        err = fq_fail(out_why, FQ_REASON_PAIR, "%.*s", (int)(fq_map_text(args, "a").size & 63),
-                      (const char *)fq_map_text(args, "a").data);
+        char id[2 * FQ_ID_SIZE + 1];
+        fq_hex_encode(fq_span_of(out_two->a->id.bytes, FQ_ID_SIZE), id);
+        err = fq_fail(out_why, FQ_REASON_PAIR, "%s", id);
     }
     return err;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fq/core/link.h"
+#include "service.h"
 
 #define IDLE_POLL_MS 1000
 #define SCRATCH_KEPT ((size_t)4 * 1024 * 1024)
@@ -81,7 +82,7 @@ static bool has_room(const struct fq_node *node)
     return node->input_count + 1 < node->input_capacity &&
            node->appends_ahead <= FQ_EFFECT_APPENDS_MAX - FQ_CORE_APPENDS_MAX && !node->sealing &&
            node->query_count < FQ_NODE_QUERIES_MAX && node->reading_count < FQ_NODE_READINGS_MAX &&
-           node->scratch.used < node->scratch.size / 8;
+           node->texts_ahead < FQ_SUBMIT_TEXTS_MAX && node->scratch.used < node->scratch.size / 8;
 }
 
 /* Everything that is ready, up to the budget of one turn. */
@@ -92,7 +93,7 @@ static fq_err listen_all(struct fq_node *node, struct fq_why *out_why)
     memcpy(node->inputs, node->pending, carried * sizeof *node->inputs);
     node->input_count = carried;
     node->pending_count = 0;
-    node->appends_ahead = 0;
+    node->appends_ahead = node->texts_ahead = 0;
     fq_err relays = fq_relay_listen(node, out_why);
     if (relays) {
         return relays;

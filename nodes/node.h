@@ -105,6 +105,7 @@ struct fq_node {
     struct fq_query queries[FQ_NODE_QUERIES_MAX];
     size_t query_count;
     uint32_t appends_ahead;     /* batches that the inputs can append at most */
+    uint32_t texts_ahead;       /* of party data, that the inputs bring */
     struct fq_sealing *sealing; /* of the turn; NULL none */
     size_t reading_count;       /* of the queries, those that only read: a turn answers few */
     struct fq_waiter waiters[FQ_NODE_WAITERS_MAX];

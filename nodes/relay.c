@@ -3,7 +3,7 @@
  *   key   recipient4 lsn8
  *   value 0 event20, or 1 dispute16 cursor20
  *
- * It is written in the commit of the event and shortened in the commit of the relays (R3 of
+ * It is written in the commit of the event and shortened in the commit of the relays (X3 of
  * core/relay.h). A history that is longer than a turn may be goes on where its cursor stands: all
  * facts of the dispute up to the entry's own lsn, in the order of their ids; what came later is owed
  * by itself. */
@@ -152,7 +152,7 @@ static struct fq_event_id *list_history(struct fq_node *node, const struct fq_re
 }
 
 /* The event's bytes, when it is part of the history: known by the lsn of the entry. What came later
- * is owed by itself (R4); own relays that came back may have brought it before it came itself. */
+ * is owed by itself (X4); own relays that came back may have brought it before it came itself. */
 static fq_err read_part(struct fq_node *node, const struct fq_event_id *id, uint64_t lsn,
                         struct fq_span *out_record, struct fq_why *out_why)
 {
@@ -180,6 +180,7 @@ static fq_err gather_history(struct gathering *gathering, struct fq_relay *relay
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
     }
     for (; next < count && !is_full(gathering); next++) {
+        size_t mark = gathering->node->scratch.used;
         relay->id = ids[next];
         fq_err err = read_part(gathering->node, &ids[next], relay->lsn, &relay->record, out_why);
         if (err) {
@@ -187,6 +188,8 @@ static fq_err gather_history(struct gathering *gathering, struct fq_relay *relay
         }
         if (relay->record.size > 0) {
             add(gathering, relay);
+        } else {
+            gathering->node->scratch.used = mark;
         }
     }
     if (gathering->count == first) { /* nothing to tell */

@@ -10,6 +10,7 @@
 #define PAGE_SIZE_MAX (200 * 1024)
 #define ROW_SIZE_MAX 1024
 #define FIRST_VILLAGE UINT64_C(100000000000) /* towns have fewer digits */
+#define TOWN_OF_VILLAGE 1000                 /* a village's code by this is its town's */
 
 /* ---- the tally: one row per county, unit or place ---- */
 
@@ -162,15 +163,23 @@ static void take_units(struct scan *scan)
     }
 }
 
-/* Villages of the table; a town is screened by its villages. */
-static void take_villages(struct scan *scan)
+/* A town is screened by its villages, where the table has them: they follow it. */
+static bool has_villages(const struct fq_places *places, uint32_t town)
+{
+    return town + 1 < places->count &&
+           places->rows[town + 1].code / TOWN_OF_VILLAGE == places->rows[town].code;
+}
+
+/* The places of the table that report: villages, and towns without. */
+static void take_places(struct scan *scan)
 {
     const struct fq_places *places = &scan->node->places;
 
     for (uint32_t i = 0; i < places->count; i++) {
         uint64_t code = places->rows[i].code;
         uint32_t area = fq_place_county(code);
-        if (code >= FIRST_VILLAGE && is_covered(scan, area)) {
+        bool reports = code >= FIRST_VILLAGE || !has_villages(places, i);
+        if (reports && is_covered(scan, area)) {
             scan->rows[scan->count++] = (struct tally){.key = code, .area = area};
         }
     }
@@ -274,7 +283,7 @@ static fq_err run_scan(struct scan *scan, struct fq_arena *arena, struct tallies
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
     }
     static void (*const take_all[])(struct scan *) = {
-        [BY_AREA] = take_counties, [BY_UNIT] = take_units, [BY_PLACE] = take_villages};
+        [BY_AREA] = take_counties, [BY_UNIT] = take_units, [BY_PLACE] = take_places};
     take_all[scan->by](scan);
     if (scan->has_tally && scan->by != BY_PLACE) {
         take_tally(scan);

@@ -52,25 +52,112 @@ static void refuse(struct fq_node *node, const struct fq_query *query, enum fq_r
                 (struct fq_span){0});
 }
 
-/* Hand a submit to the core: it is answered with the turn's replies, after the commit. */
+/* Whether the party data is text: vault is [[command index, field number, text], ...]. */
+static bool is_text_of_parties(struct fq_reader vault)
+{
+    uint32_t count = fq_read_type(&vault) == FQ_CODEC_ARRAY ? fq_read_array(&vault) : 0;
+
+    for (uint32_t i = 0; i < count && !vault.is_bad; i++) {
+        bool is_entry = fq_read_array(&vault) == 3;
+        (void)fq_read_uint(&vault);
+        (void)fq_read_uint(&vault);
+        if (!is_entry || !fq_utf8_is_valid(fq_read_text(&vault))) {
+            return false;
+        }
+    }
+    return !vault.is_bad;
+}
+
+/* How many elements the array has; 0 also when there is none. Fails with ARGUMENT. */
+static fq_err read_array(struct fq_span args, const char *name, uint32_t most, uint32_t *out_count,
+                         struct fq_why *out_why)
+{
+    struct fq_reader reader = fq_reader_over(fq_map_get(args, name));
+    bool is_array = fq_read_type(&reader) == FQ_CODEC_ARRAY;
+    uint32_t count = is_array ? fq_read_array(&reader) : 0;
+
+    if (!is_array || count > most) {
+        return fq_fail(out_why, FQ_REASON_ARGUMENT, "%s", name);
+    }
+    *out_count = count;
+    return FQ_OK;
+}
+
+/* A row is taken in whole, so it has to be one that can be (N9 of core/core.h). */
+static fq_err check_rows(struct fq_span args, uint32_t command_count, struct fq_why *out_why)
+{
+    struct fq_reader rows = fq_reader_over(fq_map_get(args, "rows"));
+    uint32_t row_count = fq_read_type(&rows) == FQ_CODEC_ARRAY ? fq_read_array(&rows) : 0;
+    uint64_t sum = 0;
+
+    for (uint32_t i = 0; i < row_count; i++) {
+        uint64_t size = fq_read_uint(&rows);
+        sum += size;
+        if (rows.is_bad || size == 0 || size > FQ_SUBMIT_ROW_MAX || sum > command_count) {
+            return fq_fail(out_why, FQ_REASON_ARGUMENT, "rows: %llu", (unsigned long long)size);
+        }
+    }
+    return FQ_OK;
+}
+
+static bool is_text_row(struct fq_reader *texts, uint32_t command_count)
+{
+    uint32_t parts = fq_read_array(texts);
+    uint64_t command = fq_read_uint(texts), field = fq_read_uint(texts);
+    struct fq_span text = fq_read_text(texts);
+
+    return parts == 3 && !texts->is_bad && command < command_count && field > 0 &&
+           field < FQ_VAULT_FIELDS_END && text.size <= FQ_VAULT_PLAIN_MAX;
+}
+
+/* Party data: of this county, from its own people, in fields there are, of a size the vault takes. */
+static fq_err check_texts(const struct fq_node *node, const struct fq_query *query,
+                          uint32_t command_count, uint32_t *out_count, struct fq_why *out_why)
+{
+    const struct fq_answer answer = {.asker = query->asker};
+    struct fq_span vault = fq_map_get(query->args, "vault");
+    struct fq_reader texts = fq_reader_over(vault);
+
+    if (vault.size == 0 || fq_read_type(&texts) == FQ_CODEC_NIL) {
+        return FQ_OK;
+    }
+    fq_err err = read_array(query->args, "vault", FQ_SUBMIT_TEXTS_MAX, out_count, out_why);
+    if (err || *out_count == 0) {
+        return err;
+    }
+    if (!node->tier->has_vault) {
+        return fq_fail(out_why, FQ_REASON_VAULT_ABOVE, "vault");
+    }
+    err = fq_vault_admit(node, &answer, out_why);
+    (void)fq_read_array(&texts);
+    for (uint32_t i = 0; i < *out_count && !err; i++) {
+        if (!is_text_row(&texts, command_count)) {
+            err = fq_fail(out_why, FQ_REASON_ARGUMENT, "vault: %u", i); /* never the text */
+        }
+    }
+    return err;
+}
+
+/* Hand a submit to the core: it is answered with the turn's replies, after the commit. What the commit
+ * would choke on is refused here: by then the facts are folded, and a failure ends the node. */
 static void take_submit(struct fq_node *node, struct fq_query *query)
 {
-    struct fq_reader commands = fq_reader_over(fq_map_get(query->args, "commands"));
-    struct fq_reader vault = fq_reader_over(fq_map_get(query->args, "vault"));
-    bool has_vault = fq_read_type(&vault) == FQ_CODEC_ARRAY && fq_read_array(&vault) > 0;
+    uint32_t count = 0, text_count = 0;
+    struct fq_why why = {0};
+    fq_err err = read_array(query->args, "commands", FQ_SUBMIT_COMMANDS_MAX, &count, &why);
 
-    bool is_array = fq_read_type(&commands) == FQ_CODEC_ARRAY;
-    uint32_t count = is_array ? fq_read_array(&commands) : 0;
-
-    if (!is_array || count > FQ_SUBMIT_COMMANDS_MAX) {
-        refuse(node, query, FQ_REASON_ARGUMENT, "commands");
+    err = err ? err : check_rows(query->args, count, &why);
+    err = err ? err : check_texts(node, query, count, &text_count, &why);
+    if (err) {
+        refuse(node, query, why.reason, why.detail);
         return;
     }
-    if (has_vault && !node->tier->has_vault) {
-        refuse(node, query, FQ_REASON_VAULT_ABOVE, "vault");
+    if (!is_text_of_parties(fq_reader_over(fq_map_get(query->args, "vault")))) {
+        refuse(node, query, FQ_REASON_TEXT_ENCODING, "vault");
         return;
     }
     query->is_command = true;
+    node->texts_ahead += text_count;
     node->appends_ahead += fq_core_appends_max(&node->core, count, query->args.size);
     node->inputs[node->input_count++] = (struct fq_input){
         .kind = FQ_INPUT_COMMANDS,
@@ -132,7 +219,7 @@ static void take_bundle(struct fq_node *node, struct fq_query *query)
         return;
     }
     query->is_command = true;
-    node->appends_ahead += count;
+    node->appends_ahead += count + 1; /* what was written in the turn before it is sealed first */
     node->inputs[node->input_count++] = (struct fq_input){
         .kind = FQ_INPUT_BUNDLE,
         .token = (uint32_t)node->query_count,

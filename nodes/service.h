@@ -8,6 +8,7 @@
 #include "fq/core/period.h"
 
 #define FQ_CURSOR_SIZE_MAX 64
+#define FQ_SUBMIT_TEXTS_MAX 16384 /* party data of one submit; a turn begins no other beyond */
 
 struct fq_answer {
     struct fq_writer writer; /* the result, one MessagePack value */

@@ -121,6 +121,9 @@ static fq_err begin(struct fq_node *node, const struct fq_answer *answer, struct
     if (purpose.size == 0 || purpose.size > PURPOSE_MAX) {
         return fq_fail(out_why, FQ_REASON_ARGUMENT, "%s", why_key);
     }
+    if (!fq_utf8_is_valid(purpose)) {
+        return fq_fail(out_why, FQ_REASON_TEXT_ENCODING, "%s", why_key);
+    }
     return fq_service_find_dispute(node, fq_map_text(args, "dispute"), out_dispute, out_why);
 }
 

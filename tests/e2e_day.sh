@@ -256,9 +256,25 @@ check "dispute find by a Chinese name" exits 0 "$(cat "$work/wall")" at "$county
 
 check "correct the county, at the city" eval 'exits 0 corrected at $city dispute correct "$pond" add --area 410102 \
     --reason 属中原区 --wait province=30 && shown 410000 pond 410102 home'
-check "it counts there now" eval '
-    [ "$(at 410000 rollup 2021-04 --area 410102 --json | field total agreed)" = 1 ] &&
-    [ "$(at 410000 rollup 2021-04 --area $county --json | field total agreed)" = 0 ] && at $city audit --json && at 410000 audit --json'
+counts_at() { # counts_at NODE AREA N: so many disputes of the area were agreed in April by that node
+    [ "$(at "$1" rollup 2021-04 --area "$2" --json | field total agreed)" = "$3" ]
+}
+check "it counts there now" eval 'counts_at 410000 410102 1 && counts_at 410000 $county 0 && at $city audit --json &&
+    at 410000 audit --json'
+check "the county it was taken from has heard" eval '
+    until_true 30 shown $county pond 410102 home && counts_at $county $county 0 && at $county audit --json'
+check "the county it came to has all of it" eval '
+    until_true 30 shown 410102 pond 410102 home && counts_at 410102 410102 1 &&
+    shown 410102 pond agreed state && shown 410102 pond 500000 amount_cents && shown 410102 pond contract type &&
+    [ "$(at 410102 dispute show "$pond" --history --json | "$python" -c "import json, sys
+print(*[step[\"event\"] for step in json.load(sys.stdin)[\"history\"]])")" = \
+        "registered corrected corrected accepted agreed corrected corrected" ] && at 410102 audit --json'
+check "and works on it from now on" exits 0 performed \
+    at 410102 dispute perform "$pond" --date 2021-04-20 --wait province=30 --json
+check "of which the former county hears too" until_true 30 shown $county pond performed state
+check "whose unit is the host still, and acts" exits 0 visited \
+    at $county dispute visit "$pond" --satisfied yes --date 2021-04-25 --wait province=30
+check "as the new county hears" until_true 30 shown 410102 pond 2021-04-25 dates visited
 
 # ---- two who did not know of each other ----
 
@@ -275,7 +291,7 @@ in_conflict() { # in_conflict COUNT: so many conflicts does the city see
 print(len(json.load(sys.stdin)["conflicts"]))')" = "$1" ]
 }
 check "both are kept" until_true 30 in_conflict 1
-check "and shown" exits 0 'outcome +(agreed|failed) +(agreed|failed)' at $city dispute show "$(id feud)" --conflicts
+check "and shown" exits 0 'outcome +yes +(agreed|failed) .*2021-03-2' at $city dispute show "$(id feud)" --conflicts
 check "in Chinese" exits 0 '调解' at $city dispute show "$(id feud)" --conflicts --lang zh
 check "a correction by who knows both settles it" eval 'exits 0 agreed \
     at $city dispute correct "$(id feud)" agree --amount 300 --reason 以县里记录为准 --wait province=30 --json &&

@@ -31,8 +31,17 @@ check "a step before the one it rests on: exit 6, both dates" \
 check "no date: exit 6" exits 6 FQ-3001 at 363605 dispute accept "$id" --date 2015-02-30
 check "an unknown code: exit 2, its table" \
     exits 2 'FQ-1104.*type' at 363605 dispute add --date 2015-03-01 --type wall --source on_application
-check "an area outside the node: exit 6" exits 6 'FQ-4001|FQ-1101' \
+check "an area outside the node: exit 6" exits 6 'FQ-3122.*363661' \
     at 363605 dispute add --date 2015-03-01 --type neighbour --source on_application --area 363661
+check "a person count that cannot be: exit 6, field and limit" exits 6 'FQ-3121.*persons: 99999999999 > 100000' \
+    at 363605 dispute add --date 2015-03-01 --type neighbour --source on_application --persons 99999999999
+check "a unit of no area: exit 6" exits 6 'FQ-3008.*9999999999' \
+    at 363605 dispute add --date 2015-03-01 --type neighbour --source on_application --unit 9999999999
+gb18030=$(printf '\xd5\xc5\xc8\xfd\xb7\xe1')
+check "a party in another encoding: exit 6" exits 6 'FQ-3123.*party_name' at 363605 dispute add \
+    --date 2015-03-01 --type neighbour --source on_application --party "$gb18030"
+check "a reason in another encoding: exit 6" exits 6 'FQ-3123.*reason' \
+    at 363605 dispute reject "$id" --date 2015-03-02 --reason "$gb18030"
 check "an unknown dispute: exit 6" exits 6 FQ-3004 at 363605 dispute accept ffff0000 --date 2015-03-02
 check "one command id for two commands: exit 6" \
     exits 6 FQ-3009 at 363605 dispute accept "$id" --date 2015-03-02 --cmd-id "$id"

@@ -219,7 +219,7 @@ def whole_form():
     fields = shown["history"][0]["fields"]
     check("its fields are what was typed", fields == {
         "source": "screening", "type": "neighbour", "host": "4101050001", "kind": "people",
-        "difficulty": "ordinary", "persons": 2, "claimed_cents": 120050, "flags": 1}
+        "difficulty": "ordinary", "persons": 2, "claimed_cents": 120050, "flags": "minor"}
           and shown["history"][0]["date"] == "2021-03-05", shown)
     vault = ask("vault", "read", rows[0]["id"], "--purpose", "test", "--json")
     check("the vault has what was typed", vault == {

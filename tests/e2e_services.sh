@@ -14,6 +14,7 @@ code,name_zh
 363605001,河镇
 363605001001,河村
 363605001002,桥村
+363605002,山镇
 CSV
 open_lab --no-http --only 360000,363600,363605,363647 --units "$work/units.csv" \
     --places "$work/places.csv"
@@ -89,6 +90,10 @@ check "by unit, those that did not report too" \
     exits 0 '3636050002 *Hillside committee *missing' at 360000 coverage "$spring" --by unit
 check "by village" exits 0 '363605001002 *桥村 *缺报' \
     at 363600 coverage 2015H1 --by place --area 363605 --lang zh
+check "a town without villages is a place that reports" exits 0 '363605002 *山镇 *缺报' \
+    at 363600 coverage 2015H1 --by place --area 363605 --lang zh
+check "one with villages is screened by them" test "$(at 363600 coverage 2015H1 --by place \
+    --area 363605 --json | grep -c '"place": "363605001"')" = 0
 
 report() { # report NODE: the campaign's totals there
     at "$1" campaign report "$spring" --json -q | "$python" -c 'import json, sys
@@ -169,7 +174,7 @@ answer = json.load(open(sys.argv[1]))
 print(answer["rows"], answer["imported"], answer["already"], answer["refused"],
       [(row["line"], row["code"]) for row in answer["refusals"]])' "$1"
 }
-lines="[(6, 'FQ-3207'), (7, 'FQ-4001'), (8, 'FQ-3001'), (9, 'FQ-3006'), (10, 'FQ-3006'), (11, 'FQ-1104')]"
+lines="[(6, 'FQ-3207'), (7, 'FQ-3122'), (8, 'FQ-3001'), (9, 'FQ-3006'), (10, 'FQ-3006'), (11, 'FQ-1104')]"
 import_figures() { # import_figures EXPECTED OPTION...: at the county, exit 6 and these counts
     local expected=$1 status=0
     shift

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
+#include <time.h>
 
 #include "fq/edge/clock.h"
 
@@ -30,11 +32,25 @@ static void test_the_wall_counts_from_1970(void **state)
     assert_true(fq_clock_now().wall_ms > YEAR_2020_MS);
 }
 
+static void test_a_day_is_where_the_program_runs(void **state)
+{
+    (void)state;
+    uint16_t first, second;
+    assert_true(fq_date_from_civil(2020, 1, 1, &first));
+    assert_true(fq_date_from_civil(2020, 1, 2, &second));
+
+    assert_int_equal(setenv("TZ", "CST-8", 1), 0); /* eight hours ahead */
+    tzset();
+    assert_int_equal(fq_clock_day(YEAR_2020_MS), first);
+    assert_int_equal(fq_clock_day(YEAR_2020_MS + UINT64_C(16) * 3600 * 1000), second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_k1_steady_time_does_not_run_backwards),
         cmocka_unit_test(test_the_wall_counts_from_1970),
+        cmocka_unit_test(test_a_day_is_where_the_program_runs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

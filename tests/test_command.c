@@ -203,6 +203,57 @@ static void test_g3_codes_are_in_the_tables(void **state)
     }
 }
 
+static void test_g3_numbers_are_what_they_count_can_be(void **state)
+{
+    (void)state;
+    struct fq_dispute dispute = dispute_after(to_accepted);
+    struct fq_event command = command_of(FQ_EVENT_REGISTERED, "2021-03-01");
+    struct fq_event session = command_of(FQ_EVENT_SESSION, "2021-03-03");
+
+    command.value[FQ_FIELD_PERSONS] = FQ_COMMAND_PERSONS_MAX;
+    struct fq_event most = command;
+    assert_int_equal(check(NULL, &most), FQ_OK);
+    command.value[FQ_FIELD_PERSONS] = UINT64_C(99999999999);
+    refused(NULL, command, FQ_REASON_NUMBER);
+    assert_string_equal(why.detail, "persons: 99999999999 > 100000");
+    session.value[FQ_FIELD_MINUTES] = FQ_COMMAND_MINUTES_MAX + 1;
+    refused(&dispute, session, FQ_REASON_NUMBER);
+}
+
+static void test_g3_units_lie_in_an_area_of_the_table(void **state)
+{
+    (void)state;
+    static const uint64_t strange[] = {UINT64_C(9999999999), UINT64_C(3701020001), 4, UINT64_MAX};
+
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        struct fq_event command = command_of(FQ_EVENT_REGISTERED, "2021-03-01");
+        command.value[FQ_FIELD_HOST] = strange[i];
+        refused(NULL, command, FQ_REASON_UNIT);
+        command = command_of(FQ_EVENT_REGISTERED, "2021-03-01");
+        command.unit = strange[i];
+        refused(NULL, command, FQ_REASON_UNIT);
+    }
+}
+
+static void test_g3_texts_are_utf8(void **state)
+{
+    (void)state;
+    struct fq_dispute dispute = dispute_after(to_accepted);
+    struct fq_event command = command_of(FQ_EVENT_SESSION, "2021-03-03");
+    static const char gb18030[] = "\xd5\xc5\xc8\xfd\xb7\xe1";
+
+    command.actor = fq_span_text(gb18030);
+    refused(&dispute, command, FQ_REASON_TEXT_ENCODING);
+    assert_string_equal(why.detail, "actor");
+    command = command_of(FQ_EVENT_VOIDED, "2021-03-03");
+    assert_true(fq_event_set_bytes(&command, FQ_FIELD_REASON, fq_span_text(gb18030)));
+    refused(&dispute, command, FQ_REASON_TEXT_ENCODING);
+    assert_string_equal(why.detail, "reason");
+    command = command_of(FQ_EVENT_VOIDED, "2021-03-03");
+    assert_true(fq_event_set_bytes(&command, FQ_FIELD_REASON, fq_span_text("张三丰")));
+    assert_int_equal(check(&dispute, &command), FQ_OK);
+}
+
 static void test_g3_areas_are_counties_under_the_node(void **state)
 {
     (void)state;
@@ -211,9 +262,9 @@ static void test_g3_areas_are_counties_under_the_node(void **state)
         enum fq_reason reason;
     } cases[] = {
         {WORLD_COUNTY, WORLD_COUNTY, FQ_REASON_NONE},
-        {WORLD_COUNTY, WORLD_NEIGHBOUR, FQ_REASON_AREA_FOREIGN},
+        {WORLD_COUNTY, WORLD_NEIGHBOUR, FQ_REASON_AREA_OUTSIDE},
         {WORLD_CITY, WORLD_NEIGHBOUR, FQ_REASON_NONE},
-        {WORLD_CITY, WORLD_FAR, FQ_REASON_AREA_FOREIGN},
+        {WORLD_CITY, WORLD_FAR, FQ_REASON_AREA_OUTSIDE},
         {WORLD_PROVINCE, WORLD_FAR, FQ_REASON_NONE},
         {WORLD_PROVINCE, WORLD_CITY, FQ_REASON_AREA_UNKNOWN}, /* home is always a county */
         {WORLD_PROVINCE, 999999, FQ_REASON_AREA_UNKNOWN},
@@ -246,7 +297,7 @@ static void test_g3_a_correction_cannot_move_the_home_where_a_registration_could
     assert_int_equal(check(&dispute, &kept), FQ_OK);
     assert_int_equal(kept.area, WORLD_COUNTY);
     command.area = WORLD_FAR;
-    refused(&dispute, command, FQ_REASON_AREA_FOREIGN);
+    refused(&dispute, command, FQ_REASON_AREA_OUTSIDE);
     command.area = 999999;
     refused(&dispute, command, FQ_REASON_AREA_UNKNOWN);
 }
@@ -307,6 +358,9 @@ int main(void)
         cmocka_unit_test(test_g2_no_step_lies_before_the_step_it_rests_on),
         cmocka_unit_test(test_g2_dates_are_dates),
         cmocka_unit_test(test_g3_codes_are_in_the_tables),
+        cmocka_unit_test(test_g3_numbers_are_what_they_count_can_be),
+        cmocka_unit_test(test_g3_units_lie_in_an_area_of_the_table),
+        cmocka_unit_test(test_g3_texts_are_utf8),
         cmocka_unit_test(test_g3_areas_are_counties_under_the_node),
         cmocka_unit_test(test_g3_a_correction_cannot_move_the_home_where_a_registration_could_not),
         cmocka_unit_test(test_g3_a_transfer_goes_to_a_county),

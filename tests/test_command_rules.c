@@ -24,6 +24,7 @@ static struct fq_why why;
 static struct fq_command_room room;
 static uint64_t seq;
 static uint8_t commands;
+static bool is_of_ledger;
 
 static int open_world(void **state)
 {
@@ -79,6 +80,7 @@ static fq_err check_at(uint32_t area, struct fq_event *command)
         .own_area = area,
         .view = &held->view,
         .room = &room,
+        .is_of_ledger = is_of_ledger,
     };
 
     why = (struct fq_why){.reason = FQ_REASON_NONE};
@@ -122,6 +124,7 @@ static int open_case(void **state)
     held = world_view_open(&world);
     seq = 0;
     commands = 0;
+    is_of_ledger = false;
     assert_int_equal(did(FQ_EVENT_REGISTERED, "2021-03-01"), FQ_REASON_NONE);
     assert_int_equal(did(FQ_EVENT_ACCEPTED, "2021-03-02"), FQ_REASON_NONE);
     return 0;
@@ -230,6 +233,61 @@ static void test_g4_who_supervises_is_above_the_county(void **state)
                      FQ_REASON_NONE);
 }
 
+/* A county does not take back the card it was shown. */
+static void test_g4_what_a_tier_above_orders_is_not_undone_below(void **state)
+{
+    (void)state;
+    assert_int_equal(with_at(WORLD_CITY, FQ_EVENT_SUPERVISED, "2021-03-03", FQ_FIELD_CARD, 2),
+                     FQ_REASON_NONE);
+    struct fq_event_id card = {{WORLD_CITY * 100 + 1, 0, 1}, seq};
+    uint8_t target[FQ_EVENT_ID_SIZE];
+    fq_event_id_encode(&card, target);
+    struct fq_event voiding = command_of(FQ_EVENT_VOIDED, "2021-03-04");
+    TEXT(voiding, REASON, "not wanted");
+    assert_true(fq_event_set_bytes(&voiding, FQ_FIELD_TARGET, fq_span_of(target, sizeof target)));
+    struct fq_event correcting = command_of(FQ_EVENT_CORRECTED, "2021-03-04");
+    correcting.step = FQ_EVENT_SUPERVISED;
+    correcting.value[FQ_FIELD_CORRECTS] = FQ_EVENT_SUPERVISED;
+    TEXT(correcting, WHY, "not wanted");
+
+    assert_int_equal(do_at(WORLD_COUNTY, voiding), FQ_REASON_NOT_HOST);
+    assert_int_equal(do_at(WORLD_COUNTY, correcting), FQ_REASON_NOT_HOST);
+    assert_int_equal(do_at(WORLD_CITY, correcting), FQ_REASON_NONE);
+    assert_int_equal(do_at(WORLD_CITY, voiding), FQ_REASON_NONE);
+}
+
+/* ---- G6 ---- */
+
+/* Sessions until the dispute is full; then nothing but the void of all of it. */
+static void test_g6_a_dispute_takes_so_many_facts_and_then_its_void(void **state)
+{
+    (void)state;
+    struct fq_event command = command_of(FQ_EVENT_SESSION, "2021-03-05");
+
+    for (uint32_t count = 2; count < FQ_DISPUTE_FACTS_MAX; count++) {
+        fq_put_be64(command.cmd_id.bytes, count);
+        assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_NONE);
+    }
+    fq_put_be64(command.cmd_id.bytes, FQ_DISPUTE_FACTS_MAX);
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_TOO_MANY);
+    struct fq_event voiding = command_of(FQ_EVENT_VOIDED, "2021-03-06");
+    TEXT(voiding, REASON, "a program went wild");
+    assert_int_equal(do_at(WORLD_COUNTY, voiding), FQ_REASON_NONE);
+}
+
+static void test_g3_persons_are_people_of_this_world(void **state)
+{
+    (void)state;
+    struct fq_event command = command_of(FQ_EVENT_PREVENTED, "2021-03-05");
+    command.value[FQ_FIELD_EFFECT] = FQ_PREVENTION_MASS_BRAWL;
+
+    command.value[FQ_FIELD_PERSONS] = UINT64_C(1) << 62;
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_NUMBER);
+    assert_string_equal(why.detail, "persons: 4611686018427387904 > 100000");
+    command.value[FQ_FIELD_PERSONS] = FQ_COMMAND_PERSONS_MAX;
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_NONE);
+}
+
 /* ---- referrals ---- */
 
 static enum fq_reason refer(uint64_t unit)
@@ -302,7 +360,9 @@ static void test_g5_of_two_open_referrals_one_is_named(void **state)
 static void test_a_body_outside_is_answered_for_by_the_host(void **state)
 {
     (void)state;
-    assert_int_equal(refer(0), FQ_REASON_NONE); /* an outside body */
+    is_of_ledger = true; /* which does not say who it was */
+    assert_int_equal(refer(0), FQ_REASON_NONE);
+    is_of_ledger = false;
     struct fq_event accept = command_of(FQ_EVENT_REFERRAL_ACCEPTED, "2021-03-05");
     struct fq_referral referrals[FQ_MAP_ENTRIES_MAX];
     assert_int_equal(fq_docket_referrals(&held->view, wall(), referrals), 1);
@@ -311,6 +371,14 @@ static void test_a_body_outside_is_answered_for_by_the_host(void **state)
 
     assert_int_equal(do_at(WORLD_FAR, accept), FQ_REASON_NOT_HOST);
     assert_int_equal(do_at(WORLD_COUNTY, accept), FQ_REASON_NONE);
+}
+
+static void test_g3_a_referral_names_the_unit(void **state)
+{
+    (void)state;
+    assert_int_equal(refer(0), FQ_REASON_FIELD);
+    assert_string_equal(why.detail, "to_unit");
+    assert_int_equal(refer(FAR_UNIT), FQ_REASON_NONE);
 }
 
 /* ---- units, hosts, tiers ---- */
@@ -613,13 +681,123 @@ static void test_w4_a_correction_of_the_registration_undoes_no_transfer(void **s
     assert_int_equal(wall()->source, FQ_SOURCE_ON_APPLICATION);
 }
 
+/* A correction by who fills in all that the registration says, as a client does that knows it. */
+static struct fq_event filled_correction(uint64_t host, uint64_t kind, uint32_t area)
+{
+    struct fq_event command = command_of(FQ_EVENT_CORRECTED, "2021-03-01");
+
+    command.step = FQ_EVENT_REGISTERED;
+    command.value[FQ_FIELD_CORRECTS] = FQ_EVENT_REGISTERED;
+    command.value[FQ_FIELD_TYPE] = 3;
+    command.value[FQ_FIELD_SOURCE] = FQ_SOURCE_ON_APPLICATION;
+    command.value[FQ_FIELD_HOST] = host;
+    command.value[FQ_FIELD_KIND] = kind;
+    command.area = area;
+    TEXT(command, WHY, "slip of the pen");
+    return command;
+}
+
+static void transfer_to(uint32_t from, uint64_t unit, uint64_t kind)
+{
+    struct fq_event transfer = command_of(FQ_EVENT_TRANSFERRED, "2021-03-03");
+
+    transfer.value[FQ_FIELD_TO_UNIT] = unit;
+    transfer.value[FQ_FIELD_TO_KIND] = kind;
+    assert_int_equal(do_at(from, transfer), FQ_REASON_NONE);
+}
+
+static void expect_wall(uint32_t home, uint64_t host, unsigned kind, unsigned risk)
+{
+    assert_int_equal(wall()->type, 3);
+    assert_int_equal(wall()->home, home);
+    assert_int_equal(wall()->host, host);
+    assert_int_equal(wall()->kind, kind);
+    assert_int_equal(wall()->risk, risk);
+}
+
+static void test_w4_what_the_registration_said_undoes_no_later_step(void **state)
+{
+    (void)state;
+    transfer_to(WORLD_COUNTY, FAR_UNIT, FQ_KIND_ADMINISTRATIVE);
+    (void)with_at(WORLD_FAR, FQ_EVENT_RISK_CHANGED, "2021-03-04", FQ_FIELD_RISK, FQ_RISK_RED);
+
+    struct fq_event command = filled_correction(HOST, FQ_KIND_PEOPLE, WORLD_COUNTY);
+    assert_int_equal(do_at(WORLD_FAR, command), FQ_REASON_NONE);
+    expect_wall(WORLD_FAR, FAR_UNIT, FQ_KIND_ADMINISTRATIVE, FQ_RISK_RED);
+    command = filled_correction(FAR_UNIT + 1, FQ_KIND_ADMINISTRATIVE, 0); /* that is new */
+    command.value[FQ_FIELD_RISK] = FQ_RISK_BLUE;
+    assert_int_equal(do_at(WORLD_FAR, command), FQ_REASON_NONE);
+    expect_wall(WORLD_FAR, FAR_UNIT + 1, FQ_KIND_ADMINISTRATIVE, FQ_RISK_BLUE);
+}
+
+static void test_w4_a_correction_of_the_outcome_undoes_no_performance(void **state)
+{
+    (void)state;
+    struct fq_event agreed = command_of(FQ_EVENT_AGREED, "2021-03-05");
+    struct fq_event command = command_of(FQ_EVENT_CORRECTED, "2021-03-05");
+
+    agreed.value[FQ_FIELD_IMMEDIATE] = 1;
+    assert_int_equal(do_at(WORLD_COUNTY, agreed), FQ_REASON_NONE);
+    (void)with_at(WORLD_COUNTY, FQ_EVENT_PERFORMED, "2021-03-06", FQ_FIELD_PERFORMANCE,
+                  FQ_PERFORMANCE_REFUSED);
+    command.step = FQ_EVENT_AGREED;
+    command.value[FQ_FIELD_CORRECTS] = FQ_EVENT_AGREED;
+    command.value[FQ_FIELD_IMMEDIATE] = 1; /* as it said */
+    command.value[FQ_FIELD_AMOUNT] = 2000;
+    TEXT(command, WHY, "slip of the pen");
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_NONE);
+
+    assert_int_equal(wall()->performance, FQ_PERFORMANCE_REFUSED);
+    assert_int_equal(wall()->amount_cents, 2000);
+    assert_int_equal(correct(FQ_EVENT_PERFORMED, NULL), FQ_REASON_NONE);
+}
+
+static void test_g5_a_dispute_goes_to_a_unit_of_its_new_county(void **state)
+{
+    (void)state;
+    struct fq_event transfer = command_of(FQ_EVENT_TRANSFERRED, "2021-03-03");
+
+    transfer.value[FQ_FIELD_TO_AREA] = WORLD_FAR;
+    transfer.value[FQ_FIELD_TO_UNIT] = NEIGHBOUR_UNIT;
+    assert_int_equal(do_at(WORLD_COUNTY, transfer), FQ_REASON_UNIT_FOREIGN);
+    assert_string_equal(why.detail, "4101020001: 410302");
+    transfer.value[FQ_FIELD_TO_UNIT] = UNIT(WORLD_OTHER_CITY, 1); /* its city's */
+    assert_int_equal(do_at(WORLD_COUNTY, transfer), FQ_REASON_NONE);
+}
+
+static void test_g2_an_answer_does_not_lie_before_the_referral(void **state)
+{
+    (void)state;
+    assert_int_equal(refer(FAR_UNIT), FQ_REASON_NONE);
+    assert_int_equal(do_at(WORLD_FAR, command_of(FQ_EVENT_REFERRAL_ACCEPTED, "2021-03-02")),
+                     FQ_REASON_DATE_ORDER);
+    assert_string_equal(why.detail, "2021-03-02 < 2021-03-03");
+    assert_int_equal(do_at(WORLD_FAR, command_of(FQ_EVENT_REFERRAL_ACCEPTED, "2021-03-03")),
+                     FQ_REASON_NONE);
+}
+
+static void test_w4_what_was_last_heard_of_undoes_no_later_step(void **state)
+{
+    (void)state;
+    transfer_to(WORLD_COUNTY, NEIGHBOUR_UNIT, FQ_KIND_ADMINISTRATIVE);
+    uint32_t heard_of = wall()->rev;
+    transfer_to(WORLD_NEIGHBOUR, FAR_UNIT, FQ_KIND_JUDICIAL);
+    struct fq_event command =
+        filled_correction(NEIGHBOUR_UNIT, FQ_KIND_ADMINISTRATIVE, WORLD_NEIGHBOUR);
+    command.rev = heard_of;
+
+    assert_int_equal(do_at(WORLD_PROVINCE, command), FQ_REASON_NONE);
+
+    expect_wall(WORLD_FAR, FAR_UNIT, FQ_KIND_JUDICIAL, 0);
+}
+
 static void test_g3_a_correction_moves_the_county_where_both_are_covered(void **state)
 {
     (void)state;
     struct fq_event command = correction_of(FQ_EVENT_REGISTERED, NULL);
     command.area = WORLD_NEIGHBOUR;
 
-    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_AREA_FOREIGN);
+    assert_int_equal(do_at(WORLD_COUNTY, command), FQ_REASON_AREA_OUTSIDE);
     assert_int_equal(do_at(WORLD_CITY, command), FQ_REASON_NONE);
     assert_int_equal(wall()->home, WORLD_NEIGHBOUR);
 }
@@ -691,6 +869,9 @@ int main(void)
         CASE(test_g4_a_court_confirms_when_it_takes_part),
         CASE(test_g4_a_unit_joins_by_its_own_node),
         CASE(test_g4_who_supervises_is_above_the_county),
+        CASE(test_g6_a_dispute_takes_so_many_facts_and_then_its_void),
+        CASE(test_g3_persons_are_people_of_this_world),
+        CASE(test_g4_what_a_tier_above_orders_is_not_undone_below),
         CASE(test_g5_a_referral_is_accepted_then_reported_by_its_unit),
         CASE(test_g5_a_referral_that_is_named_is_in_the_state_for_the_answer),
         CASE(test_g5_of_two_open_referrals_one_is_named),
@@ -710,6 +891,12 @@ int main(void)
         CASE(test_a_correction_says_why),
         CASE(test_one_side_of_a_conflict_is_corrected),
         CASE(test_w4_a_correction_of_the_registration_undoes_no_transfer),
+        CASE(test_w4_what_the_registration_said_undoes_no_later_step),
+        CASE(test_w4_a_correction_of_the_outcome_undoes_no_performance),
+        CASE(test_g5_a_dispute_goes_to_a_unit_of_its_new_county),
+        CASE(test_g2_an_answer_does_not_lie_before_the_referral),
+        CASE(test_w4_what_was_last_heard_of_undoes_no_later_step),
+        CASE(test_g3_a_referral_names_the_unit),
         CASE(test_g3_a_correction_moves_the_county_where_both_are_covered),
         CASE(test_g3_units_and_places_are_those_of_the_tables),
         CASE(test_g2_what_is_due_is_due_later),

@@ -205,7 +205,7 @@ static void test_q1_counts_are_sane(void **state)
         event.value[cases[i].field] = cases[i].most;
         taken(event);
         event.value[cases[i].field]++;
-        refused(event, FQ_REASON_FIELD);
+        refused(event, FQ_REASON_NUMBER);
     }
     struct fq_event event = sweep();
     event.value[FQ_FIELD_ROUNDS] = 0;
@@ -218,7 +218,7 @@ static void test_q1_a_sweep_is_a_countys_of_this_node(void **state)
     struct fq_event event = sweep();
 
     event.area = WORLD_NEIGHBOUR;
-    refused(event, FQ_REASON_AREA_FOREIGN);
+    refused(event, FQ_REASON_AREA_OUTSIDE);
     context.own_area = WORLD_CITY;
     event = sweep();
     refused(event, FQ_REASON_AREA_UNKNOWN); /* a city is not screened as one */
@@ -322,7 +322,7 @@ static void test_q2_an_activity_is_of_a_known_indicator_and_days_in_order(void *
     event.value[FQ_FIELD_FIRST_DAY] = 0;
     refused(event, FQ_REASON_DATE);
     event = activity(HANDLED, FQ_ACTIVITY_COUNT_MAX + 1);
-    refused(event, FQ_REASON_FIELD);
+    refused(event, FQ_REASON_NUMBER);
 }
 
 static void test_q2_an_activity_is_signed(void **state)
@@ -418,7 +418,7 @@ static void test_q3_a_county_makes_no_campaign(void **state)
     context.own_area = WORLD_CITY;
     taken(campaign(1, WORLD_COUNTY, "spring")); /* a city may, for one county */
     taken(campaign(1, WORLD_CITY, "促和谐稳定·迎建党百年"));
-    refused(campaign(1, WORLD_PROVINCE, "spring"), FQ_REASON_AREA_FOREIGN);
+    refused(campaign(1, WORLD_PROVINCE, "spring"), FQ_REASON_AREA_OUTSIDE);
 }
 
 static void test_q3_a_name_is_no_period_no_number_and_not_taken(void **state)

@@ -1,4 +1,4 @@
-/* Deadlines: mediation (Q1), confirmation (Q2), the last day (Q3). */
+/* Deadlines: mediation (I1), confirmation (I2), the last day (I3). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@ static struct fq_dispute accepted(void)
     };
 }
 
-static void test_q1_mediation_ends_thirty_days_after_acceptance(void **state)
+static void test_i1_mediation_ends_thirty_days_after_acceptance(void **state)
 {
     (void)state;
     struct fq_dispute dispute = accepted();
@@ -37,7 +37,7 @@ static void test_q1_mediation_ends_thirty_days_after_acceptance(void **state)
     assert_int_equal(fq_deadline_mediation(&dispute), 1050); /* late or not */
 }
 
-static void test_q1_only_what_was_accepted_has_a_deadline(void **state)
+static void test_i1_only_what_was_accepted_has_a_deadline(void **state)
 {
     (void)state;
     struct fq_dispute registered = {.registered_on = 990, .flags = FQ_DISPUTE_REGISTERED};
@@ -53,7 +53,7 @@ static void test_q1_only_what_was_accepted_has_a_deadline(void **state)
     assert_int_equal(fq_deadline_open(&rejected), 0);
 }
 
-static void test_q1_the_day_after_a_deadline_is_a_date(void **state)
+static void test_i1_the_day_after_a_deadline_is_a_date(void **state)
 {
     (void)state;
     struct fq_dispute dispute = accepted();
@@ -62,7 +62,7 @@ static void test_q1_the_day_after_a_deadline_is_a_date(void **state)
     assert_int_equal(fq_deadline_mediation(&dispute), FQ_DATE_MAX - 1);
 }
 
-static void test_q2_confirmation_is_applied_for_within_thirty_days(void **state)
+static void test_i2_confirmation_is_applied_for_within_thirty_days(void **state)
 {
     (void)state;
     struct fq_dispute dispute = accepted();
@@ -77,7 +77,7 @@ static void test_q2_confirmation_is_applied_for_within_thirty_days(void **state)
     assert_int_equal(fq_deadline_confirmation(&dispute), 0);
 }
 
-static void test_q3_the_last_day_is_in_time(void **state)
+static void test_i3_the_last_day_is_in_time(void **state)
 {
     (void)state;
 
@@ -89,11 +89,11 @@ static void test_q3_the_last_day_is_in_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_q1_mediation_ends_thirty_days_after_acceptance),
-        cmocka_unit_test(test_q1_only_what_was_accepted_has_a_deadline),
-        cmocka_unit_test(test_q1_the_day_after_a_deadline_is_a_date),
-        cmocka_unit_test(test_q2_confirmation_is_applied_for_within_thirty_days),
-        cmocka_unit_test(test_q3_the_last_day_is_in_time),
+        cmocka_unit_test(test_i1_mediation_ends_thirty_days_after_acceptance),
+        cmocka_unit_test(test_i1_only_what_was_accepted_has_a_deadline),
+        cmocka_unit_test(test_i1_the_day_after_a_deadline_is_a_date),
+        cmocka_unit_test(test_i2_confirmation_is_applied_for_within_thirty_days),
+        cmocka_unit_test(test_i3_the_last_day_is_in_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -485,6 +485,40 @@ static void test_any_event_that_decodes_is_told(void **state)
     }
 }
 
+static void test_numbers_that_stand_for_words_are_told_by_them(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fq_kind_of_event kind;
+        enum fq_field field;
+        uint64_t value;
+        const char *word;
+    } cases[] = {
+        {FQ_EVENT_JOINED, FQ_FIELD_ROLE, 1, "host"},
+        {FQ_EVENT_JOINED, FQ_FIELD_ROLE, 2, "assist"},
+        {FQ_EVENT_ESCALATED, FQ_FIELD_TO_TIER, FQ_TIER_CITY, "city"},
+        {FQ_EVENT_SUPERVISED, FQ_FIELD_CARD, 0, "none"},
+        {FQ_EVENT_SUPERVISED, FQ_FIELD_CARD, 2, "red"},
+        {FQ_EVENT_DOCUMENT, FQ_FIELD_DOCUMENT, 4, "agreement"},
+        {FQ_EVENT_ARCHIVED, FQ_FIELD_RETENTION, 2, "long"},
+        {FQ_EVENT_REGISTERED, FQ_FIELD_FLAGS, 1 | 4, "minor,women"},
+        {FQ_EVENT_REGISTERED, FQ_FIELD_FLAGS, 2 | 16, "migrant,16"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fq_event event = EVENT(SESSION, 3, "2021-04-10");
+        event.kind = event.step = (uint16_t)cases[i].kind;
+        event.value[cases[i].field] = cases[i].value;
+        const char *name = fq_field_row(cases[i].field)->name;
+        expect_text(on_feed(&event), name, cases[i].word);
+        expect_text(fq_map_get(as_step(&event), "fields"), name, cases[i].word);
+        assert_int_equal(fq_describe_number_of(cases[i].field, fq_span_text(cases[i].word)),
+                         cases[i].value);
+    }
+    struct fq_event later = EVENT(ARCHIVED, 3, "2021-04-10", F(RETENTION, 9));
+    assert_int_equal(fq_map_uint(on_feed(&later), "retention"), 9);
+}
+
 static void test_a_step_of_a_history_has_its_fields_apart(void **state)
 {
     (void)state;
@@ -790,7 +824,36 @@ static void test_two_writes_that_did_not_know_each_other_are_a_conflict(void **s
     expect_text(other, "date", "2021-04-10");
     assert_int_equal(fq_map_uint(fq_map_get(other, "fields"), "amount_cents"), 700);
     expect_text(fq_map_get(conflicts[0], "held"), "event_id", "41010001-0-1-4");
-    TELL(TERMINATED, 4, "2021-04-12"); /* any later write resolves it */
+    TELL(TERMINATED, 4, "2021-04-12"); /* its log does not tell that it was known */
+    assert_int_equal(elements(in_full(), "conflicts", conflicts), 1);
+    expect_conflict(conflicts[0], "outcome", "terminated", "failed");
+}
+
+static void test_a_later_revision_alone_is_no_knowledge(void **state)
+{
+    (void)state;
+    struct fq_span conflicts[16];
+    a_usual_case();
+    TELL(SESSION, 3, "2021-04-09");
+    TELL(AGREED, 4, "2021-04-10");
+    tell(of_city(EVENT(FAILED, 3, "2021-04-11"))); /* the city knew neither */
+
+    assert_int_equal(elements(in_full(), "conflicts", conflicts), 1);
+    expect_conflict(conflicts[0], "outcome", "agreed", "failed");
+    struct fq_event right = EVENT(CORRECTED, 5, "2021-04-12", F(CORRECTS, FQ_EVENT_AGREED));
+    right.step = FQ_EVENT_AGREED;
+    tell(right);
+    assert_int_equal(conflict_count(), 0);
+}
+
+static void test_who_reopened_what_another_wrote_knew_of_it(void **state)
+{
+    (void)state;
+    a_usual_case();
+    tell(of_city(EVENT(FAILED, 3, "2021-04-11")));
+    TELL(REOPENED, 4, "2021-04-12");
+    TELL(AGREED, 5, "2021-04-13");
+
     assert_int_equal(conflict_count(), 0);
 }
 
@@ -923,6 +986,7 @@ int main(void)
         CASE(test_an_event_of_a_later_version_is_told_without_its_fields),
         CASE(test_every_kind_fits_and_names_nothing_twice),
         CASE(test_any_event_that_decodes_is_told),
+        CASE(test_numbers_that_stand_for_words_are_told_by_them),
         CASE(test_a_step_of_a_history_has_its_fields_apart),
         CASE(test_a_dispute_in_full),
         CASE(test_a_dispute_tells_what_is_to_be_done_and_by_when),
@@ -937,6 +1001,8 @@ int main(void)
         CASE(test_units_are_the_host_and_those_who_assist),
         CASE(test_a_unit_that_left_assists_no_more_and_may_come_back),
         CASE(test_two_writes_that_did_not_know_each_other_are_a_conflict),
+        CASE(test_a_later_revision_alone_is_no_knowledge),
+        CASE(test_who_reopened_what_another_wrote_knew_of_it),
         CASE(test_of_three_writes_the_one_that_holds_is_named),
         CASE(test_one_command_written_twice_is_no_conflict),
         CASE(test_a_voided_write_conflicts_with_nothing),

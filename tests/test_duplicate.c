@@ -28,7 +28,7 @@ static void assert_score(const struct fq_duplicate_case *a, const struct fq_dupl
                          int score)
 {
     assert_int_equal(fq_duplicate_score(fq_duplicate_compare(a, b)), score);
-    assert_int_equal(fq_duplicate_compare(a, b), fq_duplicate_compare(b, a)); /* U1 */
+    assert_int_equal(fq_duplicate_compare(a, b), fq_duplicate_compare(b, a)); /* E1 */
 }
 
 static void test_each_ground_counts_what_it_should(void **state)
@@ -57,7 +57,7 @@ static void test_each_ground_counts_what_it_should(void **state)
     }
 }
 
-static void test_u2_nothing_in_common_is_not_alike(void **state)
+static void test_e2_nothing_in_common_is_not_alike(void **state)
 {
     (void)state;
     struct fq_duplicate_case a = wall(), b = wall();
@@ -71,7 +71,7 @@ static void test_u2_nothing_in_common_is_not_alike(void **state)
     assert_score(&a, &b, 0);
 }
 
-static void test_u2_a_month_apart_is_not_alike(void **state)
+static void test_e2_a_month_apart_is_not_alike(void **state)
 {
     (void)state;
     struct fq_duplicate_case a = wall(), b = wall();
@@ -86,7 +86,7 @@ static void test_u2_a_month_apart_is_not_alike(void **state)
     assert_true(fq_duplicate_compare(&a, &b) & FQ_LIKE_MONTH);
 }
 
-static void test_u3_both_parties_in_common_count_once(void **state)
+static void test_e3_both_parties_in_common_count_once(void **state)
 {
     (void)state;
     struct fq_duplicate_case a = wall(), b = wall();
@@ -99,7 +99,7 @@ static void test_u3_both_parties_in_common_count_once(void **state)
     assert_score(&a, &b, 20 + 20 + 15 + 15);
 }
 
-static void test_u4_another_name_on_both_sides_speaks_against(void **state)
+static void test_e4_another_name_on_both_sides_speaks_against(void **state)
 {
     (void)state;
     struct fq_duplicate_case a = wall(), b = wall();
@@ -141,10 +141,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_ground_counts_what_it_should),
-        cmocka_unit_test(test_u2_nothing_in_common_is_not_alike),
-        cmocka_unit_test(test_u2_a_month_apart_is_not_alike),
-        cmocka_unit_test(test_u3_both_parties_in_common_count_once),
-        cmocka_unit_test(test_u4_another_name_on_both_sides_speaks_against),
+        cmocka_unit_test(test_e2_nothing_in_common_is_not_alike),
+        cmocka_unit_test(test_e2_a_month_apart_is_not_alike),
+        cmocka_unit_test(test_e3_both_parties_in_common_count_once),
+        cmocka_unit_test(test_e4_another_name_on_both_sides_speaks_against),
         cmocka_unit_test(test_what_is_unknown_is_like_nothing),
         cmocka_unit_test(test_grounds_have_names),
     };

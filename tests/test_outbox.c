@@ -437,6 +437,35 @@ static void test_a_journal_of_a_later_version_is_left_alone(void **state)
     assert_int_equal(size_of(journal), sizeof frame);
 }
 
+static void test_o6_what_may_only_be_read_is_read(void **state)
+{
+    (void)state;
+    struct fq_why why = {0};
+    char lock[340];
+    size_t index;
+    add_up_to(2);
+    snprintf(lock, sizeof lock, "%s/lock", directory);
+    assert_int_equal(unlink(lock), 0);
+    assert_int_equal(mkdir(lock, 0700),
+                     0); /* no file to write: also for who may write everywhere */
+
+    struct fq_outbox *outbox = open_outbox();
+    const struct fq_outbox_entry entry = entry_of(2);
+    const struct fq_outbox_note drop = {.kind = FQ_OUTBOX_NOTE_DROPPED, .cmd_id = id_of(0)};
+
+    assert_int_equal(fq_outbox_count(outbox), 2);
+    assert_int_equal(fq_outbox_add(outbox, &entry, &index, &why), FQ_ERR_FAILED);
+    assert_int_equal(why.reason, FQ_REASON_OUTBOX_FULL);
+    assert_non_null(strstr(why.detail, "lock"));
+    assert_int_equal(fq_outbox_note(outbox, &drop, 1, true, &why), FQ_ERR_FAILED);
+    assert_int_equal(fq_outbox_count(outbox), 2);
+    fq_outbox_close(outbox);
+    assert_int_equal(unlink(journal), 0);
+    outbox = open_outbox(); /* where nothing was ever saved there is nothing */
+    assert_int_equal(fq_outbox_count(outbox), 0);
+    fq_outbox_close(outbox);
+}
+
 /* ---- notes ---- */
 
 static const struct fq_outbox_entry *noted(const struct fq_outbox_note *notes, size_t count)
@@ -650,6 +679,7 @@ int main(void)
         TEST(test_o2_a_damaged_entry_costs_no_other),
         TEST(test_o2_zeros_where_the_end_should_be),
         TEST(test_a_journal_of_a_later_version_is_left_alone),
+        TEST(test_o6_what_may_only_be_read_is_read),
         TEST(test_o3_an_entry_is_what_its_notes_make_of_it),
         TEST(test_o4_a_receipt_outweighs_a_refusal),
         TEST(test_notes_are_written_all_or_none),

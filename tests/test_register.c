@@ -236,7 +236,7 @@ static void test_a_reopening_empties_what_came_after_acceptance(void **state)
     assert_null(past_standing(&past, FQ_EVENT_VISITED));
 }
 
-/* ---- W1 ---- */
+/* ---- R1 ---- */
 
 static void register_back(const struct row *row, const char **out_cells)
 {
@@ -247,7 +247,7 @@ static void register_back(const struct row *row, const char **out_cells)
         register_cells(&world.map, &world.codes, &entry, &world.scratch, out_cells, &why), FQ_OK);
 }
 
-static void test_w1_a_row_comes_back_as_it_was(void **state)
+static void test_r1_a_row_comes_back_as_it_was(void **state)
 {
     (void)state;
     static struct row row;
@@ -333,7 +333,7 @@ static struct round_trips go_round_ledger(const char *map, const char *ledger)
     return trips;
 }
 
-static void test_w1_the_chinese_register_goes_round(void **state)
+static void test_r1_the_chinese_register_goes_round(void **state)
 {
     (void)state;
     struct round_trips trips =
@@ -343,7 +343,7 @@ static void test_w1_the_chinese_register_goes_round(void **state)
     assert_int_equal(trips.changed, 0);
 }
 
-static void test_w1_the_ledger_of_new_york_goes_round(void **state)
+static void test_r1_the_ledger_of_new_york_goes_round(void **state)
 {
     (void)state;
     struct round_trips trips =
@@ -726,9 +726,9 @@ int main(void)
         TEST(test_of_outcomes_the_last_stands),
         TEST(test_what_was_voided_does_not_stand),
         TEST(test_a_reopening_empties_what_came_after_acceptance),
-        TEST(test_w1_a_row_comes_back_as_it_was),
-        TEST(test_w1_the_chinese_register_goes_round),
-        TEST(test_w1_the_ledger_of_new_york_goes_round),
+        TEST(test_r1_a_row_comes_back_as_it_was),
+        TEST(test_r1_the_chinese_register_goes_round),
+        TEST(test_r1_the_ledger_of_new_york_goes_round),
         TEST(test_party_data_is_there_when_it_was_asked_for),
         TEST(test_a_fingerprint_does_not_see_how_values_are_written),
         TEST(test_an_unchanged_row_tells_nothing),

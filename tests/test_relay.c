@@ -1,4 +1,4 @@
-/* Who is told of a dispute and by whom (R1 to R4), in the module alone and through the core's turn:
+/* Who is told of a dispute and by whom (X1 to X4), in the module alone and through the core's turn:
  * a province with two cities and their counties. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -118,9 +118,9 @@ static uint32_t count_owed(const struct fq_event *event)
     return list.count;
 }
 
-/* ---- R2: who relays ---- */
+/* ---- X2: who relays ---- */
 
-static void test_r2_the_lowest_node_above_both_relays(void **state)
+static void test_x2_the_lowest_node_above_both_relays(void **state)
 {
     (void)state;
     static const struct {
@@ -154,7 +154,7 @@ static void test_r2_the_lowest_node_above_both_relays(void **state)
 }
 
 /* Counties of a city that has no node hang under the province's, and it relays between them. */
-static void test_r2_an_area_without_a_node_relays_nothing(void **state)
+static void test_x2_an_area_without_a_node_relays_nothing(void **state)
 {
     (void)state;
     fq_relay_map_init(&map, &world.areas, WORLD_PROVINCE);
@@ -166,7 +166,7 @@ static void test_r2_an_area_without_a_node_relays_nothing(void **state)
     assert_false(fq_relay_is_here(&map, NODE(WORLD_COUNTY), WORLD_NEIGHBOUR));
 }
 
-/* ---- R1, R4: to whom, and what ---- */
+/* ---- X1, X4: to whom, and what ---- */
 
 static void test_a_dispute_of_one_county_is_owed_to_nobody(void **state)
 {
@@ -179,7 +179,7 @@ static void test_a_dispute_of_one_county_is_owed_to_nobody(void **state)
     assert_false(held->view.folded->flags & FQ_DISPUTE_SHARED);
 }
 
-static void test_r4_a_new_recipient_is_owed_the_history_and_then_each_event(void **state)
+static void test_x4_a_new_recipient_is_owed_the_history_and_then_each_event(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -199,7 +199,7 @@ static void test_r4_a_new_recipient_is_owed_the_history_and_then_each_event(void
     assert_int_equal(then.count, 1);
 }
 
-static void test_r1_the_home_hears_of_what_others_write(void **state)
+static void test_x1_the_home_hears_of_what_others_write(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -219,7 +219,7 @@ static void test_r1_the_home_hears_of_what_others_write(void **state)
     assert_non_null(owed_to(&by_province, WORLD_FAR));
 }
 
-static void test_r1_everyone_a_fact_hands_the_dispute_to_is_a_recipient(void **state)
+static void test_x1_everyone_a_fact_hands_the_dispute_to_is_a_recipient(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -242,7 +242,7 @@ static void test_r1_everyone_a_fact_hands_the_dispute_to_is_a_recipient(void **s
     assert_int_equal(list.count, 3);
 }
 
-static void test_r1_a_home_written_by_a_correction_counts(void **state)
+static void test_x1_a_home_written_by_a_correction_counts(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -260,7 +260,7 @@ static void test_r1_a_home_written_by_a_correction_counts(void **state)
     assert_int_equal(debt_to(&then, WORLD_FAR), EVENT);
 }
 
-static void test_r1_who_left_or_was_named_by_a_void_fact_still_hears(void **state)
+static void test_x1_who_left_or_was_named_by_a_void_fact_still_hears(void **state)
 {
     (void)state;
     uint8_t target[FQ_EVENT_ID_SIZE];
@@ -285,7 +285,7 @@ static void test_r1_who_left_or_was_named_by_a_void_fact_still_hears(void **stat
 }
 
 /* Facts may come in any order: once all are there, each has been owed once. */
-static void test_r4_the_order_of_arrival_does_not_matter(void **state)
+static void test_x4_the_order_of_arrival_does_not_matter(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
@@ -303,7 +303,7 @@ static void test_r4_the_order_of_arrival_does_not_matter(void **state)
     assert_int_equal(at_last.count, 2); /* of others' facts, of which there are none */
 }
 
-static void test_r4_no_recipient_is_too_many(void **state)
+static void test_x4_no_recipient_is_too_many(void **state)
 {
     (void)state;
     struct fq_event registered = fact(WORLD_PROVINCE, FQ_EVENT_REGISTERED);
@@ -317,6 +317,23 @@ static void test_r4_no_recipient_is_too_many(void **state)
 }
 
 /* The flag that spares all others the walk is a function of the set of facts. */
+/* A batch may hold thousands of facts of one dispute: looking for its recipients takes no memory. */
+static void test_x4_the_arena_is_for_what_is_owed_alone(void **state)
+{
+    (void)state;
+    struct fq_event registered = fact(WORLD_COUNTY, FQ_EVENT_REGISTERED);
+    struct fq_event joined = handing(WORLD_COUNTY, FQ_EVENT_JOINED, WORLD_FAR);
+    (void)owed_for(&registered);
+    (void)owed_for(&joined);
+
+    for (size_t i = 0; i < 100; i++) {
+        struct fq_event session = fact(WORLD_COUNTY, FQ_EVENT_SESSION);
+        size_t before = arena.used;
+        assert_int_equal(count_owed(&session), 1);
+        assert_true(arena.used - before <= sizeof(struct fq_owed) + 16);
+    }
+}
+
 static void test_d1_shared_is_seen_in_any_order_and_after_a_restart(void **state)
 {
     (void)state;
@@ -487,13 +504,19 @@ static int end_core(void **state)
     return end(state);
 }
 
-static void step(struct side *side, const struct fq_input *input, uint64_t now_ms)
+static void step_all(struct side *side, const struct fq_input *inputs, size_t count,
+                     uint64_t now_ms)
 {
     const struct fq_now now = {.wall_ms = now_ms, .steady_ms = now_ms};
     struct fq_why why;
 
     fq_effects_reset(&side->turn->effects, &side->scratch);
-    assert_int_equal(fq_core_step(side->core, input, input ? 1 : 0, now, side->turn, &why), FQ_OK);
+    assert_int_equal(fq_core_step(side->core, inputs, count, now, side->turn, &why), FQ_OK);
+}
+
+static void step(struct side *side, const struct fq_input *input, uint64_t now_ms)
+{
+    step_all(side, input, input ? 1 : 0, now_ms);
 }
 
 /* The frame of `type` that the side's last turn sends. */
@@ -524,7 +547,7 @@ static void greet(void)
     assert_true(fq_sync_is_linked(&county.core->sync));
 }
 
-static void command_city(const struct fq_event *events, uint32_t count)
+static struct fq_input commands_of(const struct fq_event *events, uint32_t count)
 {
     struct fq_writer writer = fq_writer_take(&city.scratch, 65536);
 
@@ -539,7 +562,13 @@ static void command_city(const struct fq_event *events, uint32_t count)
         fq_event_encode(&command, &record);
         fq_write_bytes(&writer, bytes, record.used);
     }
-    const struct fq_input input = {.kind = FQ_INPUT_COMMANDS, .bytes = fq_writer_span(&writer)};
+    return (struct fq_input){.kind = FQ_INPUT_COMMANDS, .bytes = fq_writer_span(&writer)};
+}
+
+static void command_city(const struct fq_event *events, uint32_t count)
+{
+    const struct fq_input input = commands_of(events, count);
+
     step(&city, &input, NOW_MS);
     assert_int_equal(city.turn->replies[0].new_count, count);
 }
@@ -573,6 +602,89 @@ static void test_n8_what_a_command_writes_is_owed_under_its_number(void **state)
         assert_int_equal(one->lsn, lsn++);
     }
     assert_int_equal(owed->last->lsn, 6);
+}
+
+/* A bundle of one batch: what the province relays to the city, `events` of others. */
+static struct fq_input relayed_by_province(const struct fq_event *events, uint32_t count,
+                                           struct fq_seal *seal, struct fq_hash *chain)
+{
+    struct fq_writer records = fq_writer_take(&city.scratch, 65536);
+    struct fq_writer args = fq_writer_take(&city.scratch, 65536);
+    struct fq_sign_public public_key;
+    struct fq_sign_secret secret;
+    struct fq_batch batch;
+
+    key_of(NODE(WORLD_PROVINCE), &public_key, &secret);
+    seal->from_seq = seal->to_seq + 1;
+    seal->to_seq += count;
+    for (uint32_t i = 0; i < count; i++) {
+        uint8_t bytes[FQ_RECORD_MAX], id_bytes[FQ_EVENT_ID_SIZE];
+        struct fq_writer record = fq_writer_over(bytes, sizeof bytes);
+        struct fq_event relay;
+        fq_event_encode(&events[i], &record);
+        assert_true(fq_relay_make(&events[i].id, fq_writer_span(&record), id_bytes, &relay));
+        fq_event_encode(&relay, &records);
+    }
+    assert_true(fq_batch_seal(seal, seal->from_seq == 1 ? NULL : chain, fq_writer_span(&records),
+                              count, &secret, &city.scratch, &batch));
+    *chain = batch.seal.chain_to;
+    fq_write_map(&args, 1);
+    fq_write_text(&args, "batches");
+    fq_write_array(&args, 1);
+    fq_write_bytes(&args, batch.bytes.data, batch.bytes.size);
+    return (struct fq_input){.kind = FQ_INPUT_BUNDLE, .bytes = fq_writer_span(&args)};
+}
+
+/* The city helps with a dispute of far away. In one turn it writes a session, which is owed to nobody
+ * yet, and hears that its county joined: the session is part of the history the county is owed. */
+static void test_x4_what_was_written_in_the_turn_before_a_recipient_came_is_history(void **state)
+{
+    (void)state;
+    struct fq_seal seal = {.log = {NODE(WORLD_PROVINCE), WORLD_CITY, 1}, .hlc = 1};
+    struct fq_hash chain = {{0}};
+    struct fq_event known[] = {fact(WORLD_FAR, FQ_EVENT_REGISTERED),
+                               fact(WORLD_FAR, FQ_EVENT_ACCEPTED),
+                               handing(WORLD_FAR, FQ_EVENT_JOINED, WORLD_CITY)};
+    known[0].area = WORLD_FAR;
+    struct fq_input input = relayed_by_province(known, 3, &seal, &chain);
+    step(&city, &input, NOW_MS);
+    assert_int_equal(city.core->view.event_count, 3);
+    struct fq_event session = fact(WORLD_CITY, FQ_EVENT_SESSION);
+    struct fq_event joined = handing(WORLD_FAR, FQ_EVENT_JOINED, WORLD_COUNTY);
+
+    const struct fq_input inputs[] = {commands_of(&session, 1),
+                                      relayed_by_province(&joined, 1, &seal, &chain)};
+    step_all(&city, inputs, 2, NOW_MS);
+
+    const struct fq_effects *effects = &city.turn->effects;
+    assert_int_equal(city.turn->replies[0].new_count, 1);
+    assert_int_equal(effects->append_count, 2);
+    assert_int_equal(effects->appends[0].log.origin, NODE(WORLD_CITY));
+    assert_int_equal(effects->owed.count, 1);
+    assert_true(effects->owed.first->is_history);
+    assert_int_equal(effects->owed.first->recipient, WORLD_COUNTY);
+    assert_true(effects->owed.first->lsn > effects->appends[0].first_lsn);
+}
+
+/* A signer that begins ever new incarnations fills no table to the brim. */
+static void test_n10_new_logs_of_others_leave_room_for_own_ones(void **state)
+{
+    (void)state;
+    struct fq_seal seal = {.log = {NODE(WORLD_PROVINCE), WORLD_CITY, 1}, .hlc = 1};
+    struct fq_hash chain = {{0}};
+    struct fq_event known = fact(WORLD_FAR, FQ_EVENT_REGISTERED);
+    for (uint32_t epoch = 1; city.core->frontier.count < FQ_CORE_LOGS_RECEIVED_MAX; epoch++) {
+        const struct fq_log_id id = {NODE(WORLD_NEIGHBOUR), 0, epoch};
+        assert_non_null(fq_frontier_add(&city.core->frontier, &id, &world.areas));
+    }
+
+    const struct fq_input input = relayed_by_province(&known, 1, &seal, &chain);
+    step(&city, &input, NOW_MS);
+
+    assert_int_equal(city.turn->replies[0].new_count, 0);
+    assert_int_equal(city.core->refused_batch_count, 1);
+    register_at_city(0); /* its own log is begun even so */
+    assert_int_equal(city.turn->effects.append_count, 1);
 }
 
 static void test_n8_a_replay_owes_nothing(void **state)
@@ -620,7 +732,7 @@ static void write_relays(const struct fq_relay *relays, uint32_t count)
     step(&city, &input, NOW_MS);
 }
 
-static void test_r3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed(void **state)
+static void test_x3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed(void **state)
 {
     (void)state;
     register_at_city(0);
@@ -719,22 +831,25 @@ static void test_m1_the_recipient_folds_what_relays_carry(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_r2_the_lowest_node_above_both_relays),
-        CASE(test_r2_an_area_without_a_node_relays_nothing),
+        CASE(test_x2_the_lowest_node_above_both_relays),
+        CASE(test_x2_an_area_without_a_node_relays_nothing),
         CASE(test_a_dispute_of_one_county_is_owed_to_nobody),
-        CASE(test_r4_a_new_recipient_is_owed_the_history_and_then_each_event),
-        CASE(test_r1_the_home_hears_of_what_others_write),
-        CASE(test_r1_everyone_a_fact_hands_the_dispute_to_is_a_recipient),
-        CASE(test_r1_a_home_written_by_a_correction_counts),
-        CASE(test_r1_who_left_or_was_named_by_a_void_fact_still_hears),
-        CASE(test_r4_the_order_of_arrival_does_not_matter),
-        CASE(test_r4_no_recipient_is_too_many),
+        CASE(test_x4_a_new_recipient_is_owed_the_history_and_then_each_event),
+        CASE(test_x1_the_home_hears_of_what_others_write),
+        CASE(test_x1_everyone_a_fact_hands_the_dispute_to_is_a_recipient),
+        CASE(test_x1_a_home_written_by_a_correction_counts),
+        CASE(test_x1_who_left_or_was_named_by_a_void_fact_still_hears),
+        CASE(test_x4_the_order_of_arrival_does_not_matter),
+        CASE(test_x4_no_recipient_is_too_many),
+        CASE(test_x4_the_arena_is_for_what_is_owed_alone),
         CASE(test_d1_shared_is_seen_in_any_order_and_after_a_restart),
         CASE(test_m6_a_relay_means_something_from_a_node_above_in_a_log_for_relays),
         CASE(test_v3_a_relay_of_the_longest_record_is_read),
         CORE_CASE(test_n8_what_a_command_writes_is_owed_under_its_number),
+        CORE_CASE(test_x4_what_was_written_in_the_turn_before_a_recipient_came_is_history),
         CORE_CASE(test_n8_a_replay_owes_nothing),
-        CORE_CASE(test_r3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed),
+        CORE_CASE(test_n10_new_logs_of_others_leave_room_for_own_ones),
+        CORE_CASE(test_x3_relays_are_written_where_the_link_is_open_and_settle_what_is_owed),
         CORE_CASE(test_n5_a_node_that_lost_its_tail_writes_no_relays),
         CORE_CASE(test_relays_keep_within_the_batch_limits),
         CORE_CASE(test_m1_the_recipient_folds_what_relays_carry),

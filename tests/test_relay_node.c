@@ -1,5 +1,5 @@
 /* The queue of what is owed, from the turn that owes it to the turn that has relayed it, over a store
- * in memory that can be made to fail (R3, R4; nodes/relay.c, read.c and commit.c): a city and, for what
+ * in memory that can be made to fail (X3, X4; nodes/relay.c, read.c and commit.c): a city and, for what
  * arrives, its county. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -321,7 +321,7 @@ static void assert_relayed_once(uint64_t events)
 
 /* ---- tests ---- */
 
-static void test_r3_what_is_owed_is_in_the_commit_of_its_event_and_outlives_a_crash(void **state)
+static void test_x3_what_is_owed_is_in_the_commit_of_its_event_and_outlives_a_crash(void **state)
 {
     (void)state;
     write_dispute(1);
@@ -340,7 +340,7 @@ static void test_r3_what_is_owed_is_in_the_commit_of_its_event_and_outlives_a_cr
     assert_relayed_once(3);
 }
 
-static void test_r3_what_was_relayed_is_forgotten_in_the_relays_own_commit(void **state)
+static void test_x3_what_was_relayed_is_forgotten_in_the_relays_own_commit(void **state)
 {
     (void)state;
     write_dispute(1);
@@ -355,7 +355,7 @@ static void test_r3_what_was_relayed_is_forgotten_in_the_relays_own_commit(void 
     assert_relayed_once(3);
 }
 
-static void test_r3_a_commit_that_fails_loses_nothing(void **state)
+static void test_x3_a_commit_that_fails_loses_nothing(void **state)
 {
     (void)state;
     write_dispute(1);
@@ -372,7 +372,7 @@ static void test_r3_a_commit_that_fails_loses_nothing(void **state)
     assert_relayed_once(3);
 }
 
-static void test_r3_more_than_a_turn_holds_goes_on_in_the_next(void **state)
+static void test_x3_more_than_a_turn_holds_goes_on_in_the_next(void **state)
 {
     (void)state;
     enum { SESSIONS = 2 * FQ_CORE_RELAYS_MAX + 40 };
@@ -400,7 +400,7 @@ static void test_r3_more_than_a_turn_holds_goes_on_in_the_next(void **state)
 }
 
 /* A queue left by hand: a whole history, of which the cursor has seen some. */
-static void test_r4_a_history_goes_on_where_its_cursor_stands(void **state)
+static void test_x4_a_history_goes_on_where_its_cursor_stands(void **state)
 {
     (void)state;
     enum { FACTS = FQ_CORE_RELAYS_MAX + 20 };
@@ -525,7 +525,7 @@ static void test_what_came_in_a_relay_is_found_by_its_own_id_and_told_on_the_fee
 
 /* The city lost all. Its county gives its relays back, and with them their facts; then the facts come
  * themselves, under greater numbers. What is owed for them is the whole all the same. */
-static void test_r4_what_relays_brought_back_first_is_part_of_the_history(void **state)
+static void test_x4_what_relays_brought_back_first_is_part_of_the_history(void **state)
 {
     (void)state;
     static uint8_t kept[32 * 1024];
@@ -571,12 +571,12 @@ static void test_r4_what_relays_brought_back_first_is_part_of_the_history(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_r3_what_is_owed_is_in_the_commit_of_its_event_and_outlives_a_crash),
-        CASE(test_r3_what_was_relayed_is_forgotten_in_the_relays_own_commit),
-        CASE(test_r3_a_commit_that_fails_loses_nothing),
-        CASE(test_r3_more_than_a_turn_holds_goes_on_in_the_next),
-        CASE(test_r4_a_history_goes_on_where_its_cursor_stands),
-        CASE(test_r4_what_relays_brought_back_first_is_part_of_the_history),
+        CASE(test_x3_what_is_owed_is_in_the_commit_of_its_event_and_outlives_a_crash),
+        CASE(test_x3_what_was_relayed_is_forgotten_in_the_relays_own_commit),
+        CASE(test_x3_a_commit_that_fails_loses_nothing),
+        CASE(test_x3_more_than_a_turn_holds_goes_on_in_the_next),
+        CASE(test_x4_a_history_goes_on_where_its_cursor_stands),
+        CASE(test_x4_what_relays_brought_back_first_is_part_of_the_history),
         CASE(test_what_came_in_a_relay_is_found_by_its_own_id_and_told_on_the_feed),
     };
 

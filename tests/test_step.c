@@ -38,7 +38,7 @@ static void test_w1_the_steps_each_state_allows(void **state)
         {FQ_EVENT_TERMINATED, "am"},
         {FQ_EVENT_PERFORMED, "gp"},
         {FQ_EVENT_CONFIRMATION, "gp"},
-        {FQ_EVENT_VISITED, "gftpc"},
+        {FQ_EVENT_VISITED, "gftpcx"},
         {FQ_EVENT_PREVENTED, "ramgftp"},
         {FQ_EVENT_RISK_CHANGED, "ramgftp"},
         {FQ_EVENT_DOCUMENT, "ramgftpc"},

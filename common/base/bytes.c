@@ -96,6 +96,46 @@ bool fq_id_is_zero(const struct fq_id *id)
     return fq_id_equal(id, &zero);
 }
 
+size_t fq_utf8_length(struct fq_span text)
+{
+    const uint8_t *at = text.data;
+    uint8_t lead = text.size ? at[0] : 0xff;
+
+    if (lead < 0x80) {
+        return 1;
+    }
+    size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
+                    : lead >= 0xe0 && lead <= 0xef ? 3
+                    : lead >= 0xf0 && lead <= 0xf4 ? 4
+                                                   : 0;
+    if (length == 0 || length > text.size) {
+        return 0;
+    }
+    uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
+    for (size_t i = 1; i < length; i++) {
+        if (at[i] < low || at[i] > high) {
+            return 0;
+        }
+        low = 0x80;
+        high = 0xbf;
+    }
+    return length;
+}
+
+bool fq_utf8_is_valid(struct fq_span text)
+{
+    while (text.size > 0) {
+        size_t length = fq_utf8_length(text);
+        if (length == 0) {
+            return false;
+        }
+        text.data += length;
+        text.size -= length;
+    }
+    return true;
+}
+
 void fq_hex_encode(struct fq_span span, char *out)
 {
     static const char digits[] = "0123456789abcdef";

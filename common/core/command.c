@@ -35,8 +35,8 @@ static fq_err check_dates(const struct fq_dispute *dispute, const struct fq_even
 static fq_err check_unit(const struct fq_command_context *context, const char *name, uint64_t unit,
                          struct fq_why *out_why)
 {
-    if (unit / 10000 > 999999 || fq_unit_area(unit) == 0) {
-        return fq_fail(out_why, FQ_REASON_UNIT, "%s: %llu", name, (unsigned long long)unit);
+    if (unit / 10000 > 999999 || !fq_areas_find(context->areas, fq_unit_area(unit))) {
+        return fq_fail(out_why, FQ_REASON_UNIT, "%s: %010llu", name, (unsigned long long)unit);
     }
     if (context->units && context->units->count > 0 && !fq_units_find(context->units, unit) &&
         fq_areas_covers(context->areas, context->own_area, fq_unit_area(unit))) {
@@ -94,16 +94,19 @@ static fq_err check_field(const struct fq_command_context *context, const struct
                    : fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s: %06llu", row->name,
                              (unsigned long long)value);
     default:
-        return field == FQ_FIELD_PLACE ? check_place(context, command, out_why) : FQ_OK;
+        return field == FQ_FIELD_PLACE ? check_place(context, command, out_why)
+                                       : fq_command_check_number(command, field, out_why);
     }
 }
 
-static fq_err check_required(const struct fq_event *command, unsigned kind, struct fq_why *out_why)
+static fq_err check_required(const struct fq_command_context *context,
+                             const struct fq_event *command, unsigned kind, struct fq_why *out_why)
 {
     const struct fq_step_row *step = fq_step_row(kind);
 
     for (unsigned i = 0; i < FQ_STEP_REQUIRED_MAX && step->required[i]; i++) {
-        if (!command->value[step->required[i]]) {
+        bool is_unknown = context->is_of_ledger && kind == FQ_EVENT_REFERRED;
+        if (!command->value[step->required[i]] && !is_unknown) {
             return fq_fail(out_why, FQ_REASON_FIELD, "%s", fq_field_row(step->required[i])->name);
         }
     }
@@ -114,16 +117,34 @@ static fq_err check_fields(const struct fq_command_context *context, const struc
                            struct fq_why *out_why)
 {
     const struct fq_kind_row *row = fq_kind_row(command->step);
-    fq_err err = check_required(command, command->kind, out_why);
+    fq_err err = check_required(context, command, command->kind, out_why);
 
     if (!err && command->step != command->kind) {
-        err = check_required(command, command->step, out_why);
+        err = check_required(context, command, command->step, out_why);
     }
     if (!err && command->unit) {
         err = check_unit(context, "unit", command->unit, out_why);
     }
     for (unsigned i = 0; i < FQ_BODY_FIELDS_MAX && row->fields[i] && !err; i++) {
         err = check_field(context, command, row->fields[i], out_why);
+    }
+    return err;
+}
+
+static fq_err check_text(const char *name, struct fq_span text, struct fq_why *out_why)
+{
+    return fq_utf8_is_valid(text) ? FQ_OK : fq_fail(out_why, FQ_REASON_TEXT_ENCODING, "%s", name);
+}
+
+fq_err fq_command_check_texts(const struct fq_event *command, struct fq_why *out_why)
+{
+    fq_err err = check_text("actor", command->actor, out_why);
+
+    for (enum fq_field field = FQ_FIELD_NONE + 1; field < FQ_FIELDS_COUNT && !err; field++) {
+        const struct fq_field_row *row = fq_field_row(field);
+        if (row->type == FQ_VALUE_TEXT) {
+            err = check_text(row->name, fq_event_bytes(command, field), out_why);
+        }
     }
     return err;
 }
@@ -140,7 +161,7 @@ static fq_err check_home(const struct fq_command_context *context, const struct 
         return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%06u", command->area);
     }
     if (!fq_areas_covers(context->areas, context->own_area, command->area)) {
-        return fq_fail(out_why, FQ_REASON_AREA_FOREIGN, "%06u", command->area);
+        return fq_fail(out_why, FQ_REASON_AREA_OUTSIDE, "%06u", command->area);
     }
     return FQ_OK;
 }
@@ -206,11 +227,28 @@ static fq_err check_state(const struct fq_command_context *context,
     return fq_fail(out_why, FQ_REASON_STEP, "%s: %s -> %s", verb, fq_state_name(state), next);
 }
 
+static fq_err check_room(const struct fq_command_context *context, const struct fq_dispute *dispute,
+                         const struct fq_event *command, struct fq_why *out_why) /* G6 */
+{
+    bool is_end = command->kind == FQ_EVENT_CLOSED ||
+                  (command->kind == FQ_EVENT_VOIDED && command->value[FQ_FIELD_TARGET] == 0);
+    bool is_full = context->view && dispute && !is_end &&
+                   fq_view_is_full(context->view, dispute, &command->cmd_id);
+
+    return is_full ? fq_fail(out_why, FQ_REASON_TOO_MANY, "%d facts", FQ_DISPUTE_FACTS_MAX) : FQ_OK;
+}
+
 fq_err fq_command_check(const struct fq_command_context *context, const struct fq_dispute *dispute,
                         struct fq_event *command, struct fq_why *out_why)
 {
     FQ_ASSERT(!context->view || context->room);
 
+    fq_err err = fq_command_check_texts(command, out_why);
+
+    err = err ? err : check_room(context, dispute, command, out_why);
+    if (err) {
+        return err;
+    }
     if (context->services && fq_command_is_service(command->kind)) {
         return fq_command_service_check(context->services, command, out_why);
     }
@@ -218,7 +256,7 @@ fq_err fq_command_check(const struct fq_command_context *context, const struct f
         fq_id_is_zero(&command->cmd_id)) {
         return fq_fail(out_why, FQ_REASON_FIELD, "kind %u", command->kind);
     }
-    fq_err err = check_state(context, dispute, command, out_why);
+    err = check_state(context, dispute, command, out_why);
     err = err ? err : fq_command_complete(context, dispute, command, out_why);
     err = err ? err : check_area(context, dispute, command, out_why);
     err = err ? err : fq_command_check_who(context, dispute, command, out_why); /* G4 */

@@ -52,16 +52,31 @@ static bool may_act(const struct fq_command_context *context, const struct fq_di
     return false;
 }
 
+/* What only a tier above orders, nobody below takes back: neither by a correction nor by a void. */
+static bool may_undo(const struct fq_command_context *context, const struct fq_dispute *dispute,
+                     unsigned step)
+{
+    const struct fq_step_row *row = fq_step_row(step);
+
+    return !row || row->who != FQ_WHO_ABOVE || is_above(context, dispute);
+}
+
+static fq_err fail_who(const struct fq_command_context *context, const struct fq_dispute *dispute,
+                       unsigned kind, struct fq_why *out_why)
+{
+    return fq_fail(out_why, FQ_REASON_NOT_HOST, "%s: %06u, home %06u, host %010llu",
+                   fq_step_verb(kind), context->own_area, dispute->home,
+                   (unsigned long long)dispute->host);
+}
+
 fq_err fq_command_check_who(const struct fq_command_context *context,
                             const struct fq_dispute *dispute, const struct fq_event *command,
                             struct fq_why *out_why)
 {
-    if (!dispute || may_act(context, dispute, command)) {
-        return FQ_OK;
-    }
-    return fq_fail(out_why, FQ_REASON_NOT_HOST, "%s: %06u, home %06u, host %010llu",
-                   fq_step_verb(command->kind), context->own_area, dispute->home,
-                   (unsigned long long)dispute->host);
+    return !dispute ||
+                   (may_act(context, dispute, command) && may_undo(context, dispute, command->step))
+               ? FQ_OK
+               : fail_who(context, dispute, command->kind, out_why);
 }
 
 /* ---- referrals ---- */
@@ -110,6 +125,7 @@ static fq_err complete_answer(const struct fq_command_context *context,
     uint32_t count = context->view ? fq_docket_referrals(context->view, dispute, referrals) : 0;
     const struct fq_referral *meant = NULL;
     uint32_t meant_count = 0;
+    char given[11], earlier[11];
 
     if (!context->view) {
         return FQ_OK;
@@ -126,6 +142,11 @@ static fq_err complete_answer(const struct fq_command_context *context,
     if (meant->state != state_before(command->step)) {
         return fq_fail(out_why, FQ_REASON_REFERRAL_STATE, "%s: %s", fq_step_verb(command->step),
                        fq_referral_state_name(meant->state));
+    }
+    if (command->date < meant->date) { /* G2 */
+        fq_date_format(command->date, given);
+        fq_date_format(meant->date, earlier);
+        return fq_fail(out_why, FQ_REASON_DATE_ORDER, "%s < %s", given, earlier);
     }
     memcpy(context->room->referral, meant->id.bytes, FQ_ID_SIZE);
     (void)fq_event_set_bytes(command, FQ_FIELD_REFERRAL,
@@ -201,6 +222,28 @@ static fq_err complete_target(const struct fq_command_context *context,
     return FQ_OK;
 }
 
+/* Later steps' writes stand, but for what the correction says anew. The revision the command came with
+ * is what its writer last heard of. */
+static void complete_correction(const struct fq_command_context *context,
+                                const struct fq_dispute *dispute, struct fq_event *command)
+{
+    uint32_t base = command->rev ? command->rev : dispute->rev;
+    struct fq_dispute then;
+    struct fq_event live;
+
+    if (!context->view || !fq_docket_as_of(context->view, dispute, base, &then)) {
+        return;
+    }
+    for (const struct fq_fact *fact = fq_view_facts(context->view, dispute); fact;
+         fact = fq_view_next(context->view, fact)) {
+        if (!fact->is_voided && fact->step == command->step && fact->rev <= base) {
+            fq_fact_unpack(fact, &live);
+            fq_step_keep_later(command, &live, &then, dispute);
+            return;
+        }
+    }
+}
+
 fq_err fq_command_complete(const struct fq_command_context *context,
                            const struct fq_dispute *dispute, struct fq_event *command,
                            struct fq_why *out_why)
@@ -231,6 +274,9 @@ fq_err fq_command_complete(const struct fq_command_context *context,
         return FQ_OK;
     case FQ_EVENT_VOIDED:
         return complete_target(context, dispute, command, out_why);
+    case FQ_EVENT_CORRECTED:
+        complete_correction(context, dispute, command);
+        return FQ_OK;
     default:
         return FQ_OK;
     }
@@ -290,6 +336,12 @@ static fq_err check_transfer(const struct fq_command_context *context,
     if (area && area->tier != FQ_TIER_COUNTY) {
         return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%s: %06u",
                        fq_field_row(FQ_FIELD_TO_AREA)->name, to_area);
+    }
+    const struct fq_area *of_unit = fq_areas_find(context->areas, fq_unit_area(to_unit));
+    bool is_moving = area && to_area != dispute->home;
+    if (is_moving && of_unit && of_unit->tier == FQ_TIER_COUNTY && of_unit->code != to_area) {
+        return fq_fail(out_why, FQ_REASON_UNIT_FOREIGN, "%010llu: %06u",
+                       (unsigned long long)to_unit, to_area);
     }
     bool is_same_home = to_area == 0 || to_area == dispute->home;
     bool is_same_unit = to_unit == 0 || to_unit == dispute->host;
@@ -483,6 +535,9 @@ static fq_err check_void(const struct fq_command_context *context, const struct 
     if (!fact || fact->is_voided) {
         return fq_fail(out_why, FQ_REASON_EVENT_UNKNOWN, "%08u-%u-%u-%llu", id.log.origin,
                        id.log.stream, id.log.epoch, (unsigned long long)id.seq);
+    }
+    if (!may_undo(context, dispute, fact->step)) { /* G4 */
+        return fail_who(context, dispute, fact->step, out_why);
     }
     bool is_final = fact->step == FQ_EVENT_VOIDED || fact->step == FQ_EVENT_MERGED ||
                     fact->step == FQ_EVENT_UNMERGED; /* D2, D4 */

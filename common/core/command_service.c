@@ -37,7 +37,7 @@ static fq_err check_area(const struct fq_service_context *context, uint32_t code
         return fq_fail(out_why, FQ_REASON_AREA_UNKNOWN, "%06u", code);
     }
     if (!fq_areas_covers(context->areas, context->own_area, code)) {
-        return fq_fail(out_why, FQ_REASON_AREA_FOREIGN, "%06u", code);
+        return fq_fail(out_why, FQ_REASON_AREA_OUTSIDE, "%06u", code);
     }
     return FQ_OK;
 }
@@ -63,13 +63,35 @@ static fq_err check_unit(const struct fq_service_context *context, const struct 
     return FQ_OK;
 }
 
-static fq_err check_count(const struct fq_event *command, enum fq_field field, uint64_t most,
-                          struct fq_why *out_why)
+/* The greatest number a field takes: more than anything it counts is. */
+static uint64_t most_of(enum fq_field field)
 {
-    return command->value[field] <= most
-               ? FQ_OK
-               : fq_fail(out_why, FQ_REASON_FIELD, "%s: %llu", fq_field_row(field)->name,
-                         (unsigned long long)command->value[field]);
+    switch (field) {
+    case FQ_FIELD_PERSONS:
+        return FQ_COMMAND_PERSONS_MAX;
+    case FQ_FIELD_MINUTES:
+        return FQ_COMMAND_MINUTES_MAX;
+    case FQ_FIELD_ROUNDS:
+        return FQ_SWEEP_ROUNDS_MAX;
+    case FQ_FIELD_HOUSEHOLDS:
+        return FQ_SWEEP_HOUSEHOLDS_MAX;
+    case FQ_FIELD_FOUND:
+        return FQ_SWEEP_FOUND_MAX;
+    case FQ_FIELD_COUNT:
+        return FQ_ACTIVITY_COUNT_MAX;
+    default:
+        return UINT64_MAX;
+    }
+}
+
+fq_err fq_command_check_number(const struct fq_event *command, enum fq_field field,
+                               struct fq_why *out_why)
+{
+    unsigned long long value = command->value[field], most = most_of(field);
+
+    return value <= most ? FQ_OK
+                         : fq_fail(out_why, FQ_REASON_NUMBER, "%s: %llu > %llu",
+                                   fq_field_row(field)->name, value, most);
 }
 
 /* ---- sweeps (Q1) ---- */
@@ -135,9 +157,9 @@ static fq_err check_sweep(const struct fq_service_context *context, const struct
     }
     fq_err err = check_unit(context, command, out_why);
     err = err ? err : check_place(context, command, out_why);
-    err = err ? err : check_count(command, FQ_FIELD_ROUNDS, FQ_SWEEP_ROUNDS_MAX, out_why);
-    err = err ? err : check_count(command, FQ_FIELD_HOUSEHOLDS, FQ_SWEEP_HOUSEHOLDS_MAX, out_why);
-    err = err ? err : check_count(command, FQ_FIELD_FOUND, FQ_SWEEP_FOUND_MAX, out_why);
+    err = err ? err : fq_command_check_number(command, FQ_FIELD_ROUNDS, out_why);
+    err = err ? err : fq_command_check_number(command, FQ_FIELD_HOUSEHOLDS, out_why);
+    err = err ? err : fq_command_check_number(command, FQ_FIELD_FOUND, out_why);
     if (!err && campaign) {
         err = fq_campaign_check(context, campaign, command->area, command->date, out_why);
     }
@@ -224,7 +246,7 @@ static fq_err check_activity(const struct fq_service_context *context,
         return fq_fail(out_why, FQ_REASON_FIELD, "signer");
     }
     fq_err err = check_unit(context, command, out_why);
-    err = err ? err : check_count(command, FQ_FIELD_COUNT, FQ_ACTIVITY_COUNT_MAX, out_why);
+    err = err ? err : fq_command_check_number(command, FQ_FIELD_COUNT, out_why);
     return err ? err : check_bounds(context, command, indicator, out_why);
 }
 
@@ -237,6 +259,9 @@ static fq_err check_name(const struct fq_service_context *context, struct fq_spa
     struct fq_period period;
     bool is_number = true;
 
+    if (!fq_utf8_is_valid(name)) {
+        return fq_fail(out_why, FQ_REASON_TEXT_ENCODING, "name");
+    }
     for (size_t i = 0; i < name.size; i++) {
         is_number &= name.data[i] >= '0' && name.data[i] <= '9';
         if (name.data[i] < ' ' || name.data[i] == 0x7f) {

@@ -27,7 +27,7 @@ bool fq_control_fold(struct fq_control *control, const struct fq_areas *areas,
     uint32_t place = place_of(control, &event->cmd_id);
     struct fq_control_record *record = &control->records[place];
 
-    if (place < control->count) { /* C1 */
+    if (place < control->count) { /* F1 */
         record->id = is_less(&event->id, &record->id) ? event->id : record->id;
         return false;
     }

@@ -95,7 +95,8 @@ struct step {
     struct unsealed unsealed[UNSEALED_LOGS];
     struct fq_owed_list unsealed_owed; /* for facts not yet numbered: their place in the batch */
     bool may_originate;
-    bool is_sealing; /* the commands at hand are the node's own seal of a period */
+    bool is_sealing;   /* the commands at hand are the node's own seal of a period */
+    bool is_of_ledger; /* the commands at hand are rows of one */
 };
 
 /* ---- batches: own and received alike are numbered, stored and held ---- */
@@ -442,6 +443,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
         .places = core->places,
         .room = &room,
         .services = &services,
+        .is_of_ledger = step->is_of_ledger,
     };
     struct fq_event tried;
     struct fq_why why = {0};
@@ -662,6 +664,7 @@ static fq_err run_commands(struct step *step, const struct fq_input *input)
 
     step->may_originate = fq_sync_may_originate(&step->core->sync); /* no command changes that */
     step->is_sealing = input->is_sealing;
+    step->is_of_ledger = row_count > 0;
     if (submission.actor.size > FQ_ACTOR_MAX) {
         submission.actor.size = FQ_ACTOR_MAX;
     }
@@ -730,6 +733,9 @@ static fq_err check_batch(const struct fq_core *core, uint32_t peer, const struc
     if (!key || !may) {
         return fq_fail(out_why, FQ_REASON_ORIGIN, "%08u", seal->log.origin);
     }
+    if (!log && core->frontier.count >= FQ_CORE_LOGS_RECEIVED_MAX) { /* N10 */
+        return fq_fail(out_why, FQ_REASON_LIMIT, "%u logs", core->frontier.count);
+    }
     fq_err err = fq_batch_verify(batch, log ? &log->chain : NULL, key, out_why);
     if (!err && !fq_batch_areas(batch, out_areas)) {
         err = fq_fail(out_why, FQ_REASON_BYTES, "a record of the batch");
@@ -797,7 +803,7 @@ static fq_err take_received(struct step *step, const struct fq_batch *batch, con
     struct fq_core *core = step->core;
     fq_err err = FQ_OK;
 
-    if (step->unsealed_owed.first) { /* numbered in the order of folding (R4) */
+    if (!core->relays.is_leaf) { /* numbered in the order of folding: a history goes by it (X4) */
         err = seal_records(step, &step->unsealed[UNSEALED_FACTS]);
     }
     uint64_t first_lsn = core->feed.head + 1;

@@ -93,6 +93,117 @@ static void put_code(struct fq_writer *writer, const struct fq_codes *codes, con
     }
 }
 
+/* What numbers of no code table stand for; flags are bits and may be several. */
+static const struct {
+    enum fq_field field;
+    unsigned number;
+    const char *id;
+} field_words[] = {
+    {FQ_FIELD_ROLE, 1, "host"},
+    {FQ_FIELD_ROLE, 2, "assist"},
+    {FQ_FIELD_TO_TIER, FQ_TIER_COUNTY, "county"},
+    {FQ_FIELD_TO_TIER, FQ_TIER_CITY, "city"},
+    {FQ_FIELD_TO_TIER, FQ_TIER_PROVINCE, "province"},
+    {FQ_FIELD_CARD, 0, "none"},
+    {FQ_FIELD_CARD, 1, "yellow"},
+    {FQ_FIELD_CARD, 2, "red"},
+    {FQ_FIELD_DOCUMENT, 1, "application"},
+    {FQ_FIELD_DOCUMENT, 2, "acceptance"},
+    {FQ_FIELD_DOCUMENT, 3, "record"},
+    {FQ_FIELD_DOCUMENT, 4, "agreement"},
+    {FQ_FIELD_DOCUMENT, 5, "confirmation"},
+    {FQ_FIELD_DOCUMENT, 6, "visit"},
+    {FQ_FIELD_DOCUMENT, 7, "evidence"},
+    {FQ_FIELD_DOCUMENT, 8, "other"},
+    {FQ_FIELD_RETENTION, 1, "permanent"},
+    {FQ_FIELD_RETENTION, 2, "long"},
+    {FQ_FIELD_RETENTION, 3, "short"},
+    {FQ_FIELD_FLAGS, 1, "minor"},
+    {FQ_FIELD_FLAGS, 2, "migrant"},
+    {FQ_FIELD_FLAGS, 4, "women"},
+    {FQ_FIELD_FLAGS, 8, "elderly"},
+};
+#define FIELD_WORDS (sizeof field_words / sizeof field_words[0])
+
+/* The word of a number; NULL when it has none. */
+static const char *word_of(enum fq_field field, uint64_t number)
+{
+    for (size_t i = 0; i < FIELD_WORDS; i++) {
+        if (field_words[i].field == field && field_words[i].number == number) {
+            return field_words[i].id;
+        }
+    }
+    return NULL;
+}
+
+/* The words of the bits, with commas between; what is left of it is a number. */
+static void put_flags(struct fq_writer *writer, uint64_t flags)
+{
+    char text[128] = "";
+    size_t used = 0;
+
+    if (flags == 0) {
+        fq_write_text(writer, "flags");
+        fq_write_nil(writer);
+        return;
+    }
+    for (size_t i = 0; i < FIELD_WORDS; i++) {
+        if (field_words[i].field == FQ_FIELD_FLAGS && (flags & field_words[i].number)) {
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "",
+                                     field_words[i].id);
+            flags &= ~(uint64_t)field_words[i].number;
+        }
+    }
+    if (flags) {
+        (void)snprintf(text + used, sizeof text - used, "%s%llu", used ? "," : "",
+                       (unsigned long long)flags);
+    }
+    put_text(writer, "flags", text);
+}
+
+/* The number of one word, or of digits. */
+static uint64_t number_of(enum fq_field field, struct fq_span word)
+{
+    uint64_t number = 0;
+
+    for (size_t i = 0; i < FIELD_WORDS; i++) {
+        if (field_words[i].field == field && fq_span_equal(word, fq_span_text(field_words[i].id))) {
+            return field_words[i].number;
+        }
+    }
+    for (size_t i = 0; i < word.size && word.data[i] >= '0' && word.data[i] <= '9'; i++) {
+        number = number * 10 + (uint64_t)(word.data[i] - '0');
+    }
+    return number;
+}
+
+uint64_t fq_describe_number_of(enum fq_field field, struct fq_span text)
+{
+    uint64_t number = 0;
+
+    for (size_t first = 0, at = 0; at <= text.size; at++) {
+        if (at == text.size || text.data[at] == ',') {
+            number |= number_of(field, fq_span_of(text.data + first, at - first));
+            first = at + 1;
+        }
+    }
+    return number;
+}
+
+/* A number: by its word, where it has one. */
+static void put_number(struct fq_writer *writer, enum fq_field field, uint64_t value)
+{
+    const char *word = word_of(field, value);
+
+    if (field == FQ_FIELD_FLAGS) {
+        put_flags(writer, value);
+    } else if (word) {
+        put_text(writer, fq_field_row(field)->name, word);
+    } else {
+        put_uint(writer, fq_field_row(field)->name, value);
+    }
+}
+
 /* ---- events ---- */
 
 static void write_event_id(struct fq_writer *writer, struct fq_span bytes)
@@ -146,7 +257,7 @@ static void put_field(struct fq_writer *writer, const struct fq_codes *codes,
         write_hex(writer, fq_event_bytes(event, field));
         break;
     default:
-        put_uint(writer, row->name, value);
+        put_number(writer, field, value);
         break;
     }
 }
@@ -156,6 +267,7 @@ static bool is_told(const struct fq_event *event, enum fq_field field)
 {
     return event->value[field] != 0 ||
            (event->step == FQ_EVENT_AGREED && field == FQ_FIELD_AMOUNT) ||
+           (event->step == FQ_EVENT_SUPERVISED && field == FQ_FIELD_CARD) ||
            (event->step == FQ_EVENT_VISITED &&
             (field == FQ_FIELD_SURVEYED || field == FQ_FIELD_SATISFIED));
 }
@@ -413,13 +525,6 @@ static void put_day(struct fq_writer *writer, const char *key, uint16_t date)
     }
 }
 
-static const char *card_name(uint8_t card)
-{
-    static const char *const names[] = {"none", "yellow", "red"};
-
-    return names[card <= 2 ? card : 2];
-}
-
 void fq_describe_referral(const struct fq_codes *codes, const struct fq_referral *referral,
                           uint32_t extra_pairs, struct fq_writer *writer)
 {
@@ -459,7 +564,7 @@ static void put_supervision(struct fq_writer *writer, const struct fq_view *view
         return;
     }
     fq_write_map(writer, 3);
-    put_text(writer, "card", card_name(supervision.card));
+    put_number(writer, FQ_FIELD_CARD, supervision.card);
     put_date(writer, "date", supervision.date);
     put_day(writer, "due", supervision.due);
 }
@@ -483,7 +588,7 @@ static void put_registration(struct fq_writer *writer, const struct fq_view *vie
     put_code(writer, codes, "committee", FQ_CODES_COMMITTEE, dispute->committee);
     put_code(writer, codes, "scale", FQ_CODES_SCALE, dispute->scale);
     put_uint(writer, "claimed_cents", event.value[FQ_FIELD_CLAIMED]);
-    put_uint(writer, "flags", event.value[FQ_FIELD_FLAGS]);
+    put_flags(writer, event.value[FQ_FIELD_FLAGS]);
 }
 
 /* What is to be done by when, and where the dispute went. */

@@ -175,10 +175,40 @@ static bool is_emptied(unsigned step)
            step == FQ_EVENT_ARCHIVED;
 }
 
-static bool resolves(const struct fq_fact *newer, const struct fq_fact *fact)
+/* Whether who wrote `newer` knew `fact`. The first event of that log whose revision is not below that of
+ * `fact` tells: greater, and something of the revision of `fact` was known when it was written; equal,
+ * and the two were written side by side. */
+static bool has_seen(const struct fq_view *view, const struct fq_dispute *dispute,
+                     const struct fq_fact *newer, const struct fq_fact *fact)
 {
-    return newer->rev > fact->rev && (fq_step_same_register(newer->step, fact->step) ||
-                                      (newer->step == FQ_EVENT_REOPENED && is_emptied(fact->step)));
+    uint64_t first_seq = fq_view_event_id(view, newer).seq;
+    uint32_t first_rev = newer->rev;
+
+    if (newer->log == fact->log) {
+        return first_seq > fq_view_event_id(view, fact).seq;
+    }
+    for (const struct fq_fact *other = fq_view_facts(view, dispute); other;
+         other = fq_view_next(view, other)) {
+        uint64_t seq = other->log == newer->log && other->rev >= fact->rev
+                           ? fq_view_event_id(view, other).seq
+                           : UINT64_MAX;
+        if (seq < first_seq) {
+            first_seq = seq;
+            first_rev = other->rev;
+        }
+    }
+    return first_rev > fact->rev;
+}
+
+/* A correction is made by who was shown both. */
+static bool resolves(const struct fq_view *view, const struct fq_dispute *dispute,
+                     const struct fq_fact *newer, const struct fq_fact *fact)
+{
+    bool is_over = fq_step_same_register(newer->step, fact->step) ||
+                   (newer->step == FQ_EVENT_REOPENED && is_emptied(fact->step));
+
+    return is_over && newer->rev > fact->rev &&
+           (newer->kind == FQ_EVENT_CORRECTED || has_seen(view, dispute, newer, fact));
 }
 
 bool fq_docket_is_superseded(const struct fq_view *view, const struct fq_dispute *dispute,
@@ -189,7 +219,7 @@ bool fq_docket_is_superseded(const struct fq_view *view, const struct fq_dispute
     }
     for (const struct fq_fact *newer = fq_view_facts(view, dispute); newer != fact;
          newer = fq_view_next(view, newer)) {
-        if (!newer->is_voided && resolves(newer, fact)) {
+        if (!newer->is_voided && resolves(view, dispute, newer, fact)) {
             return true;
         }
     }
@@ -210,7 +240,7 @@ const struct fq_fact *fq_docket_conflict(const struct fq_view *view,
         if (newer->is_voided) {
             continue;
         }
-        if (resolves(newer, fact)) {
+        if (resolves(view, dispute, newer, fact)) {
             return NULL;
         }
         if (!holder && fq_step_same_register(newer->step, fact->step)) {
@@ -234,8 +264,9 @@ const struct fq_fact *fq_docket_event(const struct fq_view *view, const struct f
 }
 
 /* Facts run from the greatest stamp down; they are applied from the smallest up. */
-bool fq_docket_without(const struct fq_view *view, const struct fq_dispute *dispute,
-                       const struct fq_fact *left_out, struct fq_dispute *out_dispute)
+static bool apply_some(const struct fq_view *view, const struct fq_dispute *dispute,
+                       const struct fq_fact *left_out, uint32_t rev_max,
+                       struct fq_dispute *out_dispute)
 {
     const struct fq_fact *facts[FQ_DOCKET_FACTS_MAX];
     struct fq_event event;
@@ -243,7 +274,7 @@ bool fq_docket_without(const struct fq_view *view, const struct fq_dispute *disp
 
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
-        if (fact->is_voided || fact == left_out) {
+        if (fact->is_voided || fact == left_out || fact->rev > rev_max) {
             continue;
         }
         if (count == FQ_DOCKET_FACTS_MAX) {
@@ -258,6 +289,18 @@ bool fq_docket_without(const struct fq_view *view, const struct fq_dispute *disp
         fq_dispute_apply(out_dispute, &event);
     }
     return true;
+}
+
+bool fq_docket_without(const struct fq_view *view, const struct fq_dispute *dispute,
+                       const struct fq_fact *left_out, struct fq_dispute *out_dispute)
+{
+    return apply_some(view, dispute, left_out, UINT32_MAX, out_dispute);
+}
+
+bool fq_docket_as_of(const struct fq_view *view, const struct fq_dispute *dispute, uint32_t rev,
+                     struct fq_dispute *out_dispute)
+{
+    return apply_some(view, dispute, NULL, rev, out_dispute);
 }
 
 bool fq_docket_supervision(const struct fq_view *view, const struct fq_dispute *dispute,

@@ -21,7 +21,7 @@ static bool has_hash(const struct fq_duplicate_case *of, const struct fq_party_h
     return false;
 }
 
-/* The grounds of identity; U3: a bit is set once. */
+/* The grounds of identity; E3: a bit is set once. */
 static unsigned shared(const struct fq_duplicate_case *a, const struct fq_duplicate_case *b)
 {
     static const unsigned bits[FQ_PARTY_CLASSES] = {
@@ -57,13 +57,13 @@ unsigned fq_duplicate_compare(const struct fq_duplicate_case *a, const struct fq
     int days = a->date > b->date ? a->date - b->date : b->date - a->date;
     unsigned grounds = shared(a, b);
 
-    if (grounds == 0 || days > FQ_DUPLICATE_DAYS_MAX) { /* U2 */
+    if (grounds == 0 || days > FQ_DUPLICATE_DAYS_MAX) { /* E2 */
         return 0;
     }
     grounds |= a->type != 0 && a->type == b->type ? FQ_LIKE_TYPE : 0;
     grounds |= a->place != 0 && a->place == b->place ? FQ_LIKE_PLACE : 0;
     grounds |= days <= WEEK_DAYS ? FQ_LIKE_WEEK : FQ_LIKE_MONTH;
-    if (names_another(a, b) && names_another(b, a)) { /* U4 */
+    if (names_another(a, b) && names_another(b, a)) { /* E4 */
         grounds |= FQ_LIKE_OTHERS;
     }
     return grounds;

@@ -70,6 +70,23 @@ const struct fq_fact *fq_view_command(const struct fq_view *view, const struct f
     return NULL;
 }
 
+/* Commands whose bits all differ are 32 at most: only one that shares its bit can be one too many, and
+ * for that one the facts are walked in any case, by fq_view_command. */
+bool fq_view_is_full(const struct fq_view *view, const struct fq_dispute *dispute,
+                     const struct fq_id *cmd_id)
+{
+    uint32_t count = 0;
+
+    if (!(dispute->tags & tag_bit(tag_of(cmd_id)))) {
+        return false;
+    }
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute);
+         fact && count < FQ_DISPUTE_FACTS_MAX; fact = fq_view_next(view, fact)) {
+        count++;
+    }
+    return count == FQ_DISPUTE_FACTS_MAX;
+}
+
 static struct fq_stamp stamp_of_fact(const struct fq_view *view, const struct fq_fact *fact)
 {
     return (struct fq_stamp){

@@ -44,8 +44,8 @@ bool fq_relay_is_here(const struct fq_relay_map *map, uint32_t origin, uint32_t 
 
 /* ---- what is owed ---- */
 
-struct recipients { /* of a dispute */
-    uint32_t *areas;
+struct recipients { /* of a dispute: areas of the table, none twice */
+    uint32_t areas[FQ_AREAS_MAX];
     uint32_t count;
 };
 
@@ -65,31 +65,22 @@ static void add_below(const struct fq_relay_map *map, struct recipients *recipie
 {
     for (uint32_t i = 0; i < count; i++) {
         if (!is_among(recipients, areas[i]) && is_strictly_below(map, areas[i])) {
+            FQ_ASSERT(recipients->count < FQ_AREAS_MAX);
             recipients->areas[recipients->count++] = areas[i];
         }
     }
 }
 
-/* Who has to do with the dispute by all facts but this event's own (R1). False when the arena is
- * full. */
-static bool find_others(const struct fq_relay_map *map, const struct fq_view *view,
+/* Who has to do with the dispute by all facts but this event's own (X1). Takes nothing of the turn's
+ * arena: a batch may hold thousands of events of one dispute. */
+static void find_others(const struct fq_relay_map *map, const struct fq_view *view,
                         const struct fq_dispute *dispute, const struct fq_event_id *own,
-                        struct fq_arena *arena, struct recipients *out_recipients)
+                        struct recipients *out_recipients)
 {
     uint32_t areas[FQ_EVENT_AREAS_MAX];
     struct fq_event event;
-    size_t fact_count = 0;
 
-    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
-         fact = fq_view_next(view, fact)) {
-        fact_count++;
-    }
     out_recipients->count = 0;
-    out_recipients->areas =
-        fq_arena_take_raw(arena, (fact_count + 1) * FQ_EVENT_AREAS_MAX * sizeof(uint32_t));
-    if (!out_recipients->areas) {
-        return false;
-    }
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
         struct fq_event_id id = fq_view_event_id(view, fact);
@@ -99,7 +90,6 @@ static bool find_others(const struct fq_relay_map *map, const struct fq_view *vi
         fq_fact_unpack(fact, &event);
         add_below(map, out_recipients, areas, fq_event_areas(&event, areas));
     }
-    return true;
 }
 
 static bool owe(struct fq_arena *arena, struct fq_owed_list *list, const struct fq_owed *owed)
@@ -126,16 +116,14 @@ bool fq_relay_owe(const struct fq_relay_map *map, const struct fq_view *view,
     if (map->is_leaf || !(dispute->flags & FQ_DISPUTE_SHARED)) {
         return true; /* as nearly all disputes: of one county alone */
     }
-    if (!find_others(map, view, dispute, &event->id, arena, &recipients)) {
-        return false;
-    }
+    find_others(map, view, dispute, &event->id, &recipients);
     uint32_t former = recipients.count;
     add_below(map, &recipients, named, fq_event_areas(event, named));
     for (uint32_t i = 0; i < recipients.count; i++) {
         const struct fq_owed owed = {
             .recipient = recipients.areas[i],
             .lsn = lsn,
-            .is_history = i >= former, /* R4 */
+            .is_history = i >= former, /* X4 */
             .dispute = dispute->id,
             .event = event->id,
         };

@@ -35,7 +35,7 @@ static const struct fq_step_row rows[FQ_EVENT_KINDS] = {
     ROW(SESSION) = {"session", IN_MEDIATION, ON(DECISION), BY(ASSIST), {0}, NULL, false},
     ROW(JOINED) = {"join", IN_HAND, ON(REGISTRATION), BY(JOINER), {F(TO_UNIT)}, NULL, false},
     ROW(LEFT) = {"leave", IN_HAND, ON(REGISTRATION), BY(JOINER), {F(TO_UNIT)}, NULL, false},
-    ROW(REFERRED) = {"refer", IN_HAND, ON(REGISTRATION), BY(HOST), {0}, NULL, false},
+    ROW(REFERRED) = {"refer", IN_HAND, ON(REGISTRATION), BY(HOST), {F(TO_UNIT)}, NULL, false},
     ROW(REFERRAL_ACCEPTED) =
         {"referral accept", ALIVE, ON(REGISTRATION), BY(REFERRED), {F(REFERRAL)}, NULL, true},
     ROW(REFERRAL_DECLINED) =
@@ -55,7 +55,8 @@ static const struct fq_step_row rows[FQ_EVENT_KINDS] = {
         {"perform", AGREEMENT, ON(OUTCOME), BY(HOST), {F(PERFORMANCE)}, "performance", false},
     ROW(CONFIRMATION) =
         {"confirm", AGREEMENT, ON(OUTCOME), BY(COURT), {F(STEP)}, "confirmation", false},
-    ROW(VISITED) = {"visit", ENDED | IN(CLOSED), ON(OUTCOME), BY(HOST), {0}, "visit", false},
+    ROW(VISITED) =
+        {"visit", ENDED | IN(CLOSED) | IN(ARCHIVED), ON(OUTCOME), BY(HOST), {0}, "visit", false},
     ROW(PREVENTED) = {"prevent", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(EFFECT)}, NULL, false},
     ROW(RISK_CHANGED) = {"risk", ALIVE, ON(REGISTRATION), BY(ASSIST), {F(RISK)}, "risk", false},
     ROW(DOCUMENT) =
@@ -165,31 +166,57 @@ static bool is_set(const struct fq_event *event, uint64_t given, enum fq_field f
     return given >> field & 1 || event->value[field] != 0;
 }
 
-/* What other steps may have written since: as it stands, not as the step wrote it. */
-static void complete_shared(struct fq_event *correction, uint64_t *given,
-                            const struct fq_event *live, const struct fq_dispute *dispute)
-{
-    bool is_at_once = dispute->flags & FQ_DISPUTE_AT_ONCE;
-    const struct {
-        unsigned step;
-        enum fq_field field;
-        uint64_t value;
-    } shared[] = {
-        {FQ_EVENT_REGISTERED, FQ_FIELD_HOST, dispute->host},
-        {FQ_EVENT_REGISTERED, FQ_FIELD_KIND, dispute->kind},
-        {FQ_EVENT_REGISTERED, FQ_FIELD_RISK, dispute->risk},
-        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_AREA, dispute->home},
-        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_UNIT, dispute->host},
-        {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_KIND, dispute->kind},
-        {FQ_EVENT_RISK_CHANGED, FQ_FIELD_RISK, dispute->risk},
-        {FQ_EVENT_AGREED, FQ_FIELD_IMMEDIATE, is_at_once},
-    };
+/* The fields of a step that other steps write as well, and where the dispute has what holds. */
+static const struct shared {
+    unsigned step;
+    enum fq_field field;
+} shared[] = {
+    {FQ_EVENT_REGISTERED, FQ_FIELD_HOST},     {FQ_EVENT_REGISTERED, FQ_FIELD_KIND},
+    {FQ_EVENT_REGISTERED, FQ_FIELD_RISK},     {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_AREA},
+    {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_UNIT}, {FQ_EVENT_TRANSFERRED, FQ_FIELD_TO_KIND},
+    {FQ_EVENT_RISK_CHANGED, FQ_FIELD_RISK},   {FQ_EVENT_AGREED, FQ_FIELD_IMMEDIATE},
+};
 
+static uint64_t held(const struct fq_dispute *dispute, enum fq_field field)
+{
+    switch (field) {
+    case FQ_FIELD_HOST:
+    case FQ_FIELD_TO_UNIT:
+        return dispute->host;
+    case FQ_FIELD_KIND:
+    case FQ_FIELD_TO_KIND:
+        return dispute->kind;
+    case FQ_FIELD_RISK:
+        return dispute->risk;
+    case FQ_FIELD_TO_AREA:
+        return dispute->home;
+    default:
+        return (dispute->flags & FQ_DISPUTE_AT_ONCE) != 0;
+    }
+}
+
+/* The value as the dispute would hold it. */
+static uint64_t as_held(enum fq_field field, uint64_t value)
+{
+    bool is_kind = field == FQ_FIELD_KIND || field == FQ_FIELD_TO_KIND;
+
+    return is_kind ? fq_kind_counted(value) : field == FQ_FIELD_IMMEDIATE ? value != 0 : value;
+}
+
+void fq_step_keep_later(struct fq_event *correction, const struct fq_event *live,
+                        const struct fq_dispute *then, const struct fq_dispute *now)
+{
     for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
-        if (shared[i].step == live->step && !is_set(correction, *given, shared[i].field)) {
-            correction->value[shared[i].field] = shared[i].value;
-            *given |= UINT64_C(1) << shared[i].field;
+        enum fq_field field = shared[i].field;
+        uint64_t value = as_held(field, correction->value[field]);
+        bool is_as_before =
+            correction->value[field] == live->value[field] || value == held(then, field);
+        if (shared[i].step == live->step && is_as_before && value != held(now, field)) {
+            correction->value[field] = held(now, field);
         }
+    }
+    if (correction->area == 0 || correction->area == live->area || correction->area == then->home) {
+        correction->area = now->home;
     }
 }
 
@@ -201,10 +228,6 @@ void fq_step_complete(struct fq_event *correction, uint64_t given, const struct 
     if (correction->date == 0) {
         correction->date = live->date;
     }
-    if (correction->area == 0) {
-        correction->area = dispute->home;
-    }
-    complete_shared(correction, &given, live, dispute);
     for (unsigned i = 0; row && i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
         enum fq_field field = row->fields[i];
         if (is_set(correction, given, field) || !live->value[field]) {
@@ -216,4 +239,5 @@ void fq_step_complete(struct fq_event *correction, uint64_t given, const struct 
             correction->value[field] = live->value[field];
         }
     }
+    fq_step_keep_later(correction, live, dispute, dispute);
 }

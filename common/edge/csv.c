@@ -13,46 +13,6 @@
 
 /* ---- Encodings ---- */
 
-/* The bytes of the UTF-8 character at `at` (RFC 3629, without surrogates and overlong forms), or 0
- * when there is none. */
-static size_t utf8_length(const uint8_t *at, size_t room)
-{
-    uint8_t lead = at[0];
-    if (lead < 0x80) {
-        return 1;
-    }
-    size_t length = lead >= 0xc2 && lead <= 0xdf   ? 2
-                    : lead >= 0xe0 && lead <= 0xef ? 3
-                    : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                   : 0;
-    if (length == 0 || length > room) {
-        return 0;
-    }
-    uint8_t low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-    for (size_t i = 1; i < length; i++) {
-        if (at[i] < low || at[i] > high) {
-            return 0;
-        }
-        low = 0x80;
-        high = 0xbf;
-    }
-    return length;
-}
-
-static bool is_utf8(struct fq_span text)
-{
-    size_t at = 0;
-    while (at < text.size) {
-        size_t length = utf8_length(text.data + at, text.size - at);
-        if (length == 0) {
-            return false;
-        }
-        at += length;
-    }
-    return true;
-}
-
 /* Decode `text` from GB18030 into `out`, which has room for UTF8_GROWTH times its size. */
 static bool decode(iconv_t decoder, struct fq_span text, uint8_t *out, size_t *out_size)
 {
@@ -171,7 +131,7 @@ static enum fq_reason decode_fields(struct reader *reader)
             return FQ_REASON_ROW_FORMAT;
         }
         if (reader->decoder == NO_ICONV) {
-            if (!is_utf8(*field)) {
+            if (!fq_utf8_is_valid(*field)) {
                 return FQ_REASON_ENCODING;
             }
             continue;
@@ -266,7 +226,7 @@ static bool is_rather_gb18030(struct reader *reader)
         size_t size;
         at += line.size;
         if (line.size <= FQ_CSV_RECORD_MAX) {
-            bad_utf8 += !is_utf8(line);
+            bad_utf8 += !fq_utf8_is_valid(line);
             bad_gb18030 += !decode(reader->decoder, line, reader->utf8, &size);
         }
     }
@@ -278,7 +238,7 @@ static bool is_rather_gb18030(struct reader *reader)
 static void choose_encoding(struct reader *reader)
 {
     bool is_marked = begins_with(reader->text, "\xef\xbb\xbf");
-    if (is_marked || is_utf8(reader->text) || !is_rather_gb18030(reader)) {
+    if (is_marked || fq_utf8_is_valid(reader->text) || !is_rather_gb18030(reader)) {
         (void)iconv_close(reader->decoder);
         reader->decoder = NO_ICONV;
         reader->at = is_marked ? 3 : 0;

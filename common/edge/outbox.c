@@ -28,8 +28,9 @@ struct chunk { /* bytes read at one time; entries point into them */
 
 struct fq_outbox {
     char directory[OUTBOX_PATH_SIZE];
-    int journal, lock;
-    uint64_t parsed; /* the journal was read up to here */
+    int journal, lock;        /* lock: -1 where nothing may be written */
+    struct fq_why no_writing; /* why */
+    uint64_t parsed;          /* the journal was read up to here */
     struct chunk *chunks;
     struct fq_outbox_entry *entries;
     size_t count, capacity;
@@ -283,6 +284,9 @@ fq_err fq_outbox_refresh(struct fq_outbox *outbox, struct fq_why *out_why)
     FQ_ASSERT(outbox);
 
     uint64_t size = 0;
+    if (outbox->journal < 0) { /* where nothing may be written nothing was */
+        return FQ_OK;
+    }
     fq_err err = size_of_journal(outbox, &size, out_why);
 
     if (err || size <= outbox->parsed) {
@@ -340,6 +344,43 @@ static fq_err begin_journal(struct fq_outbox *outbox, struct fq_why *out_why)
     return err;
 }
 
+/* The files to write to, or, where that is not allowed or there is no room, the journal to read (O6). */
+static fq_err open_files(struct fq_outbox *outbox, struct fq_why *out_why)
+{
+    struct fq_why *why = &outbox->no_writing;
+    char path[OUTBOX_PATH_SIZE];
+    fq_err err = outbox_open_file(outbox->directory, LOCK, &outbox->lock, why);
+
+    err = err ? err : outbox_open_file(outbox->directory, JOURNAL, &outbox->journal, why);
+    err = err ? err : begin_journal(outbox, why);
+    if (!err) {
+        return FQ_OK;
+    }
+    if (why->reason != FQ_REASON_FILE && why->reason != FQ_REASON_OUTBOX_FULL) {
+        return fq_fail(out_why, why->reason, "%s", why->detail);
+    }
+    if (outbox->lock >= 0) {
+        close(outbox->lock);
+        outbox->lock = -1;
+    }
+    err = outbox_path(outbox->directory, JOURNAL, path, out_why);
+    if (!err && outbox->journal < 0) {
+        outbox->journal = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (outbox->journal < 0 && errno != ENOENT) {
+            err = fq_fail(out_why, why->reason, "%s", why->detail);
+        }
+    }
+    return err;
+}
+
+/* The turn to write. */
+static fq_err begin_writing(const struct fq_outbox *outbox, struct fq_why *out_why)
+{
+    return outbox->lock >= 0
+               ? outbox_lock(outbox->lock, FQ_OUTBOX_LOCK_MS, out_why)
+               : fq_fail(out_why, FQ_REASON_OUTBOX_FULL, "%s", outbox->no_writing.detail);
+}
+
 fq_err fq_outbox_open(const char *directory, struct fq_outbox **out_outbox, struct fq_why *out_why)
 {
     FQ_ASSERT(directory);
@@ -353,9 +394,7 @@ fq_err fq_outbox_open(const char *directory, struct fq_outbox **out_outbox, stru
     outbox->journal = outbox->lock = -1;
     snprintf(outbox->directory, sizeof outbox->directory, "%s", directory);
     fq_err err = outbox_make_directory(directory, out_why);
-    err = err ? err : outbox_open_file(directory, LOCK, &outbox->lock, out_why);
-    err = err ? err : outbox_open_file(directory, JOURNAL, &outbox->journal, out_why);
-    err = err ? err : begin_journal(outbox, out_why);
+    err = err ? err : open_files(outbox, out_why);
     err = err ? err : fq_outbox_refresh(outbox, out_why);
     if (err) {
         fq_outbox_close(outbox);
@@ -471,7 +510,7 @@ fq_err fq_outbox_add(struct fq_outbox *outbox, const struct fq_outbox_entry *ent
     if (!frame) {
         return fail_memory(out_why);
     }
-    fq_err err = outbox_lock(outbox->lock, FQ_OUTBOX_LOCK_MS, out_why);
+    fq_err err = begin_writing(outbox, out_why);
     if (!err) {
         err = add_locked(outbox, entry, frame, out_why);
         outbox_unlock(outbox->lock);
@@ -530,7 +569,7 @@ fq_err fq_outbox_note(struct fq_outbox *outbox, const struct fq_outbox_note *not
     for (size_t i = 0; i < count; i++) {
         used += write_note(&notes[i], frames + used);
     }
-    fq_err err = outbox_lock(outbox->lock, FQ_OUTBOX_LOCK_MS, out_why);
+    fq_err err = begin_writing(outbox, out_why);
     if (!err) {
         err = append(outbox, fq_span_of(frames, used), is_synced, out_why);
         outbox_unlock(outbox->lock);

@@ -352,7 +352,7 @@ static void format_number(const struct reader *reader, const char *text, char ou
         snprintf(out, 64, "%s", text);
     } else if (is_date && serial >= SERIAL_MARCH_1900 && serial < SERIAL_MAX + 1) {
         fq_date_format((uint16_t)((unsigned)serial - 1), out);
-    } else if (number == (double)(long long)number && number < 1e15 && number > -1e15) {
+    } else if (number < 1e15 && number > -1e15 && number == (double)(long long)number) {
         snprintf(out, 64, "%lld", (long long)number);
     } else {
         snprintf(out, 64, "%.15g", number);

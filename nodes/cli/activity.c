@@ -114,7 +114,10 @@ static fq_err choose_value(const struct cli_desk *desk, struct activity_text *te
     const char *wanted = is_money ? "amount" : "count", *other = is_money ? "count" : "amount";
 
     if (is_known && (cli_has(desk->cli, other) || !cli_has(desk->cli, wanted))) {
-        return fq_fail(out_why, FQ_REASON_USAGE, "--%s", wanted);
+        return fq_fail(out_why, FQ_REASON_USAGE,
+                       is_money ? _("%s is in yuan: give --amount, not --count")
+                                : _("%s is counted: give --count, not --amount"),
+                       cli_value(desk->cli, "indicator"));
     }
     text->value = given(desk->cli, wanted);
     return FQ_OK;
@@ -199,15 +202,11 @@ static void say_doubts(struct fq_span rows)
 
 static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
 {
-    const char *const columns[] = {"indicator",
-                                   service_name_column(),
-                                   "count",
-                                   "amount_cents",
-                                   cli_text_is_chinese() ? "counted_zh" : "counted",
-                                   "reports",
-                                   "areas",
-                                   "partial",
-                                   NULL};
+    const char *const columns[] = {
+        "indicator", /* told by its name */
+        "count",     "amount_cents", cli_text_is_chinese() ? "counted_zh" : "counted",
+        "reports",   "areas",        "partial",
+        NULL};
     const char *area = cli_value(cli, "area");
     struct cli_args args;
 

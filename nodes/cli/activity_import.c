@@ -9,6 +9,8 @@
 #include "fq/base/hash.h"
 #include "fq/edge/csv.h"
 
+#include "refusals.h"
+
 #define COMMANDS_MAX 500 /* of one request */
 #define REQUEST_BYTES (200u << 10)
 
@@ -23,12 +25,6 @@ static const char *const headers[COLUMNS][2] = {
     [SIGNER] = {"signer", "签发人"},
 };
 
-struct refusal {
-    uint32_t line;
-    enum fq_reason reason;
-    char *text;
-};
-
 struct import {
     const struct cli *cli;
     struct cli_client *client;
@@ -39,38 +35,8 @@ struct import {
     uint32_t lines[COMMANDS_MAX];
     uint32_t command_count;
     uint64_t rows, imported, already;
-    struct refusal *refusals;
-    size_t refusal_count, refusal_capacity;
+    struct refusals refusals;
 };
-
-/* ---- refusals ---- */
-
-static fq_err refuse(struct import *import, uint32_t line, const struct fq_why *why,
-                     struct fq_why *out_why)
-{
-    char text[1024];
-
-    if (import->refusal_count == import->refusal_capacity) {
-        size_t capacity = import->refusal_capacity ? import->refusal_capacity * 2 : 64;
-        struct refusal *more = realloc(import->refusals, capacity * sizeof *more);
-        if (!more) {
-            return fq_fail(out_why, FQ_REASON_LIMIT, "activity import");
-        }
-        import->refusals = more;
-        import->refusal_capacity = capacity;
-    }
-    cli_text_why(why, false, text, sizeof text);
-    import->refusals[import->refusal_count++] =
-        (struct refusal){.line = line, .reason = why->reason, .text = strdup(text)};
-    return FQ_OK;
-}
-
-static int compare_refusals(const void *a, const void *b)
-{
-    const struct refusal *left = a, *right = b;
-
-    return left->line < right->line ? -1 : left->line > right->line;
-}
 
 /* ---- requests ---- */
 
@@ -90,7 +56,7 @@ static fq_err take_verdicts(struct import *import, struct fq_span result, struct
         if (status > 1) {
             (void)fq_fail(&why, (enum fq_reason)status, "%.*s", (int)detail.size,
                           detail.size ? (const char *)detail.data : "");
-            err = refuse(import, import->lines[i], &why, out_why);
+            err = refusals_add(&import->refusals, import->lines[i], &why, out_why);
         }
     }
     return err;
@@ -206,7 +172,7 @@ static fq_err take_row(void *context, const struct fq_csv_row *row, struct fq_wh
     }
     import->rows++;
     if (read_row(import, row, &event, &why)) {
-        return refuse(import, row->line, &why, out_why); /* J1 */
+        return refusals_add(&import->refusals, row->line, &why, out_why); /* J1 */
     }
     fq_event_encode(&event, &writer);
     import->lines[import->command_count++] = row->line;
@@ -220,40 +186,23 @@ static fq_err take_row(void *context, const struct fq_csv_row *row, struct fq_wh
 
 static void write_result(struct import *import, struct fq_writer *writer)
 {
-    char code[16];
-
-    if (import->refusal_count) {
-        qsort(import->refusals, import->refusal_count, sizeof *import->refusals, compare_refusals);
-    }
     fq_write_map(writer, 5);
     cli_write_pair_uint(writer, "rows", import->rows);
     cli_write_pair_uint(writer, "imported", import->imported);
     cli_write_pair_uint(writer, "already", import->already);
-    cli_write_pair_uint(writer, "refused", import->refusal_count);
-    fq_write_text(writer, "refusals");
-    fq_write_array(writer, (uint32_t)import->refusal_count);
-    for (size_t i = 0; i < import->refusal_count; i++) {
-        const struct refusal *refusal = &import->refusals[i];
-        snprintf(code, sizeof code, "FQ-%04u", (unsigned)refusal->reason);
-        fq_write_map(writer, 3);
-        cli_write_pair_uint(writer, "line", refusal->line);
-        cli_write_pair_text(writer, "code", code);
-        cli_write_pair_text(writer, "reason", refusal->text ? refusal->text : "");
-    }
+    cli_write_pair_uint(writer, "refused", import->refusals.count);
+    refusals_write(&import->refusals, writer);
 }
 
 static fq_err print_result(struct import *import, struct fq_why *out_why)
 {
     static const char *const counts[] = {"rows", "imported", "already", "refused", NULL};
-    static const struct cli_view view = {.columns = counts}, refusals = {.rows = "refusals"};
-    bool is_for_person = import->cli->format == CLI_TABLE || import->cli->format == CLI_MD;
+    static const struct cli_view view = {.columns = counts};
     struct fq_writer writer = cli_build_open(CLI_VALUE_MAX);
 
     write_result(import, &writer);
-    fq_err err = cli_print(import->cli, fq_writer_span(&writer), &view, out_why);
-    if (!err && is_for_person && import->refusal_count) {
-        err = cli_print(import->cli, fq_writer_span(&writer), &refusals, out_why);
-    }
+    fq_err err =
+        refusals_print(&import->refusals, import->cli, fq_writer_span(&writer), &view, out_why);
     cli_build_close(&writer);
     return err;
 }
@@ -269,7 +218,7 @@ static fq_err import_file(struct import *import, const char *path, struct fq_why
     if (!err && !import->cli->is_dry_run) {
         err = cli_wait(import->cli, import->client, out_why);
     }
-    return err || !import->refusal_count ? err : FQ_ERR_REFUSED;
+    return err || !import->refusals.count ? err : FQ_ERR_REFUSED;
 }
 
 fq_err activity_import(struct cli *cli, struct fq_why *out_why)
@@ -282,10 +231,7 @@ fq_err activity_import(struct cli *cli, struct fq_why *out_why)
     import->cli = cli;
     import->commands = cli_build_open(REQUEST_BYTES);
     fq_err err = import_file(import, cli->arguments[0], out_why);
-    for (size_t i = 0; i < import->refusal_count; i++) {
-        free(import->refusals[i].text);
-    }
-    free(import->refusals);
+    refusals_close(&import->refusals);
     cli_tables_close(import->tables);
     cli_disconnect(import->client);
     cli_build_close(&import->commands);

@@ -1,6 +1,8 @@
 /* `campaign`: screenings with a name. Made and closed by cities and provinces, seen by all below. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "desk_sync.h"
 #include "fq/core/campaign.h"
 #include "services.h"
 
@@ -108,12 +110,38 @@ static fq_err run_close(struct cli *cli, struct fq_why *out_why)
 
 /* ---- ls, report ---- */
 
+/* As they were last heard of: the node cannot be reached. */
+static fq_err print_kept(const struct cli *cli, const char *const *columns, struct fq_why *out_why)
+{
+    bool is_for_person = cli->format == CLI_TABLE || cli->format == CLI_MD;
+    const struct cli_view view = {.columns = is_for_person ? columns : NULL};
+    static const uint8_t none = 0x90; /* an empty array */
+    struct cli_desk *desk = NULL;
+    struct fq_span rows = {0};
+    void *memory;
+    fq_err err = cli_desk_open(cli, &desk, out_why);
+
+    err = err ? err : desk_kept_campaigns(desk, &rows, out_why);
+    if (!err) {
+        cli_say("%s", _("The node cannot be reached: these are the campaigns as last heard of."));
+        err = cli_print(cli, rows.size ? rows : fq_span_of(&none, 1), &view, out_why);
+    }
+    memcpy(&memory, &rows.data, sizeof memory);
+    free(memory);
+    cli_desk_close(desk);
+    return err;
+}
+
 static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
 {
     static const char *const columns[] = {"number", "campaign", "area",   "from",
                                           "to",     "state",    "closed", NULL};
 
-    return service_print_list(cli, "campaign.list", NULL, columns, NULL, out_why);
+    fq_err err = service_print_list(cli, "campaign.list", NULL, columns, NULL, out_why);
+
+    return err && out_why->reason == FQ_REASON_UNREACHED && cli_desk_exists(cli)
+               ? print_kept(cli, columns, out_why)
+               : err;
 }
 
 /* Who has not reported is said on stderr as well, whatever is printed on stdout. */

@@ -29,6 +29,11 @@ void cli_text_open(const char *asked, const char *exe_dir);
 bool cli_text_is_chinese(void);
 /* The translation of an N_() text; the text itself when there is none. Never fails. */
 const char *cli_text(const char *text) __attribute__((format_arg(1)));
+/* Whether `said` is the N_() text in either language: what people type is not bound to the language
+ * they are spoken to in. */
+bool cli_text_means(const char *text, const char *said);
+/* A verb with what it is called, `close(结案)`; the verb alone in English. */
+void cli_text_verb(struct fq_span verb, char *out, size_t out_size);
 /* `cause (detail). cure`, without the cure when `with_cure` is false. */
 void cli_text_why(const struct fq_why *why, bool with_cure, char *out, size_t out_size);
 void cli_complain(const struct fq_why *why); /* `FQ-nnnn: ` and the above, on stderr */
@@ -116,9 +121,9 @@ extern const struct cli_command cli_activity_commands[];
 extern const struct cli_command cli_bundle_commands[];
 extern const struct cli_command cli_campaign_commands[];
 extern const struct cli_command cli_sweep_commands[];
-extern const struct cli_command cli_activity_commands[];
-extern const struct cli_command cli_coverage_commands[], cli_period_commands[],
-    cli_proof_commands[];
+extern const struct cli_command cli_coverage_commands[];
+extern const struct cli_command cli_period_commands[];
+extern const struct cli_command cli_proof_commands[];
 extern const struct cli_command cli_print_commands[];
 extern const struct cli_command cli_dup_commands[];
 extern const struct cli_command cli_bulletin_commands[];
@@ -126,20 +131,15 @@ extern const struct cli_command cli_form_commands[];
 extern const struct cli_command cli_subsidy_commands[];
 extern const struct cli_command cli_outbox_commands[];
 extern const struct cli_command cli_completion_commands[];
-extern const struct cli_command cli_coverage_commands[];
 extern const struct cli_command cli_dispute_commands[];
-extern const struct cli_command cli_dup_commands[];
 extern const struct cli_command cli_errors_commands[];
 extern const struct cli_command cli_export_commands[];
 extern const struct cli_command cli_feed_commands[];
 extern const struct cli_command cli_import_commands[];
 extern const struct cli_command cli_lab_commands[];
 extern const struct cli_command cli_log_commands[];
-extern const struct cli_command cli_outbox_commands[];
-extern const struct cli_command cli_print_commands[];
 extern const struct cli_command cli_rollup_commands[];
 extern const struct cli_command cli_status_commands[];
-extern const struct cli_command cli_sweep_commands[];
 extern const struct cli_command cli_today_commands[];
 extern const struct cli_command cli_vault_commands[];
 
@@ -170,6 +170,10 @@ FQ_CHECKED fq_err cli_flush(struct fq_why *out_why);
 const char *cli_word(struct fq_span word, char *out, size_t out_size);
 /* The title of a column, in the user's language. */
 const char *cli_title(const char *key);
+/* Whether the text is the title of that key, in either language. */
+bool cli_is_title(const char *key, const char *text);
+/* Which of the words, NULL at their end, the text is, in either language; false when none. */
+bool cli_word_find(const char *const *ids, const char *text, const char **out_id);
 /* Whether a key has a title, a word of results a translation: `completion check` asks. */
 bool cli_has_title(const char *key);
 bool cli_has_word(const char *word);
@@ -214,6 +218,8 @@ void cli_csv_cell_print(FILE *out, const char *cell);
 /* A writer over fresh memory; release with cli_build_close. Never fails short of no memory. */
 struct fq_writer cli_build_open(size_t size_max);
 void cli_build_close(struct fq_writer *writer);
+/* free() what a function gave as a span of memory for free(); an empty one is well. */
+void cli_free(struct fq_span content);
 void cli_write_pair_text(struct fq_writer *writer, const char *key, const char *text);
 void cli_write_pair_uint(struct fq_writer *writer, const char *key, uint64_t value);
 void cli_write_pair_bool(struct fq_writer *writer, const char *key, bool value);

@@ -20,6 +20,14 @@ void codes_return(const struct fq_codes *codes)
     }
 }
 
+void codes_keep(struct cli_tables *tables)
+{
+    if (tables && tables != fetched) {
+        cli_tables_close(fetched);
+        fetched = tables;
+    }
+}
+
 void codes_within_reach(void)
 {
     is_within_reach = true;

@@ -12,6 +12,9 @@
 /* Lend tables until codes_return with the same; cli_tables_open and cli_tables_close do. */
 void codes_lend(const struct fq_codes *codes);
 void codes_return(const struct fq_codes *codes);
+struct cli_tables;
+/* Take tables over from who is done with them, until the program ends; NULL is accepted. */
+void codes_keep(struct cli_tables *tables);
 /* A node has answered: its tables can be had. */
 void codes_within_reach(void);
 /* The name of the code that a column of that key holds; NULL when the key is of no code table or

@@ -1,16 +1,20 @@
 #include "desk.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "fq/edge/clock.h"
 #include "fq/edge/crypto.h"
 
+#include "codes.h"
 #include "desk_sync.h"
+#include "lab_tables.h"
 #include "step.h"
 #include "target.h"
 
 #define PROBE_MS 2000 /* how long a node may take to say who it is */
+#define AGAIN_MS 250  /* until a node that is awaited is tried again */
 #define TABLES_FILE "tables"
 #define TABLES_SIZE ((size_t)128 << 20)
 
@@ -54,7 +58,8 @@ static void *memory_of(struct fq_span content)
     return memory;
 }
 
-/* Fetch the tables and keep them for the time when the node cannot be reached. */
+/* Fetch the tables and keep them for the time when the node cannot be reached. Who cannot keep them can
+ * still read; a command fails where it is saved (K3). */
 static fq_err fetch_tables(struct cli_desk *desk, const struct cli_target *target,
                            struct fq_span hello, struct fq_why *out_why)
 {
@@ -69,7 +74,8 @@ static fq_err fetch_tables(struct cli_desk *desk, const struct cli_target *targe
         fq_write_text_span(&file, digest);
         fq_write_text(&file, "tables");
         fq_write_bytes(&file, raw.base, raw.used);
-        err = fq_outbox_file_write(desk->outbox, TABLES_FILE, fq_writer_span(&file), out_why);
+        struct fq_why ignored;
+        (void)!fq_outbox_file_write(desk->outbox, TABLES_FILE, fq_writer_span(&file), &ignored);
     }
     err = err ? err : cli_tables_read(fq_writer_span(&raw), &desk->tables, out_why);
     cli_build_close(&raw);
@@ -77,7 +83,7 @@ static fq_err fetch_tables(struct cli_desk *desk, const struct cli_target *targe
     return err;
 }
 
-/* The node's tables: those kept here unless it has others by now. */
+/* The node's tables: those kept here unless it has others by now, or those of the lab it is in. */
 static fq_err open_tables(struct cli_desk *desk, const struct cli_target *target,
                           struct fq_span hello, struct fq_why *out_why)
 {
@@ -97,10 +103,12 @@ static fq_err open_tables(struct cli_desk *desk, const struct cli_target *target
         err = fetch_tables(desk, target, hello, out_why);
     } else if (is_kept) {
         err = cli_tables_read(fq_map_bytes(file, "tables"), &desk->tables, out_why);
+    } else if (target->lab[0]) {
+        err = lab_tables_load(target->lab, target->area, &desk->tables, out_why);
     } else {
         err = fq_fail(out_why, FQ_REASON_OUTBOX_TABLES, "%s", target->endpoint);
     }
-    free(memory_of(file));
+    cli_free(file);
     return err;
 }
 
@@ -121,7 +129,7 @@ fq_err cli_desk_open(const struct cli *cli, struct cli_desk **out_desk, struct f
     if (!err && !fq_tier_parse(fq_span_text(desk->tables->tier), &desk->tier)) {
         err = fq_fail(out_why, FQ_REASON_BYTES, "tier");
     }
-    free(memory_of(hello));
+    cli_free(hello);
     if (err) {
         cli_desk_close(desk);
         return err;
@@ -130,10 +138,27 @@ fq_err cli_desk_open(const struct cli *cli, struct cli_desk **out_desk, struct f
     return FQ_OK;
 }
 
+fq_err desk_reach(struct cli_desk *desk, struct fq_why *out_why)
+{
+    uint64_t until_ms = fq_clock_now().wall_ms + desk->cli->wait_ms, now_ms = fq_clock_now().wall_ms;
+    struct cli_target target;
+    fq_err err = target_find(desk->cli, &target, out_why);
+
+    while (!err && !desk->client && now_ms < until_ms) {
+        struct fq_span hello = {0};
+        uint64_t left_ms = until_ms - now_ms;
+        (void)poll(NULL, 0, (int)(left_ms < AGAIN_MS ? left_ms : AGAIN_MS));
+        err = greet(desk, &target, &hello, out_why);
+        free(memory_of(hello));
+        now_ms = fq_clock_now().wall_ms;
+    }
+    return err;
+}
+
 void cli_desk_close(struct cli_desk *desk)
 {
     if (desk) {
-        cli_tables_close(desk->tables);
+        codes_keep(desk->tables); /* what was learnt here is printed later */
         cli_disconnect(desk->client);
         fq_outbox_close(desk->outbox);
         free(desk);
@@ -141,18 +166,6 @@ void cli_desk_close(struct cli_desk *desk)
 }
 
 /* ---- beginning ---- */
-
-static uint16_t today(void)
-{
-    time_t now = time(NULL);
-    struct tm parts;
-    uint16_t date = 0;
-
-    localtime_r(&now, &parts);
-    (void)fq_date_from_civil((unsigned)parts.tm_year + 1900, (unsigned)parts.tm_mon + 1,
-                             (unsigned)parts.tm_mday, &date);
-    return date;
-}
 
 static fq_err read_command_id(const struct cli *cli, struct fq_id *out_id, struct fq_why *out_why)
 {
@@ -171,7 +184,7 @@ fq_err cli_entry_init(const struct cli_desk *desk, enum fq_kind_of_event kind,
                       struct cli_entry *out_entry, struct fq_why *out_why)
 {
     const char *date = cli_value(desk->cli, "date"), *unit = cli_value(desk->cli, "unit");
-    uint64_t number = today();
+    uint64_t number = fq_clock_day(fq_clock_now().wall_ms);
 
     memset(out_entry, 0, sizeof *out_entry);
     struct fq_event *event = &out_entry->event;

@@ -9,6 +9,7 @@
 #ifndef FQ_NODES_CLI_DESK_H
 #define FQ_NODES_CLI_DESK_H
 
+#include "fq/core/agenda.h"
 #include "fq/core/command.h"
 #include "fq/edge/outbox.h"
 #include "fq/edge/vault.h"
@@ -82,6 +83,12 @@ FQ_CHECKED fq_err cli_desk_show(const struct cli *cli, const char *name, bool ha
 /* Every dispute known on this computer, of one state unless that is NULL, as rows of `dispute.list`. */
 FQ_CHECKED fq_err cli_desk_list(struct cli_desk *desk, const char *state, struct fq_writer *writer,
                                 struct fq_why *out_why);
+/* What waits of the disputes known on this computer, over `add_items`; fills the agenda's view, codes,
+ * rows and count. */
+FQ_CHECKED fq_err cli_desk_agenda(struct cli_desk *desk,
+                                  void (*add_items)(struct fq_agenda *agenda,
+                                                    const struct fq_dispute *dispute),
+                                  struct fq_agenda *agenda, struct fq_why *out_why);
 /* Whether commands for the node the command line names were ever saved on this computer. */
 bool cli_desk_exists(const struct cli *cli);
 /* Keep what the node knows of a dispute that was looked at, for the time when it cannot be reached. */

@@ -17,9 +17,7 @@ fq_err desk_fetch_campaigns(struct cli_desk *desk, struct fq_why *out_why)
     if (!err && !fq_span_equal(kept, fq_writer_span(&list))) {
         err = fq_outbox_file_write(desk->outbox, CAMPAIGNS_FILE, fq_writer_span(&list), out_why);
     }
-    void *memory;
-    memcpy(&memory, &kept.data, sizeof memory);
-    free(memory);
+    cli_free(kept);
     cli_build_close(&list);
     return err;
 }
@@ -69,8 +67,6 @@ fq_err desk_read_campaigns(const struct cli_desk *desk, struct fq_campaigns *out
          left > 0 && !reader.is_bad && out_campaigns->count < FQ_CAMPAIGNS_MAX; left--) {
         out_campaigns->rows[out_campaigns->count++] = read_campaign(fq_read_skip(&reader));
     }
-    void *memory;
-    memcpy(&memory, &rows.data, sizeof memory);
-    free(memory);
+    cli_free(rows);
     return FQ_OK;
 }

@@ -13,14 +13,6 @@
 #define KNOWN "known-"
 #define ASK_MAX 2000 /* disputes asked for at once */
 
-static void *memory_of(struct fq_span content)
-{
-    void *memory;
-
-    memcpy(&memory, &content.data, sizeof memory);
-    return memory;
-}
-
 static void known_name(const struct fq_id *dispute, char out[64])
 {
     char hex[2 * FQ_ID_SIZE + 1];
@@ -90,7 +82,7 @@ static fq_err fold_known(struct local *local, const struct fq_outbox *outbox,
     if (local->fetched_ms == 0 || fetched_ms < local->fetched_ms) {
         local->fetched_ms = fetched_ms;
     }
-    free(memory_of(content));
+    cli_free(content);
     return err;
 }
 
@@ -103,7 +95,7 @@ static fq_err fold_entry(struct local *local, const struct cli_tables *tables,
     struct fq_event_id id = {{tables->area * 100 + 1, 0, LOCAL_EPOCH}, index + 1};
     struct fq_event event;
 
-    if (dispute && fq_view_command(&local->view, dispute, &entry->cmd_id)) { /* L1 */
+    if (dispute && fq_view_command(&local->view, dispute, &entry->cmd_id)) { /* O1 */
         return FQ_OK;
     }
     if (entry->state == FQ_OUTBOX_DELIVERED) {
@@ -112,7 +104,7 @@ static fq_err fold_entry(struct local *local, const struct cli_tables *tables,
     if (!fq_codec_scan(entry->record) || !fq_event_decode(&reader, id, &event)) {
         return FQ_OK; /* the node will say so */
     }
-    event.rev = local_base_rev(outbox, index) + 1; /* L2 */
+    event.rev = local_base_rev(outbox, index) + 1; /* O2 */
     return fq_merge_event(&local->view, &event) == FQ_MERGED_FULL
                ? fq_fail(out_why, FQ_REASON_LIMIT, "disputes known here")
                : FQ_OK;
@@ -215,7 +207,7 @@ static uint32_t count_kept(const struct fq_outbox *outbox, const struct fq_id *d
         (void)fq_read_array(&reader);
         (void)fq_read_uint(&reader);
         count = fq_read_array(&reader);
-        free(memory_of(content));
+        cli_free(content);
     }
     return count;
 }
@@ -418,7 +410,7 @@ static void find_kept_number(const struct fq_outbox *outbox, const struct fq_id 
             write_number(&event.id, out);
         }
     }
-    free(memory_of(content));
+    cli_free(content);
 }
 
 void local_number(const struct fq_outbox *outbox, const struct fq_id *dispute, char out[64])

@@ -2,8 +2,8 @@
  * commands on top, folded by the same core. What is legal, and what a dispute amounts to, is thereby
  * the same here and there as long as the same facts are known.
  *
- * L1  A command that became a fact is folded once, as the fact.
- * L2  A waiting command stands behind all that its author knew, own earlier commands included. */
+ * O1  A command that became a fact is folded once, as the fact.
+ * O2  A waiting command stands behind all that its author knew, own earlier commands included. */
 #ifndef FQ_NODES_CLI_DESK_LOCAL_H
 #define FQ_NODES_CLI_DESK_LOCAL_H
 
@@ -23,7 +23,7 @@ struct local {
 };
 
 /* The revision to send a command with: what its author knew and, above it, own commands given before
- * that are not refused or dropped (L2). */
+ * that are not refused or dropped (O2). */
 uint32_t local_base_rev(const struct fq_outbox *outbox, size_t index);
 
 /* Fold all that is known of `dispute`, of `other` when it is not zero, or, with `dispute` NULL, of

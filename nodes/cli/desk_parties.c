@@ -20,14 +20,6 @@ static void key_name(const struct fq_id *cmd_id, char out[64])
     snprintf(out, 64, KEY "%s", hex);
 }
 
-static void *memory_of(struct fq_span content)
-{
-    void *memory;
-
-    memcpy(&memory, &content.data, sizeof memory);
-    return memory;
-}
-
 static fq_err load_master(const struct fq_outbox *outbox, struct fq_vault_master *out_master,
                           struct fq_why *out_why)
 {
@@ -126,7 +118,7 @@ static fq_err load_key(const struct fq_outbox *outbox, const struct fq_id *cmd_i
     err =
         err ? err : fq_vault_key_unwrap(&master, cmd_id, fq_read_bytes(&reader), out_key, out_why);
     fq_wipe(&master, sizeof master);
-    free(memory_of(file));
+    cli_free(file);
     return err;
 }
 

@@ -5,20 +5,13 @@
 #include <string.h>
 
 #include "fq/core/command.h"
+#include "fq/edge/clock.h"
 
 #include "desk_local.h"
 #include "desk_parties.h"
 #include "desk_sync.h"
 
 #define RECEIPTS_LATELY 256 /* asked for after waiting */
-
-static void *memory_of(struct fq_span content)
-{
-    void *memory;
-
-    memcpy(&memory, &content.data, sizeof memory);
-    return memory;
-}
 
 /* ---- checking ---- */
 
@@ -136,6 +129,12 @@ static fq_err check(struct cli_desk *desk, const struct local *local, struct cli
     if (entry->party_count > 0 && desk->tier != FQ_TIER_COUNTY) {
         return fq_fail(out_why, FQ_REASON_VAULT_ABOVE, "%s", desk->tables->tier); /* K2 */
     }
+    for (size_t i = 0; i < entry->party_count; i++) {
+        if (!fq_utf8_is_valid(fq_span_text(entry->parties[i].text))) {
+            return fq_fail(out_why, FQ_REASON_TEXT_ENCODING, "%s",
+                           fq_vault_field_name(entry->parties[i].field));
+        }
+    }
     if (fq_command_is_service(event->kind)) {
         return check_service(desk, local, entry, out_why);
     }
@@ -183,7 +182,7 @@ static fq_err save(struct cli_desk *desk, const struct local *local, struct cli_
             .dispute = entry->event.dispute,
             .kind = entry->event.kind,
             .known_rev = local->known_rev,
-            .saved_ms = desk_wall_ms(),
+            .saved_ms = fq_clock_now().wall_ms,
             .record = fq_writer_span(&writer),
             .sealed = sealed,
         };
@@ -192,7 +191,7 @@ static fq_err save(struct cli_desk *desk, const struct local *local, struct cli_
             parties_forget(desk->outbox, &saved);
         }
     }
-    free(memory_of(sealed));
+    cli_free(sealed);
     return err;
 }
 
@@ -340,6 +339,10 @@ fq_err cli_desk_send(struct cli_desk *desk, struct cli_entry *entry, struct fq_w
         return err ? err : read_state(desk, entry, out_why);
     }
     err = deliver(desk, out_why);
+    if (!err && !desk->client && desk->cli->wait_tier[0]) {
+        err = desk_reach(desk, out_why);
+        err = err ? err : deliver(desk, out_why);
+    }
     return err ? err : conclude(desk, entry, out_why);
 }
 

@@ -117,6 +117,47 @@ fq_err cli_desk_list(struct cli_desk *desk, const char *state, struct fq_writer 
     return FQ_OK;
 }
 
+/* The items that were added, under the names that disputes have here. */
+static void rename_items(const struct cli_desk *desk, const struct fq_id *dispute,
+                         struct fq_span items, struct fq_writer *writer)
+{
+    struct fq_reader reader = fq_reader_over(items);
+    char number[64];
+
+    local_number(desk->outbox, dispute, number);
+    while (reader.at < reader.end && !reader.is_bad) {
+        write_renamed(fq_read_skip(&reader), number, writer);
+    }
+}
+
+fq_err cli_desk_agenda(struct cli_desk *desk,
+                       void (*add_items)(struct fq_agenda *agenda,
+                                         const struct fq_dispute *dispute),
+                       struct fq_agenda *agenda, struct fq_why *out_why)
+{
+    struct fq_writer rows = agenda->rows;
+    struct local local;
+    fq_err err = local_open(desk->tables, desk->outbox, NULL, NULL, &local, out_why);
+
+    if (err) {
+        return err;
+    }
+    agenda->view = &local.view;
+    agenda->codes = &desk->tables->codes;
+    for (uint32_t i = 0; i < local.view.index.count; i++) {
+        const struct fq_dispute *dispute = &local.view.disputes[i];
+        uint8_t memory[FQ_AGENDA_MAX];
+        agenda->rows = fq_writer_over(memory, sizeof memory);
+        if (fq_agenda_has(dispute)) {
+            add_items(agenda, dispute);
+            rename_items(desk, &dispute->id, fq_writer_span(&agenda->rows), &rows);
+        }
+    }
+    agenda->rows = rows;
+    local_close(&local);
+    return FQ_OK;
+}
+
 void cli_desk_remember(struct cli_desk *desk, const struct fq_id *dispute)
 {
     struct fq_why ignored;

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "fq/edge/clock.h"
 #include "fq/edge/crypto.h"
 
 #include "desk_local.h"
@@ -43,14 +43,6 @@ struct delivery {
     struct cap caps[CAPS_MAX];
     size_t cap_count;
 };
-
-uint64_t desk_wall_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 bool desk_is_unreached(const struct fq_why *why)
 {
@@ -153,7 +145,7 @@ static fq_err note_refused(struct delivery *delivery, size_t place, unsigned rea
     struct fq_outbox_note note = {
         .kind = FQ_OUTBOX_NOTE_REFUSED,
         .cmd_id = fq_outbox_at(outbox, place)->cmd_id,
-        .at_ms = desk_wall_ms(),
+        .at_ms = fq_clock_now().wall_ms,
         .reason = reason,
     };
 
@@ -312,10 +304,12 @@ static void read_receipt(struct cli_desk *desk, const struct asking *asking, str
 
     if (parts < 2) {
         if (asking->is_fresh) {
-            add_receipt(askings, entry, desk->tier, desk_wall_ms(), &asking->event);
+            add_receipt(askings, entry, desk->tier, fq_clock_now().wall_ms, &asking->event);
         } else if (!is_held_above(desk, entry)) {
-            askings->notes[askings->note_count++] = (struct fq_outbox_note){
-                .kind = FQ_OUTBOX_NOTE_LOST, .cmd_id = entry->cmd_id, .at_ms = desk_wall_ms()};
+            askings->notes[askings->note_count++] =
+                (struct fq_outbox_note){.kind = FQ_OUTBOX_NOTE_LOST,
+                                        .cmd_id = entry->cmd_id,
+                                        .at_ms = fq_clock_now().wall_ms};
             counts->lost++;
         }
         return;
@@ -324,7 +318,7 @@ static void read_receipt(struct cli_desk *desk, const struct asking *asking, str
     struct fq_event_id event =
         id.size == FQ_EVENT_ID_SIZE ? fq_event_id_decode(id.data) : asking->event;
     uint64_t here_ms = fq_read_uint(&reader);
-    add_receipt(askings, entry, desk->tier, here_ms ? here_ms : desk_wall_ms(), &event);
+    add_receipt(askings, entry, desk->tier, here_ms ? here_ms : fq_clock_now().wall_ms, &event);
     for (uint32_t i = 0; i + 2 < parts && i < 2; i++) {
         uint64_t at_ms = fq_read_uint(&reader);
         if (above[i]) {

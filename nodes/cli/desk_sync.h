@@ -33,8 +33,9 @@ FQ_CHECKED fq_err desk_kept_campaigns(const struct cli_desk *desk, struct fq_spa
                                       struct fq_why *out_why);
 /* Whether failing so means that the node cannot be reached. */
 bool desk_is_unreached(const struct fq_why *why);
+/* Try the node for as long as --wait says; the desk has a client again when it answered. */
+FQ_CHECKED fq_err desk_reach(struct cli_desk *desk, struct fq_why *out_why);
 /* Go on without the node. */
 void desk_lose(struct cli_desk *desk);
-uint64_t desk_wall_ms(void);
 
 #endif

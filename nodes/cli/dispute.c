@@ -4,9 +4,12 @@
  * here (C3). */
 #include "dispute.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "form.h"
@@ -107,6 +110,16 @@ static fq_err read_what_it_points_at(struct cli_desk *desk, struct dispute_comma
     }
 }
 
+/* A unit that --unit gave as the other one did not act, but where it joined or left. */
+static void drop_other_unit(const struct cli *cli, struct fq_event *event)
+{
+    bool has_acted = event->kind == FQ_EVENT_JOINED || event->kind == FQ_EVENT_LEFT;
+
+    if (step_unit_is_other(event->kind) && !has_acted && !cli_value(cli, "to-unit")) {
+        event->unit = 0;
+    }
+}
+
 fq_err dispute_make(struct cli_desk *desk, enum fq_kind_of_event kind,
                     struct dispute_command *out_command, struct fq_why *out_why)
 {
@@ -116,6 +129,7 @@ fq_err dispute_make(struct cli_desk *desk, enum fq_kind_of_event kind,
     memset(out_command, 0, sizeof *out_command);
     fq_err err = cli_entry_init(desk, kind, &out_command->entry, out_why);
     err = err ? err : step_read_options(desk, &step, event, out_why);
+    drop_other_unit(desk->cli, event);
     err = err ? err : read_parties(desk->cli, out_command, out_why);
     err = err ? err : read_dispute(desk, out_command, out_why);
     err = err ? err : read_what_it_points_at(desk, out_command, out_why);
@@ -187,12 +201,57 @@ static int arguments_of(enum fq_kind_of_event kind)
     return kind == FQ_EVENT_REGISTERED ? 0 : kind == FQ_EVENT_CORRECTED ? 2 : 1;
 }
 
+#define STDIN_SOON_MS 1000
+
+/* Whether something was sent to stdin: what is a pipe or a file, and not empty. Says what it waits for. */
+static bool has_input(void)
+{
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    struct stat status;
+    int byte;
+
+    if (fstat(STDIN_FILENO, &status) || !(S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode))) {
+        return false;
+    }
+    if (poll(&input, 1, STDIN_SOON_MS) == 0) {
+        cli_say("%s", _("Something is missing on the command line: waiting for rows on stdin."));
+    }
+    while ((byte = getchar()) != EOF && isspace(byte)) {
+    }
+    return byte != EOF && ungetc(byte, stdin) != EOF;
+}
+
+/* Whether an option takes its text from stdin. */
+static bool is_stdin_taken(const struct cli *cli)
+{
+    for (int i = 0; i < cli->given_count; i++) {
+        if (cli->given[i].value && strcmp(cli->given[i].value, "@-") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the rows come from: named, or on stdin when the line alone is no command. NULL: no rows. */
+static const char *find_rows(const struct cli *cli, enum fq_kind_of_event kind)
+{
+    const char *from = cli_value(cli, "from");
+    bool is_incomplete = cli->argument_count < arguments_of(kind) || form_lacks(cli, kind);
+
+    if (from) {
+        return from;
+    }
+    return is_incomplete && !is_stdin_taken(cli) && has_input() ? "-" : NULL;
+}
+
 fq_err dispute_run(struct cli *cli, enum fq_kind_of_event kind, struct fq_why *out_why)
 {
     struct cli_desk *desk = NULL;
     bool is_dash = cli->argument_count == 1 && strcmp(cli->arguments[0], "-") == 0;
-    const char *from = is_dash ? "-" : cli_value(cli, "from");
     bool is_other = kind == FQ_EVENT_REGISTERED && cli->argument_count > 0 && !is_dash;
+    const char *from = is_dash ? "-" : is_other ? NULL : find_rows(cli, kind);
+
+    cli->argument_count = is_dash ? 0 : cli->argument_count;
 
     if (is_other || (!from && cli->argument_count < arguments_of(kind))) {
         return fq_fail(out_why, FQ_REASON_USAGE, "%s%s%s %s", cli->command->noun,

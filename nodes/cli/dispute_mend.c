@@ -42,8 +42,8 @@ static fq_err read_given(struct cli_desk *desk, unsigned kind, struct fq_event *
         if (binding.field == FQ_FIELD_REASON) {
             binding.option = "new-reason"; /* --reason says why it is corrected */
         }
-        const char *text = binding.field == FQ_FIELD_HOST ? cli_value(desk->cli, binding.option)
-                                                          : step_given(desk->cli, &binding);
+        binding.stand_in = NULL; /* --unit is the step's, --area the dispute's */
+        const char *text = step_given(desk->cli, &binding);
         if (text) {
             *out_given |= UINT64_C(1) << binding.field;
             err = *text ? step_read_given(desk, &binding, text, event, out_why) : FQ_OK;

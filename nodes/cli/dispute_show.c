@@ -5,6 +5,54 @@
 
 #include "desk.h"
 
+/* One of the two writes of a conflict as a row: what it wrote, when and where, and whether it holds. */
+static void write_side(struct fq_span conflict, const char *side, bool holds,
+                       struct fq_writer *writer)
+{
+    static const char *const keys[] = {"event", "date", "fields", "event_id"};
+    struct fq_span told = fq_map_get(conflict, side);
+    struct fq_span id = fq_map_text(told, "event_id"); /* begins with its node */
+
+    fq_write_map(writer, 7);
+    fq_write_text(writer, "origin");
+    fq_write_text_span(writer, fq_span_of(id.data, id.size < 8 ? id.size : 8));
+    fq_write_text(writer, "register");
+    fq_write_raw(writer, fq_map_get(conflict, "register"));
+    cli_write_pair_bool(writer, "holds", holds);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct fq_span value = fq_map_get(told, keys[i]);
+        fq_write_text(writer, keys[i]);
+        if (value.size) {
+            fq_write_raw(writer, value);
+        } else {
+            fq_write_nil(writer);
+        }
+    }
+}
+
+/* For people: two rows a conflict, the write that holds first. */
+static fq_err print_conflicts(const struct cli *cli, struct fq_span told, struct fq_why *out_why)
+{
+    static const char *const columns[] = {"register", "holds",  "event",    "date",
+                                          "origin",   "fields", "event_id", NULL};
+    static const char *const importance[] = {"register", "holds",  "event", "fields",
+                                             "date",     "origin", NULL};
+    static const struct cli_view view = {.columns = columns, .importance = importance};
+    struct fq_writer rows = cli_build_open(CLI_VALUE_MAX);
+    struct fq_reader reader = fq_reader_over(fq_map_get(told, "conflicts"));
+    uint32_t count = fq_read_type(&reader) == FQ_CODEC_ARRAY ? fq_read_array(&reader) : 0;
+
+    fq_write_array(&rows, 2 * count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct fq_span conflict = fq_read_skip(&reader);
+        write_side(conflict, "held", true, &rows);
+        write_side(conflict, "other", false, &rows);
+    }
+    fq_err err = cli_print(cli, fq_writer_span(&rows), &view, out_why);
+    cli_build_close(&rows);
+    return err;
+}
+
 fq_err dispute_show(struct cli *cli, struct fq_why *out_why)
 {
     static const char *const columns[] = {
@@ -14,10 +62,8 @@ fq_err dispute_show(struct cli *cli, struct fq_why *out_why)
         "merged_into", "conflicts", "next",       NULL};
     static const char *const steps_columns[] = {"lsn", "date",   "event", "origin",
                                                 "seq", "fields", NULL};
-    static const char *const conflicts_columns[] = {"register", "holds", "against", NULL};
     static const struct cli_view view = {.columns = columns};
     static const struct cli_view history = {.rows = "history", .columns = steps_columns};
-    static const struct cli_view conflicts = {.rows = "conflicts", .columns = conflicts_columns};
     struct fq_writer told = cli_build_open(CLI_VALUE_MAX);
     bool is_for_person = cli->format == CLI_TABLE || cli->format == CLI_MD;
     bool has_history = cli_has(cli, "history"), has_conflicts = cli_has(cli, "conflicts");
@@ -27,13 +73,38 @@ fq_err dispute_show(struct cli *cli, struct fq_why *out_why)
         err = cli_print(cli, fq_writer_span(&told), &view, out_why);
     }
     if (!err && has_conflicts && is_for_person) {
-        err = cli_print(cli, fq_writer_span(&told), &conflicts, out_why);
+        err = print_conflicts(cli, fq_writer_span(&told), out_why);
     }
     if (!err && has_history && is_for_person) {
         err = cli_print(cli, fq_writer_span(&told), &history, out_why);
     }
     cli_build_close(&told);
     return err;
+}
+
+/* A state by its name in either language; what is none is the node's to refuse. */
+static const char *state_id(const char *text)
+{
+    const char *names[FQ_STATES + 1] = {NULL}, *id = text;
+
+    for (unsigned state = 0; state < FQ_STATES; state++) {
+        names[state] = fq_state_name((enum fq_state)state);
+    }
+    (void)cli_word_find(names, text, &id);
+    return id;
+}
+
+/* Likewise of a referral. */
+static const char *referral_state_id(const char *text)
+{
+    static const char *const names[] = {"open", "accepted", "declined", "reported", NULL};
+    const char *id = text;
+
+    if (cli_text_means(N_("not answered yet"), text)) {
+        return names[0];
+    }
+    (void)cli_word_find(names, text, &id);
+    return id;
 }
 
 /* Filters take what a person writes; the node is told ids. */
@@ -73,8 +144,9 @@ static fq_err read_filters(const struct cli *cli, const struct cli_tables *table
     fq_err err = FQ_OK;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (cli_value(cli, texts[i])) {
-            cli_args_text(args, texts[i], cli_value(cli, texts[i]));
+        const char *text = cli_value(cli, texts[i]);
+        if (text) {
+            cli_args_text(args, texts[i], i == 1 ? state_id(text) : text);
         }
     }
     for (size_t i = 0; i < sizeof days / sizeof days[0] && !err; i++) {
@@ -231,9 +303,10 @@ static fq_err list_known(struct cli *cli, const char *part, struct fq_why *out_w
 {
     struct fq_writer list = cli_build_open(CLI_VALUE_MAX), found = cli_build_open(CLI_VALUE_MAX);
     struct cli_desk *desk = NULL;
+    const char *state = cli_value(cli, "state") ? state_id(cli_value(cli, "state")) : NULL;
     fq_err err = cli_desk_open(cli, &desk, out_why);
 
-    err = err ? err : cli_desk_list(desk, cli_value(cli, "state"), &list, out_why);
+    err = err ? err : cli_desk_list(desk, state, &list, out_why);
     if (!err && part) {
         keep_found(desk->tables, fq_writer_span(&list), part, 0, &found);
     }
@@ -288,8 +361,9 @@ fq_err referral_ls(struct cli *cli, struct fq_why *out_why)
 
     cli_args_open(&args);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (cli_value(cli, texts[i])) {
-            cli_args_text(&args, texts[i], cli_value(cli, texts[i]));
+        const char *text = cli_value(cli, texts[i]);
+        if (text) {
+            cli_args_text(&args, texts[i], i == 0 ? referral_state_id(text) : text);
         }
     }
     cli_args_text(&args, "direction", cli_has(cli, "sent") ? "out" : "in");

@@ -55,19 +55,23 @@ static bool is_missing(const struct cli *cli, const struct step *step, enum fq_f
            !step_given(cli, binding);
 }
 
-static bool is_wanted(const struct cli *cli, const struct step *step)
+bool form_lacks(const struct cli *cli, enum fq_kind_of_event kind)
 {
-    const struct fq_step_row *row = fq_step_row(step->kind);
+    const struct fq_step_row *row = fq_step_row(kind);
+    struct step step = step_of(kind);
 
-    if (cli->has_no_input || !isatty(0) || !isatty(1) || !isatty(2)) {
-        return false; /* F1 */
-    }
     for (size_t i = 0; i < FQ_STEP_REQUIRED_MAX && row->required[i]; i++) {
-        if (is_missing(cli, step, row->required[i])) {
+        if (is_missing(cli, &step, row->required[i])) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_wanted(const struct cli *cli, enum fq_kind_of_event kind)
+{
+    return !cli->has_no_input && isatty(0) && isatty(1) && isatty(2) && /* F1 */
+           form_lacks(cli, kind);
 }
 
 /* ---- the questions ---- */
@@ -501,7 +505,7 @@ fq_err form_ask(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event ki
     struct step step = step_of(kind);
 
     *out_form = NULL;
-    if (!is_wanted(cli, &step)) {
+    if (!is_wanted(cli, kind)) {
         return FQ_OK;
     }
     struct form *form = calloc(1, sizeof *form);

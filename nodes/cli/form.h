@@ -17,6 +17,8 @@ FQ_CHECKED fq_err form_ask(struct cli_desk *desk, struct cli *cli, enum fq_kind_
 /* After the command was refused: say why and let the answers be changed, from the review on. False
  * when the user left. */
 bool form_again(struct form *form, const struct fq_why *why);
+/* Whether something the step requires is not on the command line. */
+bool form_lacks(const struct cli *cli, enum fq_kind_of_event kind);
 void form_close(struct form *form); /* NULL is accepted */
 
 #endif

@@ -125,7 +125,7 @@ struct fq_span history_standing(const struct history *history, unsigned kind)
                        (is_text(fq_map_text(entry, "event"), "corrected") &&
                         is_text(field_text(entry, "corrects"), name));
         if (is_step && !is_voided(history, entry)) {
-            standing = entry; /* H1 */
+            standing = entry; /* S1 */
         }
     }
     return standing;

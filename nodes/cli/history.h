@@ -1,6 +1,6 @@
 /* The history of one dispute as its node tells it, and what a person means in it.
  *
- * H1  How a step stands is what its last event or correction says that no void names. */
+ * S1  How a step stands is what its last event or correction says that no void names. */
 #ifndef FQ_NODES_CLI_HISTORY_H
 #define FQ_NODES_CLI_HISTORY_H
 
@@ -17,7 +17,7 @@ FQ_CHECKED fq_err history_open(struct cli_desk *desk, const struct fq_id *disput
                                struct history *out_history, struct fq_why *out_why);
 void history_close(struct history *history);
 
-/* The entry that says how the step stands (H1); empty when there is none. */
+/* The entry that says how the step stands (S1); empty when there is none. */
 struct fq_span history_standing(const struct history *history, unsigned kind);
 /* The event a person means by its command id or the beginning of one, its number
  * (origin-epoch-seq or origin-stream-epoch-seq), or the name or verb of a step of which one event is

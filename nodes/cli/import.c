@@ -15,6 +15,7 @@
 #include "fq/base/hash.h"
 #include "fq/edge/workbook.h"
 #include "import_correct.h"
+#include "refusals.h"
 
 #define MAP_MEMORY (64u << 20)         /* address space; look-up tables */
 #define ROW_MEMORY (4u << 20)          /* address space; a long past is read into it too */
@@ -31,12 +32,6 @@ struct request {
     uint64_t id; /* 0: free */
     struct sent_row rows[REQUEST_COMMANDS_MAX];
     size_t row_count;
-};
-
-struct refusal {
-    uint32_t line;
-    enum fq_reason reason;
-    char *text;
 };
 
 struct import {
@@ -58,38 +53,8 @@ struct import {
     size_t known_count, known_capacity, known_next;
 
     uint64_t rows, imported, already, skipped, events, corrected;
-    struct refusal *refusals;
-    size_t refusal_count, refusal_capacity;
+    struct refusals refusals;
 };
-
-/* ---- refusals ---- */
-
-static fq_err refuse(struct import *import, uint32_t line, const struct fq_why *why,
-                     struct fq_why *out_why)
-{
-    char text[1024];
-
-    if (import->refusal_count == import->refusal_capacity) {
-        size_t capacity = import->refusal_capacity ? import->refusal_capacity * 2 : 64;
-        struct refusal *more = realloc(import->refusals, capacity * sizeof *more);
-        if (!more) {
-            return fq_fail(out_why, FQ_REASON_LIMIT, "import");
-        }
-        import->refusals = more;
-        import->refusal_capacity = capacity;
-    }
-    cli_text_why(why, false, text, sizeof text);
-    import->refusals[import->refusal_count++] =
-        (struct refusal){.line = line, .reason = why->reason, .text = strdup(text)};
-    return FQ_OK;
-}
-
-static int compare_refusals(const void *a, const void *b)
-{
-    const struct refusal *left = a, *right = b;
-
-    return left->line < right->line ? -1 : left->line > right->line;
-}
 
 /* ---- answers ---- */
 
@@ -132,7 +97,7 @@ static fq_err take_row_answer(struct import *import, const struct sent_row *row,
         return remember(import, row->line, out_why);
     }
     if (why.reason) {
-        return refuse(import, row->line, &why, out_why);
+        return refusals_add(&import->refusals, row->line, &why, out_why);
     }
     import->events += new_count;
     import->imported += new_count > 0;
@@ -452,7 +417,7 @@ static fq_err take_row(void *context, const struct fq_csv_row *csv, struct fq_wh
     }
     import->rows++;
     if (judge_row(import, csv, &judgement, &why)) {
-        return refuse(import, csv->line, &why, out_why); /* J2 */
+        return refusals_add(&import->refusals, csv->line, &why, out_why); /* J2 */
     }
     if (judgement == ROW_SKIPPED) {
         import->skipped++;
@@ -486,7 +451,7 @@ static fq_err take_known_row(void *context, const struct fq_csv_row *csv, struct
     }
     import->already -= err || changes.corrected || changes.added;
     if (err) {
-        return refuse(import, csv->line, &why, out_why);
+        return refusals_add(&import->refusals, csv->line, &why, out_why);
     }
     import->corrected += changes.corrected > 0;
     import->imported += changes.corrected == 0 && changes.added > 0;
@@ -536,43 +501,27 @@ static fq_err finish_requests(struct import *import, struct fq_why *out_why)
 
 static void write_result(struct import *import, struct fq_writer *writer)
 {
-    if (import->refusal_count) {
-        qsort(import->refusals, import->refusal_count, sizeof *import->refusals, compare_refusals);
-    }
     fq_write_map(writer, 8);
     cli_write_pair_uint(writer, "rows", import->rows);
     cli_write_pair_uint(writer, "imported", import->imported);
     cli_write_pair_uint(writer, "already", import->already);
-    cli_write_pair_uint(writer, "refused", import->refusal_count);
+    cli_write_pair_uint(writer, "refused", import->refusals.count);
     cli_write_pair_uint(writer, "skipped", import->skipped);
     cli_write_pair_uint(writer, "corrected", import->corrected);
     cli_write_pair_uint(writer, "events", import->events);
-    fq_write_text(writer, "refusals");
-    fq_write_array(writer, (uint32_t)import->refusal_count);
-    for (size_t i = 0; i < import->refusal_count; i++) {
-        char code[16];
-        snprintf(code, sizeof code, "FQ-%04u", (unsigned)import->refusals[i].reason);
-        fq_write_map(writer, 3);
-        cli_write_pair_uint(writer, "line", import->refusals[i].line);
-        cli_write_pair_text(writer, "code", code);
-        cli_write_pair_text(writer, "reason",
-                            import->refusals[i].text ? import->refusals[i].text : "");
-    }
+    refusals_write(&import->refusals, writer);
 }
 
 static fq_err print_result(struct import *import, struct fq_why *out_why)
 {
     static const char *const counts[] = {"rows",    "imported",  "already", "refused",
                                          "skipped", "corrected", "events",  NULL};
-    static const struct cli_view view = {.columns = counts}, refusals = {.rows = "refusals"};
+    static const struct cli_view view = {.columns = counts};
     struct fq_writer writer = cli_build_open(CLI_VALUE_MAX);
 
     write_result(import, &writer);
-    fq_err err = cli_print(import->cli, fq_writer_span(&writer), &view, out_why);
-    bool is_for_person = import->cli->format == CLI_TABLE || import->cli->format == CLI_MD;
-    if (!err && is_for_person && import->refusal_count) {
-        err = cli_print(import->cli, fq_writer_span(&writer), &refusals, out_why);
-    }
+    fq_err err =
+        refusals_print(&import->refusals, import->cli, fq_writer_span(&writer), &view, out_why);
     cli_build_close(&writer);
     return err;
 }
@@ -604,15 +553,12 @@ static fq_err import_file(struct import *import, const char *path, struct fq_why
     } else if (!err) {
         err = cli_wait(import->cli, import->client, out_why);
     }
-    return err || !import->refusal_count ? err : FQ_ERR_REFUSED;
+    return err || !import->refusals.count ? err : FQ_ERR_REFUSED;
 }
 
 static void close_import(struct import *import)
 {
-    for (size_t i = 0; i < import->refusal_count; i++) {
-        free(import->refusals[i].text);
-    }
-    free(import->refusals);
+    refusals_close(&import->refusals);
     free(import->known_lines);
     row_seen_close(&import->seen);
     row_seen_close(&import->seen_disputes);

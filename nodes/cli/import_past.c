@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fq/core/describe.h"
+
 /* ---- one entry ---- */
 
 static uint64_t number_of(struct fq_span text)
@@ -34,7 +36,8 @@ static void read_field(const struct fq_codes *codes, struct fq_span fields, enum
     switch (row->type) {
     case FQ_VALUE_UINT:
     case FQ_VALUE_CENTS:
-        event->value[field] = fq_map_uint(fields, row->name);
+        event->value[field] =
+            text.size ? fq_describe_number_of(field, text) : fq_map_uint(fields, row->name);
         break;
     case FQ_VALUE_BOOL:
         event->value[field] = fq_map_bool(fields, row->name);

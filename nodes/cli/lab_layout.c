@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "fq/edge/area_file.h"
+#include "fq/edge/clock.h"
 #include "fq/edge/crypto.h"
 #include "fq/edge/settings.h"
 
@@ -128,18 +128,6 @@ static fq_err check_only(const struct fq_areas *areas, const char *only, struct 
     return FQ_OK;
 }
 
-static uint16_t today(void)
-{
-    time_t now = time(NULL);
-    struct tm parts;
-    uint16_t date = 0;
-
-    localtime_r(&now, &parts);
-    (void)fq_date_from_civil((unsigned)parts.tm_year + 1900, (unsigned)parts.tm_mon + 1,
-                             (unsigned)parts.tm_mday, &date);
-    return date;
-}
-
 static void find_parents(struct lab *lab, const struct fq_areas *areas)
 {
     for (size_t i = 0; i < lab->count; i++) {
@@ -155,7 +143,7 @@ static void find_parents(struct lab *lab, const struct fq_areas *areas)
 static fq_err choose_nodes(struct lab *lab, const struct fq_areas *areas, const char *only,
                            struct fq_why *out_why)
 {
-    uint16_t date = today();
+    uint16_t date = fq_clock_day(fq_clock_now().wall_ms);
     fq_err err = check_only(areas, only, out_why);
 
     if (err) {

@@ -141,11 +141,22 @@ static void append(char *list, size_t list_size, const char *word)
     snprintf(list + used, list_size - used, "%s%s", used ? " " : "", word);
 }
 
+/* Whether the word is in the list already: a noun's commands may stand in several tables. */
+static bool is_appended(const char *list, const char *word)
+{
+    size_t size = strlen(word);
+
+    for (const char *at = list; *at; at += strcspn(at, " "), at += *at == ' ') {
+        if (strcspn(at, " ") == size && memcmp(at, word, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The nouns that exist, or the verbs of one. */
 static void list_commands(const char *noun, char *list, size_t list_size)
 {
-    const char *last = "";
-
     list[0] = 0;
     for (size_t i = 0; i < sizeof nouns / sizeof nouns[0]; i++) {
         for (const struct cli_command *command = nouns[i]; command->noun; command++) {
@@ -154,9 +165,8 @@ static void list_commands(const char *noun, char *list, size_t list_size)
             }
             if (noun && strcmp(noun, command->noun) == 0 && command->verb) {
                 append(list, list_size, command->verb);
-            } else if (!noun && strcmp(last, command->noun)) {
+            } else if (!noun && !is_appended(list, command->noun)) {
                 append(list, list_size, command->noun);
-                last = command->noun;
             }
         }
     }
@@ -220,21 +230,19 @@ static fq_err parse_format(struct cli *cli, const char *value, struct fq_why *ou
 
 static fq_err parse_wait(struct cli *cli, const char *value, struct fq_why *out_why)
 {
-    static const char *const tiers[] = {"county", "city", "province"};
-    const char *equals = strchr(value, '=');
-    size_t size = equals ? (size_t)(equals - value) : strlen(value);
-    char *end = NULL;
+    static const char *const tiers[] = {"county", "city", "province", NULL};
+    const char *equals = strchr(value, '='), *id;
+    char tier[32], *end = NULL;
     double seconds = equals ? strtod(equals + 1, &end) : WAIT_SECONDS_DEFAULT;
 
     if (equals && (end == equals + 1 || *end || !(seconds >= 0) || seconds > WAIT_SECONDS_MAX)) {
         return fq_fail(out_why, FQ_REASON_USAGE, "--wait %s", value);
     }
-    for (size_t i = 0; i < 3; i++) {
-        if (strlen(tiers[i]) == size && memcmp(tiers[i], value, size) == 0) {
-            snprintf(cli->wait_tier, sizeof cli->wait_tier, "%s", tiers[i]);
-            cli->wait_ms = (uint64_t)(seconds * 1000);
-            return FQ_OK;
-        }
+    snprintf(tier, sizeof tier, "%.*s", equals ? (int)(equals - value) : (int)sizeof tier, value);
+    if (cli_word_find(tiers, tier, &id)) {
+        snprintf(cli->wait_tier, sizeof cli->wait_tier, "%s", id);
+        cli->wait_ms = (uint64_t)(seconds * 1000);
+        return FQ_OK;
     }
     return fq_fail(out_why, FQ_REASON_USAGE, "--wait %s: county, city, province", value);
 }

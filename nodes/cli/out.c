@@ -170,8 +170,9 @@ static bool add_row(struct grid *grid, struct fq_span row, bool is_for_person, b
     char **cells = grid->cells.cells + grid->cells.row_count * grid->cells.column_count;
     for (size_t column = 0; column < grid->cells.column_count; column++) {
         struct fq_span value = fq_map_get(row, grid->keys[column]);
-        cells[column] =
-            is_for_person ? person_text(grid->cli, grid->keys[column], value) : cell_text(value);
+        cells[column] = is_for_person
+                            ? person_text(grid->cli, person_key(row, grid->keys[column]), value)
+                            : cell_text(value);
         grid->is_number[column] |= is_number_type(value) ||
                                    ends_with(grid->keys[column], "_rate") ||
                                    is_figure(grid->keys[column]);
@@ -439,6 +440,14 @@ void cli_build_close(struct fq_writer *writer)
         munmap(writer->base, writer->size);
     }
     *writer = (struct fq_writer){0};
+}
+
+void cli_free(struct fq_span content)
+{
+    void *memory;
+
+    memcpy(&memory, &content.data, sizeof memory); /* the giver's own, no longer const */
+    free(memory);
 }
 
 void cli_write_pair_text(struct fq_writer *writer, const char *key, const char *text)

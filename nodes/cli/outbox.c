@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "fq/core/describe.h"
+#include "fq/edge/clock.h"
 
 #include "desk.h"
 #include "desk_local.h"
@@ -138,11 +139,14 @@ void outbox_write_row(const struct fq_outbox *outbox, size_t place, bool is_shor
 
 /* ---- ls ---- */
 
+static const char *const states[] = {"waiting", "county",  "city", "province",
+                                     "refused", "dropped", NULL};
+
 static bool is_listed(const struct cli *cli, const struct fq_outbox_entry *entry)
 {
     const char *state = cli_value(cli, "state");
 
-    if (state) {
+    if (state && cli_word_find(states, state, &state)) {
         return strcmp(state, outbox_state(entry)) == 0;
     }
     return cli_has(cli, "all") || entry->state != FQ_OUTBOX_DROPPED;
@@ -150,15 +154,9 @@ static bool is_listed(const struct cli *cli, const struct fq_outbox_entry *entry
 
 static fq_err check_state(const struct cli *cli, struct fq_why *out_why)
 {
-    static const char *const states[] = {"waiting",  "county",  "city",
-                                         "province", "refused", "dropped"};
-    const char *state = cli_value(cli, "state");
-    bool is_known = !state;
+    const char *state = cli_value(cli, "state"), *id;
 
-    for (size_t i = 0; state && i < sizeof states / sizeof states[0]; i++) {
-        is_known |= strcmp(states[i], state) == 0;
-    }
-    return is_known
+    return !state || cli_word_find(states, state, &id)
                ? FQ_OK
                : fq_fail(out_why, FQ_REASON_USAGE,
                          "--state %s: waiting, county, city, province, refused, dropped", state);
@@ -168,7 +166,9 @@ static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
 {
     static const char *const columns[] = {"entry", "dispute",  "event",  "state", "county",
                                           "city",  "province", "reason", NULL};
-    static const struct cli_view view = {.columns = columns};
+    static const char *const importance[] = {"entry",  "dispute", "event", "state",
+                                             "reason", "county",  "city",  NULL};
+    struct cli_view view = {.columns = columns};
     struct fq_outbox *outbox = NULL;
     struct fq_writer rows = cli_build_open(CLI_VALUE_MAX), list = cli_build_open(CLI_VALUE_MAX);
     uint32_t count = 0;
@@ -178,6 +178,7 @@ static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
     for (size_t i = 0; !err && i < fq_outbox_count(outbox); i++) {
         if (is_listed(cli, fq_outbox_at(outbox, i))) {
             outbox_write_row(outbox, i, cli->format == CLI_TABLE, 0, &rows);
+            view.importance = fq_outbox_at(outbox, i)->ended_ms ? importance : view.importance;
             count++;
         }
     }
@@ -300,7 +301,7 @@ static fq_err note(struct fq_outbox *outbox, size_t place, enum fq_outbox_note_k
     struct fq_outbox_note row = {
         .kind = kind,
         .cmd_id = fq_outbox_at(outbox, place)->cmd_id,
-        .at_ms = desk_wall_ms(),
+        .at_ms = fq_clock_now().wall_ms,
     };
 
     snprintf(row.detail, sizeof row.detail, "%s", detail);

@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "codes.h"
+#include "step.h"
 
 #define KEY_SIZE 48
+#define DEPTH_MAX 3                     /* records in records */
+#define REFERRAL_STATE "referral_state" /* what `state` is called here when it is a referral's */
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -19,8 +22,9 @@ static bool ends_with(const char *text, const char *end)
 static bool is_word_key(const char *key)
 {
     static const char *const keys[] = {
-        "against", "corrects", "event",  "holds",   "outcome", "register", "role",      "saved",
-        "state",   "tier",     "timing", "to_tier", "verb",    "verdict",  "waits_for", "what"};
+        "against", "corrects", "event",        "holds",     "outcome", "register",
+        "role",    "saved",    REFERRAL_STATE, "state",     "tier",    "timing",
+        "to_tier", "verb",     "verdict",      "waits_for", "what"};
 
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         if (strcmp(keys[i], key) == 0) {
@@ -28,6 +32,36 @@ static bool is_word_key(const char *key)
         }
     }
     return false;
+}
+
+/* The step's word for an id or a number of that key; NULL when it has none. In English the id says it. */
+static const char *step_name(const char *key, const char *id, uint64_t number)
+{
+    static const struct {
+        const char *key;
+        enum fq_field field;
+    } keys[] = {{"card", FQ_FIELD_CARD},
+                {"role", FQ_FIELD_ROLE},
+                {"to_tier", FQ_FIELD_TO_TIER},
+                {"document", FQ_FIELD_DOCUMENT},
+                {"retention", FQ_FIELD_RETENTION}};
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const struct step_word *word;
+        for (size_t at = 0; strcmp(keys[i].key, key) == 0 && (word = step_word(keys[i].field, at));
+             at++) {
+            if (id ? strcmp(word->id, id) == 0 : word->number == number) {
+                return cli_text_is_chinese() ? cli_text(word->title) : word->id;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* An open referral waits to be accepted; anything else that is open is under way. */
+static bool is_unanswered(const char *key, const char *word)
+{
+    return strcmp(key, REFERRAL_STATE) == 0 && strcmp(word, "open") == 0 && cli_text_is_chinese();
 }
 
 static void print_word(FILE *out, const struct cli *cli, const char *key, struct fq_span text)
@@ -40,10 +74,18 @@ static void print_word(FILE *out, const struct cli *cli, const char *key, struct
     }
     cli_copy(word, sizeof word, text);
     const char *name = codes_name(cli, key, word);
-    fputs(name && *name                            ? name
-          : is_word_key(key) && cli_has_word(word) ? cli_text(word)
-                                                   : word,
-          out);
+    name = name && *name ? name : step_name(key, word, 0);
+    if (name) {
+        fputs(name, out);
+    } else if (is_unanswered(key, word)) {
+        fputs(_("not answered yet"), out);
+    } else if (strcmp(key, "next") == 0) {
+        char verb[64];
+        cli_text_verb(text, verb, sizeof verb);
+        fputs(verb, out);
+    } else {
+        fputs(is_word_key(key) && cli_has_word(word) ? cli_text(word) : word, out);
+    }
 }
 
 static void print_cents(FILE *out, int64_t cents)
@@ -51,6 +93,13 @@ static void print_cents(FILE *out, int64_t cents)
     uint64_t size = cents < 0 ? 0 - (uint64_t)cents : (uint64_t)cents;
 
     fprintf(out, "%s%" PRIu64 ".%02u", cents < 0 ? "-" : "", size / 100, (unsigned)(size % 100));
+}
+
+static const char *number_name(const char *key, struct fq_span value)
+{
+    struct fq_reader reader = fq_reader_over(value);
+
+    return step_name(key, NULL, (uint64_t)fq_read_int(&reader));
 }
 
 /* What is neither a list nor a record. */
@@ -69,6 +118,8 @@ static void print_scalar(FILE *out, const struct cli *cli, const char *key, stru
     case FQ_CODEC_INT:
         if (ends_with(key, "_cents")) {
             print_cents(out, fq_read_int(&reader));
+        } else if (number_name(key, value)) {
+            fputs(number_name(key, value), out);
         } else {
             fprintf(out, "%" PRId64, fq_read_int(&reader));
         }
@@ -90,12 +141,19 @@ static bool is_type(struct fq_span value, enum fq_codec_type type)
     return value.size && fq_read_type(&reader) == type;
 }
 
-/* `title value, title value`; what is nothing is left out. */
-static void print_map(FILE *out, const struct cli *cli, struct fq_span map)
+const char *person_key(struct fq_span row, const char *key)
+{
+    bool is_referral = strcmp(key, "state") == 0 && fq_map_get(row, "referral").size > 0;
+
+    return is_referral ? REFERRAL_STATE : key;
+}
+
+/* `title value, title value`; what is nothing is left out, a record within stands in brackets. */
+static void print_map(FILE *out, const struct cli *cli, struct fq_span map, unsigned depth)
 {
     struct fq_reader reader = fq_reader_over(map);
     uint32_t count = fq_read_map(&reader);
-    bool is_first = true;
+    const char *comma = "";
 
     for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
         char key[KEY_SIZE];
@@ -104,9 +162,16 @@ static void print_map(FILE *out, const struct cli *cli, struct fq_span map)
         if (is_type(value, FQ_CODEC_NIL)) {
             continue;
         }
-        fprintf(out, "%s%s ", is_first ? "" : cli_text_is_chinese() ? "，" : ", ", cli_title(key));
-        print_scalar(out, cli, key, value);
-        is_first = false;
+        fprintf(out, "%s%s", comma, cli_title(key));
+        if (is_type(value, FQ_CODEC_MAP) && depth < DEPTH_MAX) {
+            fputs(cli_text_is_chinese() ? "（" : " (", out);
+            print_map(out, cli, value, depth + 1);
+            fputs(cli_text_is_chinese() ? "）" : ")", out);
+        } else {
+            fputc(' ', out);
+            print_scalar(out, cli, person_key(map, key), value);
+        }
+        comma = cli_text_is_chinese() ? "，" : ", ";
     }
 }
 
@@ -122,7 +187,7 @@ static void print_list(FILE *out, const struct cli *cli, const char *key, struct
             fputs(is_map ? cli_text_is_chinese() ? "；" : "; " : " ", out);
         }
         if (is_map) {
-            print_map(out, cli, value);
+            print_map(out, cli, value, 0);
         } else {
             print_scalar(out, cli, key, value);
         }
@@ -139,7 +204,7 @@ char *person_text(const struct cli *cli, const char *key, struct fq_span value)
         return NULL;
     }
     if (is_type(value, FQ_CODEC_MAP)) {
-        print_map(out, cli, value);
+        print_map(out, cli, value, 0);
     } else if (is_type(value, FQ_CODEC_ARRAY)) {
         print_list(out, cli, key, value);
     } else {

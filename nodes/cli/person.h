@@ -8,4 +8,7 @@
 /* The text for a cell under `key`; gives memory for free(). NULL for nothing at all. */
 char *person_text(const struct cli *cli, const char *key, struct fq_span value);
 
+/* The key by which a value of the row is read: what `state` says depends on what it is the state of. */
+const char *person_key(struct fq_span row, const char *key);
+
 #endif

@@ -260,7 +260,7 @@ static void try_event(struct filling *filling, const struct map_event *event)
     try_listed(filling, &event->when);
 }
 
-/* W1: the first of the texts that says most. */
+/* R1: the first of the texts that says most. */
 static void fill_column(struct filling *filling)
 {
     char text[TEXT_SIZE];

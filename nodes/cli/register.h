@@ -1,6 +1,6 @@
 /* The register: a dispute as a row of somebody's ledger, a map read backwards. Pure.
  *
- * W1  A cell is a text that the map, read forwards, makes the same steps of, when there is one. */
+ * R1  A cell is a text that the map, read forwards, makes the same steps of, when there is one. */
 #ifndef FQ_NODES_CLI_REGISTER_H
 #define FQ_NODES_CLI_REGISTER_H
 

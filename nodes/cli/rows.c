@@ -28,6 +28,8 @@ struct rows {
     struct cli *cli;
     enum fq_kind_of_event kind;
     int given_count; /* options of the command line */
+    const char *arguments[2];
+    int argument_count;
     char *held[KEYS_MAX];
     size_t held_count;
     char keys[KEYS_MAX][KEY_SIZE]; /* of a CSV header */
@@ -47,18 +49,23 @@ static void begin_row(struct rows *rows)
     }
     rows->held_count = 0;
     rows->cli->given_count = rows->given_count;
-    rows->cli->argument_count = 0;
-    memset(rows->cli->arguments, 0, 3 * sizeof rows->cli->arguments[0]);
+    rows->cli->argument_count = rows->argument_count;
+    memcpy(rows->cli->arguments, rows->arguments, sizeof rows->arguments);
+}
+
+static bool is_called(const char *key, const char *name)
+{
+    return strcmp(key, name) == 0 || cli_is_title(name, key);
 }
 
 /* The argument a key stands for; -1 for none. */
 static int argument_of(const struct rows *rows, const char *key)
 {
-    if (rows->kind != FQ_EVENT_REGISTERED && strcmp(key, "dispute") == 0) {
+    if (rows->kind != FQ_EVENT_REGISTERED && is_called(key, "dispute")) {
         return 0;
     }
-    bool is_second = (rows->kind == FQ_EVENT_CORRECTED && strcmp(key, "corrects") == 0) ||
-                     (rows->kind == FQ_EVENT_VOIDED && strcmp(key, "event") == 0);
+    bool is_second = (rows->kind == FQ_EVENT_CORRECTED && is_called(key, "corrects")) ||
+                     (rows->kind == FQ_EVENT_VOIDED && is_called(key, "event"));
     return is_second ? 1 : -1;
 }
 
@@ -83,6 +90,7 @@ static fq_err add_value(struct rows *rows, const char *key, const char *text,
     bool is_cents = false;
     const char *option = argument < 0 ? step_option_of(rows->kind, key, &is_cents) : NULL;
 
+    option = argument < 0 && !option ? step_option_titled(rows->kind, key) : option;
     if (argument < 0 && !option) {
         return fq_fail(out_why, FQ_REASON_FIELD, "%s", key);
     }
@@ -96,7 +104,7 @@ static fq_err add_value(struct rows *rows, const char *key, const char *text,
     rows->held[rows->held_count++] = held;
     if (argument >= 0) {
         cli->arguments[argument] = held;
-        cli->argument_count += argument >= cli->argument_count;
+        cli->argument_count = argument < cli->argument_count ? cli->argument_count : argument + 1;
     } else {
         cli->given[cli->given_count++] = (struct cli_given){option, held};
     }
@@ -248,11 +256,13 @@ static fq_err take_json_row(struct rows *rows, uint32_t line, struct fq_span tex
     return err ? fq_fail(out_why, why.reason, "%s", why.detail) : FQ_OK;
 }
 
-/* Objects one after the other, with commas or newlines or nothing between, perhaps in brackets. */
+/* Objects one after the other, with commas or newlines or nothing between, perhaps in brackets: those
+ * of an array are counted, others are named by the line they begin on. */
 static fq_err take_json(struct rows *rows, struct fq_span text, struct fq_why *out_why)
 {
-    uint32_t line = 1;
+    uint32_t line = 1, count = 0;
     size_t at = 0;
+    bool is_array = false;
     fq_err err = FQ_OK;
 
     while (at < text.size && !err) {
@@ -260,10 +270,13 @@ static fq_err take_json(struct rows *rows, struct fq_span text, struct fq_why *o
         size_t used = 0;
         if (isspace(byte) || byte == ',' || byte == '[' || byte == ']') {
             line += byte == '\n';
+            is_array |= byte == '[';
             at++;
             continue;
         }
-        err = take_json_row(rows, line, fq_span_of(text.data + at, text.size - at), &used, out_why);
+        count++;
+        err = take_json_row(rows, is_array ? count : line,
+                            fq_span_of(text.data + at, text.size - at), &used, out_why);
         for (size_t end = at + used; at < end; at++) {
             line += text.data[at] == '\n';
         }
@@ -387,7 +400,11 @@ static fq_err wait_for_all(struct rows *rows, const char *tier, struct fq_why *o
 fq_err rows_run(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event kind,
                 const char *path, struct fq_why *out_why)
 {
-    struct rows rows = {.desk = desk, .cli = cli, .kind = kind, .given_count = cli->given_count};
+    struct rows rows = {.desk = desk,
+                        .cli = cli,
+                        .kind = kind,
+                        .given_count = cli->given_count,
+                        .argument_count = cli->argument_count < 2 ? cli->argument_count : 2};
     struct fq_writer bytes = {0};
     struct fq_why print_why = {0};
     char tier[sizeof cli->wait_tier];
@@ -395,6 +412,7 @@ fq_err rows_run(struct cli_desk *desk, struct cli *cli, enum fq_kind_of_event ki
 
     snprintf(tier, sizeof tier, "%s", cli->wait_tier);
     cli->wait_tier[0] = 0;
+    memcpy(rows.arguments, cli->arguments, sizeof rows.arguments[0] * (size_t)rows.argument_count);
     if (!err && is_json(fq_writer_span(&bytes))) {
         err = take_json(&rows, fq_writer_span(&bytes), out_why);
     } else if (!err) {

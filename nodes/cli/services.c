@@ -46,9 +46,7 @@ fq_err service_find_campaign(struct cli_desk *desk, const char *text,
             found++;
         }
     }
-    void *memory;
-    memcpy(&memory, &list.data, sizeof memory);
-    free(memory);
+    cli_free(list);
     if (!err && found == 0) {
         err = fq_fail(out_why, FQ_REASON_CAMPAIGN_UNKNOWN, "%s", text);
     } else if (!err && found > 1 && !is_number) {

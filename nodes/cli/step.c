@@ -17,6 +17,40 @@ static bool read_digits(const char *text, size_t digits_max, uint64_t *out_numbe
     return true;
 }
 
+static bool has_field(enum fq_kind_of_event kind, enum fq_field field)
+{
+    const struct fq_kind_row *row = fq_kind_row(kind);
+
+    for (size_t i = 0; i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
+        if (row->fields[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool step_unit_is_other(enum fq_kind_of_event kind)
+{
+    bool is_answer =
+        fq_step_row(kind) && fq_step_row(kind)->is_answer; /* the referral says whose */
+
+    return !is_answer && has_field(kind, FQ_FIELD_TO_UNIT);
+}
+
+static bool names_other_area(enum fq_kind_of_event kind)
+{
+    return has_field(kind, FQ_FIELD_TO_AREA);
+}
+
+/* The option that fills the field when its own is not given. */
+static const char *stand_in(enum fq_kind_of_event kind, enum fq_field field)
+{
+    bool is_unit =
+        field == FQ_FIELD_HOST || (field == FQ_FIELD_TO_UNIT && step_unit_is_other(kind));
+
+    return is_unit ? "unit" : field == FQ_FIELD_TO_AREA ? "area" : NULL;
+}
+
 struct step step_of(enum fq_kind_of_event kind)
 {
     static const struct {
@@ -37,7 +71,8 @@ struct step step_of(enum fq_kind_of_event kind)
     for (size_t i = 0; i < FQ_BODY_FIELDS_MAX && row->fields[i]; i++) {
         const struct step_field *field = step_field(row->fields[i]);
         if (field) {
-            step.bindings[count++] = (struct step_binding){field->option, field->field, NULL};
+            step.bindings[count++] = (struct step_binding){field->option, field->field, NULL,
+                                                           stand_in(kind, field->field)};
         }
     }
     for (size_t i = 0; i < count * (sizeof fallbacks / sizeof fallbacks[0]); i++) {
@@ -107,11 +142,15 @@ void step_options(enum fq_kind_of_event kind, struct cli_option *out_options)
     add_option(out_options, "date", "DATE",
                is_correction ? N_("the right date, YYYY-MM-DD (default: it stays)")
                              : N_("business date, YYYY-MM-DD (default: today)"));
-    add_option(out_options, "unit", "UNIT", N_("the unit that acts: ten digits, or its name"));
+    add_option(out_options, "unit", "UNIT",
+               step_unit_is_other(kind) ? N_("the other unit, unless --to-unit names it")
+                                        : N_("the unit that acts: ten digits, or its name"));
     if (kind == FQ_EVENT_REGISTERED || is_correction) {
         add_option(out_options, "area", "CODE",
                    is_correction ? N_("the right county (default: it stays)")
                                  : N_("county the dispute belongs to (default: the node's own)"));
+    } else if (names_other_area(kind)) {
+        add_option(out_options, "area", "CODE", N_("the same as --to-area"));
     }
     add_fields(out_options, kind, false);
     for (unsigned step = FQ_EVENT_REGISTERED; is_correction && step < FQ_EVENT_CORRECTED; step++) {
@@ -176,6 +215,11 @@ const char *step_option_of(enum fq_kind_of_event kind, const char *key, bool *ou
     bool has_area = kind == FQ_EVENT_REGISTERED || kind == FQ_EVENT_CORRECTED;
     const char *option;
 
+    if (names_other_area(kind) && strcmp(key, "area") == 0) {
+        *out_is_cents = false;
+        return "area";
+    }
+
     *out_is_cents = false;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         if (is_key(key, all[i])) {
@@ -196,6 +240,42 @@ const char *step_option_of(enum fq_kind_of_event kind, const char *key, bool *ou
     for (unsigned step = FQ_EVENT_REGISTERED;
          !option && kind == FQ_EVENT_CORRECTED && step < FQ_EVENT_CORRECTED; step++) {
         option = field_option_of((enum fq_kind_of_event)step, key, out_is_cents);
+    }
+    return option;
+}
+
+static const char *titled_field(enum fq_kind_of_event kind, const char *title)
+{
+    struct step step = step_of(kind);
+
+    for (size_t i = 0; i < STEP_BINDINGS_MAX && step.bindings[i].option; i++) {
+        if (cli_is_title(fq_field_row(step.bindings[i].field)->name, title)) {
+            return step.bindings[i].option;
+        }
+    }
+    return NULL;
+}
+
+const char *step_option_titled(enum fq_kind_of_event kind, const char *title)
+{
+    static const struct {
+        const char *key, *option;
+    } others[] = {{"date", "date"}, {"unit", "unit"}, {"area", "area"}, {"county", "area"}};
+    bool is_cents;
+    const char *option = titled_field(kind, title);
+
+    for (size_t i = 0; !option && step_vault(kind, i); i++) {
+        const struct step_vault *vault = step_vault(kind, i);
+        option = cli_is_title(fq_vault_field_name(vault->field), title) ? vault->option : NULL;
+    }
+    for (size_t i = 0; !option && i < sizeof others / sizeof others[0]; i++) {
+        option = cli_is_title(others[i].key, title)
+                     ? step_option_of(kind, others[i].option, &is_cents)
+                     : NULL;
+    }
+    for (unsigned step = FQ_EVENT_REGISTERED;
+         !option && kind == FQ_EVENT_CORRECTED && step < FQ_EVENT_CORRECTED; step++) {
+        option = titled_field((enum fq_kind_of_event)step, title);
     }
     return option;
 }
@@ -345,8 +425,8 @@ const char *step_given(const struct cli *cli, const struct step_binding *binding
     if (!text && field && field->alias) {
         text = cli_value(cli, field->alias);
     }
-    if (!text && binding->field == FQ_FIELD_HOST) {
-        text = cli_value(cli, "unit");
+    if (!text && binding->stand_in) {
+        text = cli_value(cli, binding->stand_in);
     }
     return !text && cli_has(cli, binding->option) ? "yes" : text; /* an option without a value */
 }
@@ -392,9 +472,9 @@ fq_err step_check_required(const struct fq_event *event, struct fq_why *out_why)
     for (size_t i = 0; row && i < FQ_STEP_REQUIRED_MAX && row->required[i]; i++) {
         enum fq_field field = row->required[i];
         if (step_needs(event->kind, field) && !event->value[field]) {
-            return fq_fail(out_why, FQ_REASON_FIELD, "%s%s", step_field(field) ? "--" : "",
-                           step_field(field) ? step_field(field)->option
-                                             : fq_field_row(field)->name);
+            return fq_fail(
+                out_why, FQ_REASON_FIELD, _("%s%s is missing"), step_field(field) ? "--" : "",
+                step_field(field) ? step_field(field)->option : fq_field_row(field)->name);
         }
     }
     return FQ_OK;

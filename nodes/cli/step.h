@@ -46,6 +46,7 @@ struct step_binding {
     const char *option;
     enum fq_field field;
     const char *fallback; /* value when the option is not given; NULL none */
+    const char *stand_in; /* option taken instead when this one is not given; NULL none */
 };
 
 struct step {
@@ -57,11 +58,17 @@ struct step {
 struct step step_of(enum fq_kind_of_event kind);
 /* The kind that a verb or an event's name means; 0 for neither. */
 unsigned step_find(const char *name);
+/* Whether --unit names the other unit of the step where --to-unit does not: it joins, leaves, is
+ * referred to, handed over to or assigned to. */
+bool step_unit_is_other(enum fq_kind_of_event kind);
 /* The options of a command that makes an event of `kind`, ended by a NULL name. */
 void step_options(enum fq_kind_of_event kind, struct cli_option *out_options);
 /* The option that a name of a field or an option, or a vault field's name, stands for in that kind;
  * NULL when none. `out_is_cents` tells that the value is in cents, not in units. */
 const char *step_option_of(enum fq_kind_of_event kind, const char *key, bool *out_is_cents);
+
+/* The option whose field, or whose vault field, has that title in either language; NULL when none. */
+const char *step_option_titled(enum fq_kind_of_event kind, const char *title);
 
 /* Each fails with the reason of its type, naming the option and the text. */
 FQ_CHECKED fq_err step_read_date(const char *option, const char *text, uint64_t *out_value,

@@ -99,10 +99,10 @@ const struct step_word *step_word(enum fq_field field, size_t index)
 
 static bool is_word(const struct step_word *word, const char *text, size_t size)
 {
-    const char *title = _(word->title);
+    char said[64];
 
-    return (strlen(word->id) == size && memcmp(word->id, text, size) == 0) ||
-           (strlen(title) == size && memcmp(title, text, size) == 0);
+    cli_copy(said, sizeof said, fq_span_of(text, size));
+    return strcmp(word->id, said) == 0 || cli_text_means(word->title, said);
 }
 
 static const struct step_word *find_word(enum fq_field field, const char *text, size_t size)

@@ -7,10 +7,10 @@
 
 static const struct step sweep_step = {
     FQ_EVENT_SWEEP,
-    {{"place", FQ_FIELD_PLACE, NULL},
-     {"rounds", FQ_FIELD_ROUNDS, "1"},
-     {"households", FQ_FIELD_HOUSEHOLDS, NULL},
-     {"found", FQ_FIELD_FOUND, "0"}},
+    {{"place", FQ_FIELD_PLACE, NULL, NULL},
+     {"rounds", FQ_FIELD_ROUNDS, "1", NULL},
+     {"households", FQ_FIELD_HOUSEHOLDS, NULL, NULL},
+     {"found", FQ_FIELD_FOUND, "0", NULL}},
 };
 
 /* Codes of places and units begin with their county's: at a tier above that says where it was. */

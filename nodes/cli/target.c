@@ -33,6 +33,8 @@ static fq_err find_in_lab(const struct cli *cli, struct cli_target *target, stru
         lab_path(lab, node, "outbox", outbox);
         snprintf(target->outbox, sizeof target->outbox, "%s", outbox);
         lab_path(lab, node, "keys/operator.key", target->key_file);
+        snprintf(target->lab, sizeof target->lab, "%s", lab->dir);
+        target->area = node->area;
         snprintf(target->endpoint, sizeof target->endpoint, "%s", node->service);
         err = lab_server_key(lab, node, target->server_key, out_why);
         target->is_absent = !err && lab_pid(lab, node) == 0;

@@ -10,6 +10,8 @@ struct cli_target {
     char key_file[LAB_PATH_SIZE + 64];
     char outbox[LAB_PATH_SIZE + 128]; /* one per node and key */
     bool is_absent;                   /* a node of a lab that does not run */
+    char lab[LAB_PATH_SIZE];          /* its directory; empty: of no lab */
+    uint32_t area;                    /* in the lab */
 };
 
 /* The node named by --node, --lab and -C; the outbox by --outbox, FQ_OUTBOX, the context's `outbox`, or

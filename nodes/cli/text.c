@@ -85,6 +85,29 @@ const char *cli_text(const char *text)
     return *text ? gettext(text) : text;
 }
 
+/* gettext keeps what it looked up until this counter moves (its manual, "Being a gettext grok"). */
+extern int _nl_msg_cat_cntr;
+
+static void speak(bool in_chinese)
+{
+    setenv("LANGUAGE", in_chinese ? "zh_CN" : "en", 1);
+    _nl_msg_cat_cntr++;
+}
+
+bool cli_text_means(const char *text, const char *said)
+{
+    if (strcmp(text, said) == 0 || strcmp(cli_text(text), said) == 0) {
+        return true;
+    }
+    if (is_chinese || !*text) {
+        return false;
+    }
+    speak(true);
+    bool is_same = strcmp(gettext(text), said) == 0;
+    speak(false);
+    return is_same;
+}
+
 /* The size of `text` without the full stop that ends it, in either language. */
 static size_t size_without_stop(const char *text)
 {
@@ -109,6 +132,16 @@ static void append_word(char *out, size_t out_size, const char *word, size_t siz
                  cli_word(fq_span_text(fq_kind_row(kind)->name), name, sizeof name));
     } else {
         snprintf(out + used, out_size - used, "%s", cli_word(span, name, sizeof name));
+    }
+}
+
+void cli_text_verb(struct fq_span verb, char *out, size_t out_size)
+{
+    out[0] = '\0';
+    if (is_chinese) {
+        append_word(out, out_size, (const char *)verb.data, verb.size);
+    } else {
+        cli_copy(out, out_size, verb);
     }
 }
 

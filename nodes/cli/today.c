@@ -3,8 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fq/edge/clock.h"
+
+#include "fq/core/agenda.h"
+
 #include "desk_local.h"
 #include "step.h"
+
+#define DAYS_AHEAD 7 /* as at a node */
 
 /* What comes first when the day begins. */
 static const char *const order[] = {
@@ -63,27 +69,33 @@ static fq_err sort_rows(struct fq_span list, struct fq_writer *out_list, struct 
     return FQ_OK;
 }
 
-/* Give the node what was asked for, read here first so that a complaint names the option. */
-static fq_err read_args(const struct cli *cli, struct cli_args *args, struct fq_why *out_why)
+/* Give the node what was asked for, read here first so that a complaint names the option; and know it
+ * here, for the time when it cannot be asked. */
+static fq_err read_args(const struct cli *cli, struct cli_args *args, struct fq_agenda *agenda,
+                        struct fq_why *out_why)
 {
     const char *date = cli_value(cli, "date"), *unit = cli_value(cli, "unit");
     const char *days = cli_value(cli, "days"), *area = cli_value(cli, "area");
-    uint64_t value;
+    uint64_t value = fq_clock_day(fq_clock_now().wall_ms);
     fq_err err = FQ_OK;
 
     if (date) {
         err = step_read_date("date", date, &value, out_why);
         cli_args_text(args, "date", date);
     }
+    agenda->date = (uint16_t)value;
     if (unit && !err) {
-        err = step_read_unit("unit", unit, &value, out_why);
+        err = step_read_unit("unit", unit, &agenda->unit, out_why);
         cli_args_text(args, "unit", unit);
     }
+    agenda->ahead = DAYS_AHEAD;
     if (days && !err) {
         if (strlen(days) > 4 || strspn(days, "0123456789") != strlen(days) || !*days) {
             return fq_fail(out_why, FQ_REASON_FIELD, "--days %s", days);
         }
-        cli_args_uint(args, "days", strtoull(days, NULL, 10));
+        value = strtoull(days, NULL, 10);
+        cli_args_uint(args, "days", value);
+        agenda->ahead = value > 3660 ? 3660 : (uint16_t)value;
     }
     if (area) {
         cli_args_text(args, "area", area);
@@ -160,6 +172,16 @@ static bool has_pending(const struct fq_outbox *outbox)
     return false;
 }
 
+static bool has_refused(const struct fq_outbox *outbox)
+{
+    for (size_t i = 0; i < fq_outbox_count(outbox); i++) {
+        if (fq_outbox_at(outbox, i)->state == FQ_OUTBOX_REFUSED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- both ---- */
 
 struct sources { /* whoever has no outbox has only a client, and it is their own */
@@ -177,7 +199,7 @@ static fq_err open_sources(const struct cli *cli, struct sources *out, struct fq
     }
     fq_err err = cli_desk_open(cli, &out->desk, out_why);
     if (!err && !out->desk->client) {
-        cli_say("%s", _("The node cannot be reached: only what waits on this computer is told."));
+        cli_say("%s", _("The node cannot be reached: this is what is known on this computer."));
     }
     out->client = err ? NULL : out->desk->client;
     return err;
@@ -189,16 +211,32 @@ static void close_sources(struct sources *sources)
     cli_disconnect(sources->own_client);
 }
 
-/* The node's rows, and behind them the outbox's, as one array. */
+/* Of the disputes known here, by the node's own rules. */
+static fq_err write_known(const struct cli *cli, struct cli_desk *desk, const char *verb,
+                          struct fq_agenda *agenda, struct fq_why *out_why)
+{
+    const char *area = cli_value(cli, "area");
+
+    agenda->area = desk->tables->area;
+    fq_err err =
+        area ? step_read_area_text(desk->tables, "area", area, &agenda->area, out_why) : FQ_OK;
+    return err ? err
+               : cli_desk_agenda(desk,
+                                 strcmp(verb, "today") == 0 ? fq_agenda_today : fq_agenda_alerts,
+                                 agenda, out_why);
+}
+
+/* The node's rows, or those known here, and behind them the outbox's, as one array. */
 static fq_err gather(const struct cli *cli, const struct sources *sources, const char *verb,
                      bool has_outbox, struct fq_writer *out_list, struct fq_why *out_why)
 {
     struct fq_writer list = cli_build_open(CLI_VALUE_MAX), rows = cli_build_open(CLI_VALUE_MAX);
+    struct fq_agenda agenda = {.count = 0};
     struct cli_args args;
     uint32_t count = 0;
 
     cli_args_open(&args);
-    fq_err err = read_args(cli, &args, out_why);
+    fq_err err = read_args(cli, &args, &agenda, out_why);
     if (!err && sources->client) {
         err = cli_call_all(sources->client, verb, &args, 0, &list, out_why);
         struct fq_reader reader = fq_reader_over(fq_writer_span(&list));
@@ -206,6 +244,11 @@ static fq_err gather(const struct cli *cli, const struct sources *sources, const
         for (uint32_t i = 0; i < count; i++) {
             fq_write_raw(&rows, fq_read_skip(&reader));
         }
+    } else if (!err) {
+        agenda.rows = rows;
+        err = write_known(cli, sources->desk, verb, &agenda, out_why);
+        rows = agenda.rows;
+        count = agenda.count;
     }
     if (!err && has_outbox && sources->desk) {
         count += write_outbox(sources->desk->outbox, &rows);
@@ -224,13 +267,17 @@ static fq_err run_list(struct cli *cli, const char *verb, bool has_outbox, struc
                                           "days", "unit",    "event", "reason", NULL};
     static const char *const node_columns[] = {"what", "dispute", "type", "state",
                                                "date", "days",    "unit", NULL};
+    static const char *const importance[] = {"what",  "dispute", "reason", "event", "date",
+                                             "state", "days",    "unit",   "type",  NULL};
     struct fq_writer list = cli_build_open(CLI_VALUE_MAX), sorted = cli_build_open(CLI_VALUE_MAX);
     struct sources sources;
     fq_err err = open_sources(cli, &sources, out_why);
 
     err = err ? err : gather(cli, &sources, verb, has_outbox, &list, out_why);
     bool is_pending = !err && has_outbox && sources.desk && has_pending(sources.desk->outbox);
-    const struct cli_view view = {.columns = is_pending ? columns : node_columns};
+    bool is_refused = !err && has_outbox && sources.desk && has_refused(sources.desk->outbox);
+    const struct cli_view view = {.columns = is_pending ? columns : node_columns,
+                                  .importance = is_refused ? importance : NULL};
     err = err ? err : sort_rows(fq_writer_span(&list), &sorted, out_why);
     err = err ? err : cli_print(cli, fq_writer_span(&sorted), &view, out_why);
     struct fq_reader reader = fq_reader_over(fq_writer_span(&sorted));

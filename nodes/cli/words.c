@@ -125,6 +125,7 @@ static const struct {
     {"heard", N_("heard")},
     {"held", N_("held")},
     {"history", N_("history")},
+    {"held", N_("what holds")},
     {"holds", N_("holds")},
     {"home", N_("home")},
     {"host", N_("host")},
@@ -190,6 +191,7 @@ static const struct {
     {"oral", N_("oral")},
     {"origin", N_("origin")},
     {"origins", N_("origins")},
+    {"other", N_("what does not")},
     {"other_party_address", N_("other party's address")},
     {"other_party_id_number", N_("other party's id number")},
     {"other_party_name", N_("other party")},
@@ -442,6 +444,24 @@ const char *cli_title(const char *key)
     const char *title = find_title(key);
 
     return title ? _(title) : key;
+}
+
+bool cli_is_title(const char *key, const char *text)
+{
+    const char *title = find_title(key);
+
+    return title && cli_text_means(title, text);
+}
+
+bool cli_word_find(const char *const *ids, const char *text, const char **out_id)
+{
+    for (size_t i = 0; ids[i]; i++) {
+        if (strcmp(ids[i], text) == 0 || cli_text_means(ids[i], text)) {
+            *out_id = ids[i];
+            return true;
+        }
+    }
+    return false;
 }
 
 bool cli_has_title(const char *key)

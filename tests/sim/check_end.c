@@ -196,7 +196,7 @@ static void check_acknowledged(struct sim *sim, int origin)
     }
 }
 
-/* ---- shared disputes: everyone who has to do with one knows the same of it (R1 to R4) ---- */
+/* ---- shared disputes: everyone who has to do with one knows the same of it (X1 to X4) ---- */
 
 static bool is_of_fork(const struct sim *sim, const struct fq_view *view,
                        const struct fq_dispute *dispute)
@@ -248,7 +248,7 @@ static void check_shared(struct sim *sim, int at)
             struct fq_event_id id = fq_view_event_id(all, fact);
             int log = sim_log(sim, &id.log);
             if (!holds_event(view, &whole->id, &id)) {
-                sim_break(sim, "R1 who has to do with a dispute knows all of it",
+                sim_break(sim, "X1 who has to do with a dispute knows all of it",
                           sim_bit(at) | sim_bit(sim_writer(log)) | 1,
                           "%s lacks event %llu of %s, %s %02x%02x", sim_name(at),
                           (unsigned long long)id.seq, sim_log_name(log),
@@ -274,7 +274,7 @@ static void check_invented(struct sim *sim, int at)
             struct fq_event_id id = fq_view_event_id(view, fact);
             int log = sim_log(sim, &id.log);
             if (id.seq > sim->fact_count[log] || !holds_event(all, &dispute->id, &id)) {
-                sim_break(sim, "R2 nobody folds what nobody wrote", sim_bit(at) | 1,
+                sim_break(sim, "X2 nobody folds what nobody wrote", sim_bit(at) | 1,
                           "%s holds event %llu of %s", sim_name(at), (unsigned long long)id.seq,
                           sim_log_name(log));
             }

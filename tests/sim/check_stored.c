@@ -1,6 +1,6 @@
 /* What must hold of whatever is stored: one id one content, dense logs, growing stamps, one event of a
  * command, relays of what was written. The oracle is what its origin stored first (I1, I2, N2, N4, N6,
- * R2, R4). */
+ * X2, X4). */
 #include "sim.h"
 
 static int64_t find_command(const struct sim *sim, const struct fq_id *cmd_id)
@@ -40,7 +40,7 @@ static int meeting(const struct sim *sim, int a, int b)
 }
 
 /* A relay carries what its origin stored, byte by byte, is written where the ways meet, and once
- * (R2, R4). */
+ * (X2, X4). */
 static void check_relay(struct sim *sim, int log, const struct fq_event *relay,
                         struct sim_fact *fact)
 {
@@ -49,7 +49,7 @@ static void check_relay(struct sim *sim, int log, const struct fq_event *relay,
     int origin = fq_event_open_relay(relay, &carried) ? sim_log(sim, &carried.id.log) : -1;
 
     if (origin < 0 || origin >= SIM_NODES || carried.id.seq > sim->fact_count[origin]) {
-        sim_break(sim, "R2 a relay carries a fact", sim_bit(writer),
+        sim_break(sim, "X2 a relay carries a fact", sim_bit(writer),
                   "%s: event %llu carries what nobody wrote", sim_log_name(log),
                   (unsigned long long)relay->id.seq);
         return;
@@ -57,19 +57,19 @@ static void check_relay(struct sim *sim, int log, const struct fq_event *relay,
     fact->carried = carried.id;
     sim->relays++;
     if (meeting(sim, origin, sim_recipient(log)) != writer) {
-        sim_break(sim, "R2 the lowest common node relays", sim_bit(writer),
+        sim_break(sim, "X2 the lowest common node relays", sim_bit(writer),
                   "%s: event %llu of %s is not its to relay", sim_log_name(log),
                   (unsigned long long)carried.id.seq, sim_name(origin));
     }
     if (!sim->fork_seq[origin] &&
         sim->facts[origin][carried.id.seq - 1].hash != fq_hash_quick(carried.record)) {
-        sim_break(sim, "R2 a relay carries the bytes", sim_bit(writer), "%s: event %llu of %s",
+        sim_break(sim, "X2 a relay carries the bytes", sim_bit(writer), "%s: event %llu of %s",
                   sim_log_name(log), (unsigned long long)carried.id.seq, sim_name(origin));
     }
     for (uint64_t seq = 1; seq < relay->id.seq && !sim->nodes[writer].is_gone_back; seq++) {
         const struct fq_event_id *other = &sim->facts[log][seq - 1].carried;
         if (other->seq == carried.id.seq && fq_log_id_equal(&other->log, &carried.id.log)) {
-            sim_break(sim, "R4 each event is relayed once", sim_bit(writer),
+            sim_break(sim, "X4 each event is relayed once", sim_bit(writer),
                       "%s: event %llu of %s again", sim_log_name(log),
                       (unsigned long long)carried.id.seq, sim_name(origin));
         }

@@ -1,6 +1,7 @@
 # Sourced by tests/e2e_*.sh: a lab in a folder of its own, and TAP. Every script ends with `finish`.
 # Needs build/bin. Leaves nothing behind: no process, no folder.
 set -u
+exec </dev/null # nothing is read that a check does not send
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 root=$PWD
 fq=$root/build/bin/fengqiao

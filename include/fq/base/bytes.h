@@ -45,6 +45,11 @@ int fq_span_compare(struct fq_span a, struct fq_span b);
 bool fq_id_equal(const struct fq_id *a, const struct fq_id *b);
 bool fq_id_is_zero(const struct fq_id *id);
 
+/* The bytes of the UTF-8 character that `text` begins with (RFC 3629, without surrogates and overlong
+ * forms), or 0 when there is none. */
+size_t fq_utf8_length(struct fq_span text);
+bool fq_utf8_is_valid(struct fq_span text);
+
 /* Lower-case hex of `span` and a NUL; `out` has room for 2 * span.size + 1. */
 void fq_hex_encode(struct fq_span span, char *out);
 /* Decode exactly `size` bytes from `2 * size` hex digits of either case; false otherwise. */

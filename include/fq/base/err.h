@@ -65,7 +65,7 @@ typedef enum fq_err {
     X(ZAP_OPEN, 2004, FQ_ERR_FAILED, "The start-up self-test let an unknown key in.",              \
       "Do not run this node; check the installed libzmq and report it.")                           \
     X(VAULT_ABOVE, 2005, FQ_ERR_DENIED, "A vault lies in a node that must not have one.",          \
-      "Party data belongs in the county; restore the right data directory.")                       \
+      "Party data belongs in the county: give it there, or restore the right data directory.")     \
     X(DATE, 3001, FQ_ERR_REFUSED, "The date is not a date between 1900 and 2078.",                 \
       "Write YYYY-MM-DD.")                                                                         \
     X(DATE_ORDER, 3002, FQ_ERR_REFUSED, "The step lies before the step it rests on.",              \
@@ -128,6 +128,15 @@ typedef enum fq_err {
       "Mend the named line: a code has ten digits and stands there once.")                         \
     X(PLACE_FILE, 3120, FQ_ERR_USAGE, "The table of places is wrong.",                             \
       "Mend the named line: a town has nine digits, a village twelve, its town's first.")          \
+    X(NUMBER, 3121, FQ_ERR_REFUSED, "The number is too large for what it counts.",                 \
+      "Check the figure: the detail names the field and the greatest number taken.")               \
+    X(AREA_OUTSIDE, 3122, FQ_ERR_REFUSED, "The area lies outside this node.",                      \
+      "Enter it at the node of that area, or at one above both.")                                  \
+    X(TEXT_ENCODING, 3123, FQ_ERR_REFUSED, "The text is not UTF-8.",                               \
+      "Set the terminal to UTF-8, or convert the text: iconv -f gb18030 -t utf-8.")                \
+    X(UNIT_FOREIGN, 3124, FQ_ERR_REFUSED,                                                          \
+      "The unit belongs to another county than the one named.",                                    \
+      "Name a unit of that county or of a tier above it, or leave the county out.")                \
     X(CAMPAIGN_UNKNOWN, 3201, FQ_ERR_USAGE, "There is no such campaign at this node.",             \
       "`fengqiao campaign ls` lists those there are; one made above may still be on its way.")     \
     X(CAMPAIGN_MANY, 3202, FQ_ERR_USAGE, "More than one campaign has this name.",                  \
@@ -155,10 +164,10 @@ typedef enum fq_err {
       "Give --yes, or answer y on a terminal.")                                                    \
     X(SUBSIDY_RULES, 3501, FQ_ERR_USAGE, "The rules for subsidies are wrong.",                     \
       "Mend what is named; config/subsidy/sample.cfg says how rules are written.")                 \
-    X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "The row belongs to an area outside this node.",         \
-      "Import it at its own node, or set skip_foreign in the map.")                                \
-    X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well-formed CSV.",                         \
-      "Mend the quotes or the number of columns at the line named.")                               \
+    X(AREA_FOREIGN, 4001, FQ_ERR_REFUSED, "This belongs to an area outside this node.",            \
+      "Do it at the area's own node; a map of an import may pass over such rows: skip_foreign.")   \
+    X(ROW_FORMAT, 4002, FQ_ERR_REFUSED, "The row is not well formed.",                             \
+      "Mend the quotes, the brackets or the number of columns at the line named.")                 \
     X(ROW_VALUE, 4003, FQ_ERR_REFUSED, "A value of the row is not in the map's table.",            \
       "Add the value to the look-up table, or correct the row.")                                   \
     X(MAP, 4004, FQ_ERR_USAGE, "The import map is wrong.",                                         \
@@ -236,14 +245,15 @@ typedef enum fq_err {
     X(UNREACHED, 7001, FQ_ERR_FAILED, "The node does not answer.",                                 \
       "Check that it runs and that the endpoint is right: `fengqiao lab ls`.")                     \
     X(NOT_ACKNOWLEDGED, 7002, FQ_ERR_WAITING, "Saved here; the tier above has not answered yet.",  \
-      "Nothing is lost; look again with `fengqiao node status`.")                                  \
+      "Nothing is lost: `fengqiao outbox ls` tells where it is, `fengqiao sync` sends what "       \
+      "waits.")                                                                                    \
     X(VERB_UNKNOWN, 7003, FQ_ERR_USAGE, "The node does not know this request.",                    \
       "Use programs of the same version.")                                                         \
     X(EMPTY, 7004, FQ_ERR_NOTHING, "Nothing matched.", "Widen the filter.")                        \
     X(ARGUMENT, 7005, FQ_ERR_USAGE, "An argument of the request is missing or malformed.",         \
       "Give the argument named as its help says.")                                                 \
-    X(OUTBOX_FULL, 7101, FQ_ERR_FAILED, "This computer could not save the command.",               \
-      "Free space on its disk and give the command again; what was saved before is kept.")         \
+    X(OUTBOX_FULL, 7101, FQ_ERR_FAILED, "This computer could not save to its outbox.",             \
+      "See that its disk has room and the file may be written; what was saved before is kept.")    \
     X(OUTBOX_HELD, 7102, FQ_ERR_FAILED, "Another program is writing to the outbox.",               \
       "Wait until the process named is done, then try again.")                                     \
     X(OUTBOX_TABLES, 7103, FQ_ERR_FAILED,                                                          \

@@ -5,16 +5,20 @@
  * G2  Dates are dates, no step lies before the step it rests on, and no correction puts it behind
  *     what rests on it.
  * G3  Codes are in the node's tables, areas in its area table and under its own area; places and units
- *     in theirs where the node has them.
+ *     in theirs where the node has them. Numbers are what they count can be, texts are UTF-8. What is
+ *     stored already is not judged again.
  * G4  A step is taken by whom step.h names; see enum fq_step_who.
  * G5  What a command names, a referral, a unit that takes part, an event, another dispute, is there and
- *     in a state that fits. */
+ *     in a state that fits.
+ * G6  A dispute takes no more than FQ_DISPUTE_FACTS_MAX facts, but for its closing and the void of all
+ *     of it; nor does an activity. */
 #ifndef FQ_CORE_COMMAND_H
 #define FQ_CORE_COMMAND_H
 
 #include "fq/core/command_service.h"
 #include "fq/core/docket.h"
 #include "fq/core/place.h"
+
 
 /* Bytes that a completed command may borrow. */
 struct fq_command_room {
@@ -32,6 +36,7 @@ struct fq_command_context {
     const struct fq_places *places; /* likewise */
     struct fq_command_room *room;   /* lives as long as the command; not NULL with a view */
     const struct fq_service_context *services; /* NULL: none are taken, nor campaigns known */
+    bool is_of_ledger; /* of a row that tells of the past: the unit referred to may not be known */
 };
 
 /* Complete the command (home area, default kinds, the referral answered, the event voided) and check it
@@ -44,6 +49,9 @@ FQ_CHECKED fq_err fq_command_check(const struct fq_command_context *context,
 /* A `void` names its event by that event's id, or by the command that made it: then the origin of the
  * id is 0, which is nobody's, and the command's 16 bytes follow. */
 void fq_command_target(const struct fq_id *cmd_id, uint8_t out[FQ_EVENT_ID_SIZE]);
+
+/* Whether all public texts of the command and its actor are UTF-8 (G3). */
+FQ_CHECKED fq_err fq_command_check_texts(const struct fq_event *command, struct fq_why *out_why);
 
 /* ---- command_rules.c: what the table of steps cannot say ---- */
 

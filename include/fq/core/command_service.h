@@ -20,6 +20,8 @@
 #include "fq/core/place.h"
 #include "fq/core/unit.h"
 
+#define FQ_COMMAND_PERSONS_MAX 100000
+#define FQ_COMMAND_MINUTES_MAX 100000
 #define FQ_SWEEP_ROUNDS_MAX 1000
 #define FQ_SWEEP_HOUSEHOLDS_MAX 10000000
 #define FQ_SWEEP_FOUND_MAX 1000000
@@ -48,6 +50,9 @@ void fq_command_service_complete(const struct fq_service_context *context,
 /* Check a completed command. Refuses with the reason and, in the detail, what is at fault. */
 FQ_CHECKED fq_err fq_command_service_check(const struct fq_service_context *context,
                                            const struct fq_event *command, struct fq_why *out_why);
+/* Whether the number is one that the field's count can be, in a dispute's commands too (G3). */
+FQ_CHECKED fq_err fq_command_check_number(const struct fq_event *command, enum fq_field field,
+                                          struct fq_why *out_why);
 /* Whether what happened on `date` in `area` may be told of the campaign `number` (Q1). */
 FQ_CHECKED fq_err fq_campaign_check(const struct fq_service_context *context, uint64_t number,
                                     uint32_t area, uint16_t date, struct fq_why *out_why);

@@ -4,7 +4,7 @@
  * holds: what they amount to is kept here alone. A record is known by its command, so that the same
  * order given twice is one (N2).
  *
- * C1  Folding a record a second time changes nothing, and the order does not matter. */
+ * F1  Folding a record a second time changes nothing, and the order does not matter. */
 #ifndef FQ_CORE_CONTROL_H
 #define FQ_CORE_CONTROL_H
 

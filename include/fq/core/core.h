@@ -13,7 +13,9 @@
  * N7  The kind of a command says the log: control goes to the one that flows to everyone below.
  * N8  A fact makes this node owe what relay.h says, in the same effects; what a replay folds was owed
  *     before and makes it owe nothing.
- * N9  Of the commands of one row of a submit all are taken in or none is. */
+ * N9  Of the commands of one row of a submit all are taken in or none is.
+ * N10 Logs of others leave room for this node's own: who begins ever new ones is refused, and ends
+ *     nobody but himself. */
 #ifndef FQ_CORE_CORE_H
 #define FQ_CORE_CORE_H
 
@@ -30,6 +32,7 @@
 #define FQ_SUBMIT_ROW_MAX FQ_VIEW_EXPECT_MAX /* commands of one row */
 #define FQ_BUNDLE_BATCHES_MAX 1024           /* of one request */
 #define FQ_SIGNERS_MAX 4096
+#define FQ_CORE_LOGS_RECEIVED_MAX (FQ_LOGS_MAX / 8 * 7)
 
 struct fq_signer { /* whose seals are believed */
     uint32_t origin;

@@ -34,4 +34,8 @@ void fq_describe_dispute_row(const struct fq_view *view, const struct fq_codes *
 void fq_describe_case(const struct fq_view *view, const struct fq_codes *codes,
                       const struct fq_dispute *dispute, int64_t value, struct fq_writer *writer);
 
+/* The number that a described field's words stand for: a role, a tier, a card, a kind of document, how
+ * long it is kept, or groups with commas between; digits are themselves. */
+uint64_t fq_describe_number_of(enum fq_field field, struct fq_span text);
+
 #endif

@@ -57,19 +57,24 @@ const struct fq_fact *fq_docket_live(const struct fq_view *view, const struct fq
 /* Whether another live fact of the same register, written by who knew this one, stands above it. */
 bool fq_docket_is_superseded(const struct fq_view *view, const struct fq_dispute *dispute,
                              const struct fq_fact *fact);
-/* The write that holds the register of `fact`, when neither knew the other: of the same revision, by
- * another command, with nothing newer on that register. NULL when there is no such. */
+/* The write that holds the register of `fact`, when neither knew the other, as far as their revisions
+ * tell: by another command, with no correction and nothing that knew `fact` above it. NULL when there is
+ * no such. What a log shows to have been known is its events' revisions alone: of two written side by
+ * side, what one side writes later is taken to be unaware of the other's until a correction settles it. */
 const struct fq_fact *fq_docket_conflict(const struct fq_view *view,
                                          const struct fq_dispute *dispute,
                                          const struct fq_fact *fact);
 /* The fact of an event of the dispute; NULL when it is not there. */
 const struct fq_fact *fq_docket_event(const struct fq_view *view, const struct fq_dispute *dispute,
                                       const struct fq_event_id *id);
-/* What the dispute would be without the fact, in values and flags. False when it has more facts than
- * FQ_DOCKET_FACTS_MAX. */
-#define FQ_DOCKET_FACTS_MAX 2048
+/* What the dispute would be without the fact, in values and flags. False when more facts of it are
+ * live than FQ_DOCKET_FACTS_MAX. */
+#define FQ_DOCKET_FACTS_MAX (2 * FQ_DISPUTE_FACTS_MAX) /* several nodes may add to it at once */
 bool fq_docket_without(const struct fq_view *view, const struct fq_dispute *dispute,
                        const struct fq_fact *left_out, struct fq_dispute *out_dispute);
+/* What the dispute was by the facts of a revision up to `rev`. False likewise. */
+bool fq_docket_as_of(const struct fq_view *view, const struct fq_dispute *dispute, uint32_t rev,
+                     struct fq_dispute *out_dispute);
 /* The dispute it is merged into; false when it is not. */
 bool fq_docket_merged_into(const struct fq_view *view, const struct fq_dispute *dispute,
                            struct fq_id *out_into);

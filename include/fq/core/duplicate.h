@@ -3,10 +3,10 @@
  * Only the county can compare them: the hashes are made under its own key and stay there
  * (edge/party). What is found is a proposal to a person; nothing is merged here.
  *
- * U1  Two disputes are as alike as they are the other way round.
- * U2  Without an identity in common, or more than thirty days apart, they are not alike at all.
- * U3  Each ground counts once, however many hashes are shared.
- * U4  When each names somebody whom the other does not, that speaks against: in a mass dispute many
+ * E1  Two disputes are as alike as they are the other way round.
+ * E2  Without an identity in common, or more than thirty days apart, they are not alike at all.
+ * E3  Each ground counts once, however many hashes are shared.
+ * E4  When each names somebody whom the other does not, that speaks against: in a mass dispute many
  *     meet the same respondent, with the same type and in the same place, on one day. */
 #ifndef FQ_CORE_DUPLICATE_H
 #define FQ_CORE_DUPLICATE_H
@@ -57,7 +57,7 @@ enum fq_likeness {
 };
 #define FQ_LIKENESS_COUNT 8
 
-/* The grounds, as bits of enum fq_likeness; 0 when the two are not alike (U2). */
+/* The grounds, as bits of enum fq_likeness; 0 when the two are not alike (E2). */
 unsigned fq_duplicate_compare(const struct fq_duplicate_case *a, const struct fq_duplicate_case *b);
 /* The sum of the grounds; below 0 is 0. */
 int fq_duplicate_score(unsigned grounds);

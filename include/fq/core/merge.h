@@ -86,6 +86,12 @@ struct fq_event_id fq_view_event_id(const struct fq_view *view, const struct fq_
 const struct fq_fact *fq_view_command(const struct fq_view *view, const struct fq_dispute *dispute,
                                       const struct fq_id *cmd_id);
 
+/* Whether the dispute has FQ_DISPUTE_FACTS_MAX facts or more, asked for a command that would add one:
+ * what folds anew and what a node looks up walk all of them, in one turn. */
+#define FQ_DISPUTE_FACTS_MAX 2048
+bool fq_view_is_full(const struct fq_view *view, const struct fq_dispute *dispute,
+                     const struct fq_id *cmd_id);
+
 /* A rehearsal: what would be if the event came next. Puts it on top of `copy`, a copy of a dispute of
  * the view or a new one, which then has the facts of the dispute and this one. The view itself stays as
  * it is; what was rehearsed since the mark is forgotten with fq_view_forget, before anything else is

@@ -8,15 +8,15 @@
  *        ...   ...      its log (N, stream r). The log flows down to r, and those on the way fold
  *        e's    r       what they pass on. No tier in between need know why.
  *
- * R1  The recipients of a dispute are the areas that its facts name (fq_event_areas), voided or not.
+ * X1  The recipients of a dispute are the areas that its facts name (fq_event_areas), voided or not.
  *     They only grow: who once had to do with a dispute hears of it for good.
- * R2  An event is relayed to a recipient by the lowest node whose area covers both its origin and
+ * X2  An event is relayed to a recipient by the lowest node whose area covers both its origin and
  *     the recipient, where that is not the recipient itself.
- * R3  What is owed is stored with the event it is owed for, and forgotten with the relay's own
+ * X3  What is owed is stored with the event it is owed for, and forgotten with the relay's own
  *     commit: a crash loses none.
- * R4  Who becomes a recipient is owed the whole history, else each new event by itself; so each
+ * X4  Who becomes a recipient is owed the whole history, else each new event by itself; so each
  *     event is owed to each recipient once.
- * R5  What came in a relay alone is found, shown and told on the feed under its own identity. */
+ * X5  What came in a relay alone is found, shown and told on the feed under its own identity. */
 #ifndef FQ_CORE_RELAY_H
 #define FQ_CORE_RELAY_H
 
@@ -34,10 +34,10 @@ struct fq_relay_map {
 void fq_relay_map_init(struct fq_relay_map *map, const struct fq_areas *areas, uint32_t own_area);
 /* A node serves the area. */
 void fq_relay_map_add(struct fq_relay_map *map, uint32_t area);
-/* Whether an event of this origin is this node's to relay to the recipient (R2). */
+/* Whether an event of this origin is this node's to relay to the recipient (X2). */
 bool fq_relay_is_here(const struct fq_relay_map *map, uint32_t origin, uint32_t recipient);
 
-/* Note what the event, just folded into `dispute`, makes this node owe, under `lsn` (R4). `event` is
+/* Note what the event, just folded into `dispute`, makes this node owe, under `lsn` (X4). `event` is
  * a fact, not a relay of one. False when the arena is full. */
 bool fq_relay_owe(const struct fq_relay_map *map, const struct fq_view *view,
                   const struct fq_dispute *dispute, const struct fq_event *event, uint64_t lsn,

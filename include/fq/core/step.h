@@ -59,11 +59,16 @@ bool fq_step_is_correctable(unsigned kind); /* W5 */
 /* The names of the legal next steps, separated by spaces, by state alone: the same on all nodes. */
 void fq_step_next(enum fq_state state, char *out, size_t size);
 
-/* Fill what a correction of a step left out with what `live`, the event it corrects, says: its date,
- * its area, and each folded field (texts are not kept by the fold). What other steps write as
- * well, such as home, host, kind and risk, it takes from the dispute as it stands, lest a correction of
- * a registration undo a transfer. `given` has a bit per enum fq_field that the correction sets, so that a
- * field can be set to nothing. Borrows bytes of `live` as long as `correction` is used. (W4) */
+/* What a correction leaves as it was, of what other steps write as well (home, host, kind, risk, whether
+ * it was performed at once), becomes what holds `now`, lest a correction of a registration undo a
+ * transfer. As it was is as `live`, the event corrected, wrote it, or as the dispute held it `then`, when
+ * who corrects last heard of it. Who wants such a value back corrects the later step. (W4) */
+void fq_step_keep_later(struct fq_event *correction, const struct fq_event *live,
+                        const struct fq_dispute *then, const struct fq_dispute *now);
+/* Fill what a correction of a step left out with what `live` says: its date, and each folded field
+ * (texts are not kept by the fold); then as above. `given` has a bit per enum fq_field that the
+ * correction sets, so that a field can be set to nothing. Borrows bytes of `live` as long as
+ * `correction` is used. */
 void fq_step_complete(struct fq_event *correction, uint64_t given, const struct fq_event *live,
                       const struct fq_dispute *dispute);
 

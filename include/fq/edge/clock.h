@@ -6,9 +6,12 @@
 #ifndef FQ_EDGE_CLOCK_H
 #define FQ_EDGE_CLOCK_H
 
+#include "fq/core/date.h"
 #include "fq/core/effects.h"
 
 /* Both clocks, read one after the other. */
 struct fq_now fq_clock_now(void);
+/* The day at that moment by the wall, where this program runs. */
+uint16_t fq_clock_day(uint64_t wall_ms);
 
 #endif

@@ -19,7 +19,8 @@
  * O2  A torn or damaged piece is passed over; what was written before and after it is read.
  * O3  Nothing is changed or taken out: an entry's state is what the notes on it amount to.
  * O4  A receipt outweighs a refusal, in whatever order they were noted: it proves a fact.
- * O5  Writers come one after the other and see what the others wrote; readers never wait. */
+ * O5  Writers come one after the other and see what the others wrote; readers never wait.
+ * O6  Where nothing may be written, or the disk is full, what is there can still be read. */
 #ifndef FQ_EDGE_OUTBOX_H
 #define FQ_EDGE_OUTBOX_H
 
@@ -62,7 +63,8 @@ struct fq_outbox_entry {
 /* Open the outbox of a directory; it and the directories above are made (0700) when missing. Gives an
  * outbox for fq_outbox_close.
  *
- * Fails with OUTBOX_FULL when it cannot be made, FILE when it cannot be read, STORE_NEWER. */
+ * Fails with OUTBOX_FULL when it cannot be made, FILE when it cannot be read, STORE_NEWER. One that may
+ * only be read opens as well (O6); adding and noting then fail with OUTBOX_FULL. */
 FQ_CHECKED fq_err fq_outbox_open(const char *directory, struct fq_outbox **out_outbox,
                                  struct fq_why *out_why);
 void fq_outbox_close(struct fq_outbox *outbox); /* NULL is well */
