@@ -264,8 +264,7 @@ static void expect_overlap_by_month(const struct fq_rollup *rollup, size_t month
         sum[m] = 0;
         for (uint32_t i = 0; i < rollup->count; i++) {
             bool is_last = rollup->rows[i].key[month_at] == world_month(last_month);
-            sum[m] =
-                (int64_t)((uint64_t)sum[m] + (is_last ? (uint64_t)rollup->rows[i].value[m] : 0));
+            sum[m] += is_last ? rollup->rows[i].value[m] : 0;
         }
     }
     for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
@@ -652,7 +651,7 @@ static void expect_cases(const enum fq_dimension *by, uint32_t by_count,
         for (int m = first; m < FQ_MEASURE_ACTIVITY; m += 3) {
             int64_t value =
                 fq_rollup_value(&held->view, &query, &held->view.disputes[i], (enum fq_measure)m);
-            sum[m] = (int64_t)((uint64_t)sum[m] + (uint64_t)value);
+            sum[m] = fq_plus(sum[m], value);
         }
     }
     for (int m = first; m < FQ_MEASURE_ACTIVITY; m += 3) {
