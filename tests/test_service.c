@@ -18,6 +18,7 @@ static struct fq_node *node;
 static struct fq_input inputs[8];
 static struct fq_certificate asker;
 static uint32_t command_count; /* of each submit */
+static uint8_t text_byte;      /* what its texts are made of */
 
 static int begin(void **state)
 {
@@ -34,6 +35,7 @@ static int begin(void **state)
     node->core.options.batch_records_max = 50;
     node->core.options.batch_size_max = FQ_BATCH_SIZE_MAX;
     command_count = 2;
+    text_byte = 'w';
     asker = (struct fq_certificate){.name = "li", .area = WORLD_COUNTY, .role = FQ_ROLE_MEDIATOR};
     return fq_memory_reserve((size_t)64 << 20, &node->scratch, &why);
 }
@@ -57,7 +59,7 @@ static void write_texts(struct fq_writer *writer, const struct text *text, uint3
 {
     static uint8_t bytes[FQ_VAULT_PLAIN_MAX + 1];
 
-    memset(bytes, 'w', sizeof bytes);
+    memset(bytes, text_byte, sizeof bytes);
     fq_write_text(writer, "vault");
     fq_write_array(writer, count);
     for (uint32_t i = 0; i < count; i++) {
@@ -130,6 +132,16 @@ static void test_party_data_the_vault_cannot_keep_is_refused_before_the_turn(voi
     assert_false(is_text_taken(of_no_command, 1));
 }
 
+static void test_party_data_is_utf8(void **state)
+{
+    (void)state;
+    const struct text name = {0, FQ_VAULT_PARTY_NAME, 3};
+
+    assert_true(is_text_taken(name, 1));
+    text_byte = 0xd5; /* half a character of GB18030 */
+    assert_false(is_text_taken(name, 1));
+}
+
 static void test_a_submit_brings_no_more_texts_than_a_turn_has_room_for(void **state)
 {
     (void)state;
@@ -178,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_party_data_the_vault_cannot_keep_is_refused_before_the_turn),
+        CASE(test_party_data_is_utf8),
         CASE(test_a_submit_brings_no_more_texts_than_a_turn_has_room_for),
         CASE(test_party_data_comes_from_the_countys_own_people),
         CASE(test_n9_a_row_that_cannot_be_taken_whole_is_refused),
