@@ -217,4 +217,7 @@ all_have() { # as much as the province
 check "the province holds what the counties hold" until_true 20 all_have
 check "every view is the fold of its log" audit_everywhere
 
+check "an indicator is no type of dispute that the table lacks" \
+    bash -c '[ "$("$0" --lab "$1" --node 360000 rollup 2015 --by type --json | "$2" -c "import json, sys
+print(json.load(sys.stdin)[\"unknown\"][\"types\"])")" = "[]" ]' "$fq" "$lab" "$python"
 finish

@@ -445,7 +445,9 @@ static void count_dispute(struct fq_view *view, const struct fq_dispute *dispute
 {
     view->dispute_count += is_counted(dispute);
     view->dispute_count -= was_counted;
-    view->types_seen[dispute->type / 8] |= (uint8_t)(1u << dispute->type % 8);
+    if (!(dispute->flags & FQ_DISPUTE_ACTIVITY)) { /* whose type is its indicator */
+        view->types_seen[dispute->type / 8] |= (uint8_t)(1u << dispute->type % 8);
+    }
 }
 
 /* Steps whose facts themselves are counted, not only the values they leave. */

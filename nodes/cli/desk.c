@@ -140,7 +140,8 @@ fq_err cli_desk_open(const struct cli *cli, struct cli_desk **out_desk, struct f
 
 fq_err desk_reach(struct cli_desk *desk, struct fq_why *out_why)
 {
-    uint64_t until_ms = fq_clock_now().wall_ms + desk->cli->wait_ms, now_ms = fq_clock_now().wall_ms;
+    uint64_t until_ms = fq_clock_now().wall_ms + desk->cli->wait_ms,
+             now_ms = fq_clock_now().wall_ms;
     struct cli_target target;
     fq_err err = target_find(desk->cli, &target, out_why);
 

@@ -24,12 +24,13 @@ ROWS = 24
 PROGRAM_WORDS = set("""
     accepted activity administrative agreed agreement archived area assigned assist bash begin
     book browser bus by case chinese city closed committee completion confirmed cost county
-    criminal csv cursor declined dropped due elderly end english excel failed fengqiao form host
-    html http immediate import json jsonl judicial kind level lib libzmq long man map mediating
-    migrant minor month none open oral orange outbox party pending people performed permanent
-    province red refused register registered rejected reported short site skip source state system
-    table taxonomy terminated tier transferred type unit units usb utf vault wait waiting week
-    women written xlsx yellow yes""".split())
+    criminal csv cursor declined difficulty dropped due elderly end english excel failed
+    fengqiao form group half host html http immediate import json jsonl judicial kind level lib
+    libzmq long lsn man map mediating migrant minor month none now open oral orange outbox
+    outcome party pending people performed permanent province quarter rate red refused register
+    registered rejected reported scale short site skip source state success system table
+    taxonomy terminated then tier town transferred type unit units usb utf vault village wait
+    waiting week women written xlsx year yellow yes""".split())
 
 
 def open_terminal(columns):

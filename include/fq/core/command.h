@@ -19,7 +19,6 @@
 #include "fq/core/docket.h"
 #include "fq/core/place.h"
 
-
 /* Bytes that a completed command may borrow. */
 struct fq_command_room {
     uint8_t referral[FQ_ID_SIZE];
