@@ -109,6 +109,8 @@ sys.exit(a != b or a["accepted"] != 2 or a["amount_cents"] != 70700)
 PYTHON
 }
 check "the province counts both alike" totals
+check "no key is left of party data that was delivered at once" \
+    bash -c "! ls '$lab/363647/outbox' | grep '^key-'"
 
 at_city() { # a city registers, but keeps no party data
     at 363600 dispute add --area 363647 --date 2015-03-01 --type neighbour --source on_application \
