@@ -545,6 +545,7 @@ static void greet(void)
         .kind = FQ_INPUT_LINK, .peer = FQ_PEER_PARENT, .bytes = sent(&city, FQ_LINK_WELCOME)};
     step(&county, &welcome, NOW_MS);
     assert_true(fq_sync_is_linked(&county.core->sync));
+    city.core->sync.children[0].has_spoken = true; /* its first heartbeat */
 }
 
 static struct fq_input commands_of(const struct fq_event *events, uint32_t count)

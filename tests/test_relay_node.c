@@ -281,6 +281,7 @@ static void link_county(void)
                                    .peer = COUNTY_NODE,
                                    .bytes = fq_link_end(&writer, FQ_LINK_HELLO, 7, 0)};
     turn(&hello);
+    node->core.sync.children[0].has_spoken = true; /* its first heartbeat */
 }
 
 static uint64_t owed(void)

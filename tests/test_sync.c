@@ -215,6 +215,12 @@ static void greet(struct side *child, struct side *parent, uint64_t now_ms)
     (void)take(parent, origin, frame_sent(child, FQ_PEER_PARENT, FQ_LINK_HELLO), now_ms);
     (void)take(child, FQ_PEER_PARENT, frame_sent(parent, origin, FQ_LINK_WELCOME), now_ms);
     assert_true(fq_sync_is_linked(&child->sync));
+    for (uint32_t i = 0; i < parent->sync.child_count; i++) {
+        if (parent->sync.children[i].origin == origin) { /* its first heartbeat, said in short */
+            assert_false(parent->sync.children[i].has_spoken);
+            parent->sync.children[i].has_spoken = true;
+        }
+    }
 }
 
 /* The parent took batches of the child: up to `last`, of `size` bytes; it says so in its turn. */
@@ -1433,6 +1439,26 @@ static void test_y8_lost_control_stops_all_that_commands_write(void **state)
     assert_true(fq_sync_may_originate(&city.sync));
 }
 
+/* A greeting may be one of an older session, late on its way: what the child holds by now is not in it.
+ * Only who has spoken after the welcome has greeted just now. */
+static void test_y8_nothing_is_relayed_on_a_greeting_alone(void **state)
+{
+    (void)state;
+    hold(&county, &city_relays, 1, 1);
+    hold(&city, &city_relays, 1, 1);
+    greet(&county, &city, START_MS);
+    uint64_t session = city.sync.children[0].session;
+    assert_true(fq_sync_may_relay(&city.sync, &city_relays));
+
+    city.sync.children[0].has_spoken = false;
+    assert_false(fq_sync_may_relay(&city.sync, &city_relays));
+    (void)take(&city, COUNTY, number_frame(session + 1, FQ_LINK_HEARTBEAT, 0), START_MS + 5);
+    assert_false(fq_sync_may_relay(&city.sync, &city_relays));
+
+    (void)take(&city, COUNTY, number_frame(session, FQ_LINK_HEARTBEAT, 0), START_MS + 10);
+    assert_true(fq_sync_may_relay(&city.sync, &city_relays));
+}
+
 static void test_y8_what_a_child_held_in_a_former_greeting_does_not_count(void **state)
 {
     (void)state;
@@ -1871,6 +1897,7 @@ int main(void)
         CASE(test_y8_a_parent_gets_back_what_a_child_holds_and_writes_nothing_before),
         CASE(test_y8_a_duplicate_that_comes_back_is_acknowledged),
         CASE(test_y8_lost_control_stops_all_that_commands_write),
+        CASE(test_y8_nothing_is_relayed_on_a_greeting_alone),
         CASE(test_y8_what_a_child_held_in_a_former_greeting_does_not_count),
         CASE(test_y8_relays_that_forked_are_written_no_more),
         CASE(test_a_greeting_without_an_answer_backs_off),

@@ -191,7 +191,7 @@ bool fq_sync_may_relay(const struct fq_sync *sync, const struct fq_log_id *log)
     bool is_open = false;
 
     for (uint32_t i = 0; i < sync->child_count && !is_open; i++) {
-        is_open = sync->children[i].is_up &&
+        is_open = sync->children[i].is_up && sync->children[i].has_spoken &&
                   fq_log_flows_down(sync->areas, sync->children[i].origin / 100, log);
     }
     if (held) {

@@ -272,6 +272,7 @@ void fq_sync_receive_from_child(struct fq_sync *sync, uint32_t peer,
     if (message->session != child->session) {
         return; /* Y1 */
     }
+    child->has_spoken = true;
     child->heard_ms = now.steady_ms;
     child->heard_wall_ms = now.wall_ms;
     if (message->type == FQ_LINK_BATCH) {

@@ -62,6 +62,7 @@ struct fq_downlink {
     uint32_t origin;
     uint64_t session;
     bool is_up;
+    bool has_spoken;   /* in this session: its greeting was no late one of an older session (Y8) */
     bool is_heads_due; /* it is told of all that flows down to it, moved or not */
     uint32_t mseq;
     uint64_t received_bytes;
