@@ -14,28 +14,30 @@ def ask(*words):
                                      check=True, capture_output=True).stdout)
 count_measures = ['accepted', 'concluded', 'agreed', 'failed', 'surveyed', 'satisfied', 'referred',
                   'open', 'overdue', 'closed', 'registered', 'terminated']
-wrong = asked = 0
+full, empty = [], []
 for period, by in [('2015H1', 'county,type'), ('2015', 'county,month'), ('2015Q2', 'city,source'),
-                   ('2015', 'kind,outcome'), ('2015-05', 'area'), ('2015H2', 'type,month')]:
-    keys = by.split(',')
-    rows = [row for row in ask('rollup', period, '--by', by)['rows']]
-    cells = [(row, measure) for row in rows for measure in count_measures + ['amount_cents', 'persons']]
-    full = [cell for cell in cells if cell[0][cell[1]]]
-    for row, measure in random.sample(full, min(len(full), wanted)) + random.sample(cells, 2):
-        where = ','.join('%s=%s' % (key, row[key]) for key in keys)
-        cases = ask('cases', period, '--measure', measure, '--where', where)
-        asked += 1
-        ids = {case['id'] for case in cases}
-        total = sum(case['value'] for case in cases)
-        is_count = measure in count_measures
-        if len(ids) != len(cases) or total != row[measure] or (is_count and measure not in ('referred',) and len(ids) != total):
-            wrong += 1
-            print(period, where, measure, 'printed', row[measure], 'cases', len(ids), 'sum', total)
-print(asked, 'cells,', wrong, 'wrong')
-sys.exit(wrong > 0 or asked < wanted)
+                   ('2015', 'kind,outcome'), ('2015-05', 'area'), ('2015H2', 'type,month'),
+                   ('2015', 'scale,county'), ('2015-03..2015-08', 'type,county'),
+                   ('2015', 'quarter,outcome,county'), ('2016', 'county,quarter')]:
+    for row in ask('rollup', period, '--by', by)['rows']:
+        where = ','.join('%s=%s' % (key, row[key]) for key in by.split(','))
+        for measure in count_measures + ['amount_cents', 'persons']:
+            (full if row[measure] else empty).append((period, where, measure, row[measure]))
+drawn = random.sample(full, min(len(full), wanted)) + random.sample(empty, 20)
+wrong = 0
+for period, where, measure, printed in drawn:
+    cases = ask('cases', period, '--measure', measure, '--where', where)
+    ids = {case['id'] for case in cases}
+    total = sum(case['value'] for case in cases)
+    is_count = measure in count_measures and measure != 'referred'
+    if len(ids) != len(cases) or total != printed or (is_count and len(ids) != total):
+        wrong += 1
+        print(period, where, measure, 'printed', printed, 'cases', len(ids), 'sum', total)
+print(len(drawn), 'cells of', len(full), 'that are not empty,', wrong, 'wrong')
+sys.exit(wrong > 0 or len(drawn) < wanted)
 PYTHON
-check "cells drawn by lot: as many cases as printed, and their sum" \
-    "$python" "$work/draw.py" "$fq" "$lab" "${SEED:-7}" 12
+check "1,000 cells drawn by lot: as many cases as printed, and their sum" \
+    "$python" "$work/draw.py" "$fq" "$lab" "${SEED:-7}" 1000
 check "an unknown measure: exit 2, and those there are" \
     exits 2 'FQ-1103.*accepted' at 360000 cases 2015H1 --measure beauty
 check "no case: exit 3 when asked so" exits 3 FQ-7004 at 360000 cases 1999 --fail-empty
