@@ -167,14 +167,15 @@ static uint16_t k_of(const struct fq_node *node, const struct fq_rollup_query *q
 
 static fq_err suppress(struct fq_node *node, const struct question *question,
                        const struct figure_table *figures, const struct fq_rollup_row *rows,
-                       const int64_t *total, struct fq_suppression *out_suppression,
+                       const struct fq_rollup *rollup, struct fq_suppression *out_suppression,
                        struct fq_why *out_why)
 {
     const struct fq_suppress_table table = {
         .rows = rows,
         .count = figures->count,
         .by_count = question->query.by_count,
-        .total = total,
+        .total = rollup->total,
+        .overlap = rollup->has_overlap ? rollup->overlap : NULL,
         .k = figures->k,
         .k_total = figures->k_total,
     };
@@ -195,14 +196,13 @@ static fq_err suppress_all(struct fq_node *node, const struct question *question
     }
     table->k = k;
     table->k_total = k_of(node, &question->query, NULL);
-    fq_err err =
-        suppress(node, question, table, table->rows, table->now.total, &table->of_now, out_why);
+    fq_err err = suppress(node, question, table, table->rows, &table->now, &table->of_now, out_why);
     if (!err && table->base_rows) {
-        err = suppress(node, question, table, table->base_rows, table->base.total, &table->of_base,
+        err = suppress(node, question, table, table->base_rows, &table->base, &table->of_base,
                        out_why);
     }
     if (!err && table->year_rows) {
-        err = suppress(node, question, table, table->year_rows, table->year.total, &table->of_year,
+        err = suppress(node, question, table, table->year_rows, &table->year, &table->of_year,
                        out_why);
     }
     return err;

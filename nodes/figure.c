@@ -254,24 +254,14 @@ static void put_difference(const int64_t *now, const int64_t *base, uint64_t hid
 /* Figures of a row or the total, one set for each period asked for. */
 struct sets {
     const int64_t *now, *base, *year, *total; /* base and year: NULL when not asked for */
-    uint64_t now_hidden, base_hidden, year_hidden, total_hidden, now_few;
+    uint64_t now_hidden, base_hidden, year_hidden, total_hidden;
     uint16_t k;
 };
 
 static uint32_t set_pair_count(const struct question *question)
 {
     return figure_pair_count(&question->rates) + (question->has_base ? 3 : 0) +
-           question->is_cumulative + question->has_shares + (question->is_public ? 3 : 0);
-}
-
-static void put_measure_names(uint64_t set, struct fq_writer *writer)
-{
-    fq_write_array(writer, (uint32_t)__builtin_popcountll(set));
-    for (int i = 0; i < FQ_MEASURES_COUNT; i++) {
-        if (set >> i & 1) {
-            fq_write_text(writer, fq_measure_row((enum fq_measure)i)->name);
-        }
-    }
+           question->is_cumulative + question->has_shares + (question->is_public ? 2 : 0);
 }
 
 static void put_sets(const struct question *question, const struct sets *sets,
@@ -296,8 +286,6 @@ static void put_sets(const struct question *question, const struct sets *sets,
     if (question->is_public) {
         fq_write_text(writer, "suppressed");
         fq_write_bool(writer, (sets->now_hidden | sets->base_hidden | sets->year_hidden) != 0);
-        fq_write_text(writer, "few"); /* those below the threshold; others protect them */
-        put_measure_names(sets->now_few, writer);
         fq_write_text(writer, "k");
         fq_write_uint(writer, sets->k);
     }
@@ -312,7 +300,6 @@ void figure_put_row(const struct fq_node *node, const struct question *question,
         .year = table->year_rows ? table->year_rows[index].value : NULL,
         .total = table->now.total,
         .now_hidden = question->is_public ? table->of_now.hidden[index] : 0,
-        .now_few = question->is_public ? table->of_now.few[index] : 0,
         .base_hidden = question->is_public && table->base_rows ? table->of_base.hidden[index] : 0,
         .year_hidden = question->is_public && table->year_rows ? table->of_year.hidden[index] : 0,
         .total_hidden = table->of_now.total_hidden,
@@ -333,7 +320,6 @@ void figure_put_total(const struct question *question, const struct figure_table
         .year = table->year.total,
         .total = table->now.total,
         .now_hidden = table->of_now.total_hidden,
-        .now_few = table->of_now.total_few,
         .base_hidden = table->of_base.total_hidden,
         .year_hidden = table->of_year.total_hidden,
         .total_hidden = table->of_now.total_hidden,

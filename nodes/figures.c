@@ -185,16 +185,27 @@ static void put_unknown(const struct fq_node *node, const struct fq_rates *rates
     (void)put_unknown_metrics(rates, writer);
 }
 
-/* Of kinds: what stands in more than one of them, and each dispute once. A published table leaves out
- * of both what it leaves out of the total. */
+static void put_beside(const struct question *question, const char *name, const int64_t *values,
+                       uint64_t hidden, struct fq_writer *writer)
+{
+    fq_write_text(writer, name);
+    fq_write_map(writer, figure_pair_count(&question->rates) + question->is_public);
+    figure_put_pairs(&question->rates, values, hidden, writer);
+    if (question->is_public) {
+        fq_write_text(writer, "suppressed");
+        fq_write_bool(writer, hidden != 0);
+    }
+}
+
+/* Of kinds: what stands in more than one of them, and each dispute once. */
 static void put_overlap(const struct question *question, const struct figure_table *table,
                         struct figure_pairs *pairs)
 {
-    uint64_t hidden = table->of_now.total_hidden;
+    const struct fq_suppression *of = &table->of_now;
 
     pairs->count += 2;
-    figure_put_map(&question->rates, "overlap", table->now.overlap, hidden, &pairs->writer);
-    figure_put_map(&question->rates, "distinct", table->now.total, hidden, &pairs->writer);
+    put_beside(question, "overlap", table->now.overlap, of->overlap_hidden, &pairs->writer);
+    put_beside(question, "distinct", table->now.total, of->total_hidden, &pairs->writer);
 }
 
 #define PAIRS_SIZE_MAX (ROWS_SIZE_MAX + 64 * 1024)

@@ -38,6 +38,16 @@ const char *bulletin_setting(const struct bulletin *bulletin, const char *path, 
     return setting ? setting->text : "";
 }
 
+bool bulletin_is_hidden(struct bulletin *bulletin, struct fq_span figures, const char *measure)
+{
+    struct fq_span value = fq_map_get(figures, measure);
+    struct fq_reader reader = fq_reader_over(value);
+    bool is_hidden = value.size > 0 && fq_read_type(&reader) == FQ_CODEC_NIL;
+
+    bulletin->has_hidden |= is_hidden;
+    return is_hidden;
+}
+
 const char *bulletin_growth(struct bulletin *bulletin, int64_t now, int64_t base)
 {
     char percent[FQ_PRESS_SIZE];
@@ -103,6 +113,7 @@ static fq_err ask_rollup(struct bulletin *bulletin, const char *period, const ch
     struct cli_answer answer;
 
     open_args(bulletin, period, &args);
+    cli_args_bool(&args, "public", true);
     if (by) {
         cli_args_key(&args, "by");
         fq_write_array(&args.pairs, 1);
@@ -258,6 +269,18 @@ static const char *tell_as_of(struct bulletin *bulletin)
                : _("Live figures: what the node knows now; late reports may still change them.");
 }
 
+static const char *tell_hidden(struct bulletin *bulletin)
+{
+    unsigned k = (unsigned)fq_map_uint(fq_map_get(bulletin->now.total, "public"), "k");
+
+    return !bulletin->has_hidden
+               ? ""
+               : bulletin_text(bulletin,
+                               _("* Not published: fewer than %u cases stand behind it (more for "
+                                 "sensitive types), or such a figure could be worked out from it."),
+                               k);
+}
+
 static void write_copy(struct bulletin *bulletin, struct fq_writer *values, const char *key)
 {
     fq_write_text(values, key);
@@ -284,7 +307,8 @@ static fq_err make_values(struct bulletin *bulletin, struct fq_span *out_values,
     }
     fq_err err = bulletin_write_sections(bulletin, &pairs, out_why);
     uint32_t count = 7 + (uint32_t)(sizeof copied / sizeof copied[0]) + 1 +
-                     bulletin_write_tables(bulletin, &pairs);
+                     bulletin_write_tables(bulletin, &pairs) + 1;
+    cli_write_pair_text(&pairs, "hidden_note", tell_hidden(bulletin));
     fq_write_map(&values, count);
     fq_write_raw(&values, fq_writer_span(&pairs));
     if (!err && (pairs.is_full || values.is_full)) {

@@ -25,13 +25,18 @@ struct bulletin {
     char base_period[96];      /* the same a year before; empty when there is none */
     struct bulletin_answers now, base;
     bool is_chinese;
+    bool has_hidden; /* some figure is not published */
 };
+
+#define BULLETIN_HIDDEN "*" /* stands for a figure that is not published */
 
 /* A text of the arena, printed. "" when the arena is full. */
 const char *bulletin_text(struct bulletin *bulletin, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* `名称` or its English, as the reader reads: the setting of `path` with _zh or _en; "" without one. */
 const char *bulletin_setting(const struct bulletin *bulletin, const char *path, const char *name);
+/* Whether the node keeps the figure back: too few people stand behind it. Remembers that it did. */
+bool bulletin_is_hidden(struct bulletin *bulletin, struct fq_span figures, const char *measure);
 /* How much more than the year before, as a phrase; "" when there is nothing to compare with. */
 const char *bulletin_growth(struct bulletin *bulletin, int64_t now, int64_t base);
 /* A count of disputes in the press's form, with its unit when it has one. */

@@ -91,12 +91,16 @@ static fq_err take_measure(struct bulletin *bulletin, const char *path, const ch
     if (err) {
         return err;
     }
+    item->definition = bulletin_setting(bulletin, path, "definition");
+    if (bulletin_is_hidden(bulletin, now, name)) {
+        item->figure = item->exact = BULLETIN_HIDDEN;
+        return FQ_OK;
+    }
     int64_t value = fq_map_int(now, name);
     form.is_cents = strcmp(name, "amount_cents") == 0;
     item->figure = press(bulletin, &form, value, bulletin_setting(bulletin, path, "unit"));
     item->exact = tell_exact(bulletin, value, form.is_cents);
-    item->growth = bulletin_growth(bulletin, value, fq_map_int(base, name));
-    item->definition = bulletin_setting(bulletin, path, "definition");
+    item->growth = bulletin_growth(bulletin, value, fq_map_int(base, name)); /* hidden: 0 */
     return FQ_OK;
 }
 
@@ -123,7 +127,11 @@ static void take_rate(struct bulletin *bulletin, const char *path, const char *n
     const uint64_t base[2] = {fq_map_uint(before, part), fq_map_uint(before, whole)};
     char definition[BULLETIN_TEXT_SIZE];
 
-    tell_rate(bulletin, now, base, item);
+    if (bulletin_is_hidden(bulletin, total, part) || bulletin_is_hidden(bulletin, total, whole)) {
+        item->figure = item->exact = BULLETIN_HIDDEN;
+    } else {
+        tell_rate(bulletin, now, base, item);
+    }
     cli_copy(definition, sizeof definition,
              fq_map_text(fq_map_get(bulletin->now.total, "metrics"), name));
     item->definition = bulletin_text(bulletin, "%s %s", name, definition);

@@ -19,7 +19,8 @@ struct row {
     struct fq_span values; /* of the node's answer */
     struct fq_span base;   /* the same row of the year before; empty without */
     char name[128];
-    int64_t concluded;
+    int64_t concluded; /* 0 when it is hidden */
+    bool is_hidden;
 };
 
 struct table {
@@ -28,7 +29,7 @@ struct table {
     bool is_sorted, has_zeros, is_standing;
     struct row rows[ROWS_MAX];
     uint32_t count;
-    int64_t most, sum;
+    int64_t most;
 };
 
 /* ---- names ---- */
@@ -91,13 +92,16 @@ static int by_concluded(const void *a, const void *b)
 {
     const struct row *left = a, *right = b;
 
+    if (left->is_hidden != right->is_hidden) {
+        return left->is_hidden ? 1 : -1; /* last, so that their order tells nothing */
+    }
     if (left->concluded != right->concluded) {
         return left->concluded > right->concluded ? -1 : 1;
     }
     return strcmp(left->name, right->name);
 }
 
-static void read_rows(const struct bulletin *bulletin, struct fq_span now, struct fq_span base,
+static void read_rows(struct bulletin *bulletin, struct fq_span now, struct fq_span base,
                       struct table *table)
 {
     struct fq_reader reader = fq_reader_over(fq_map_get(now, "rows"));
@@ -106,13 +110,15 @@ static void read_rows(const struct bulletin *bulletin, struct fq_span now, struc
     for (uint32_t i = 0; i < count && table->count < ROWS_MAX && !reader.is_bad; i++) {
         struct row row = {.values = fq_read_skip(&reader)};
         row.concluded = fq_map_int(row.values, "concluded");
-        if (!table->has_zeros && row.concluded == 0 && fq_map_int(row.values, "accepted") == 0) {
+        row.is_hidden = bulletin_is_hidden(bulletin, row.values, "concluded");
+        bool is_told = row.concluded || fq_map_int(row.values, "accepted") ||
+                       fq_map_bool(row.values, "suppressed");
+        if (!table->has_zeros && !is_told) {
             continue;
         }
         row.base = find_base(base, table->dimension, row.values);
         name_row(bulletin, table->dimension, &row);
         table->most = row.concluded > table->most ? row.concluded : table->most;
-        table->sum += row.concluded;
         table->rows[table->count++] = row;
     }
     if (table->is_sorted) {
@@ -130,12 +136,35 @@ static const char *pad(struct bulletin *bulletin, const char *name)
     return bulletin_text(bulletin, "%*s", (int)(width < NAME_WIDTH ? NAME_WIDTH - width : 1), "");
 }
 
-static void write_pair_percent(struct fq_writer *writer, const char *key, int64_t part,
-                               int64_t whole)
+static void write_pair_count(struct bulletin *bulletin, struct fq_span figures, const char *key,
+                             struct fq_writer *writer)
 {
-    char text[FQ_PRESS_SIZE] = "";
+    if (bulletin_is_hidden(bulletin, figures, key)) {
+        cli_write_pair_text(writer, key, BULLETIN_HIDDEN);
+    } else {
+        cli_write_pair_uint(writer, key, fq_map_uint(figures, key));
+    }
+}
 
-    if (part >= 0 && whole > 0) {
+static const char *count_of(struct bulletin *bulletin, struct fq_span figures)
+{
+    return bulletin_is_hidden(bulletin, figures, "concluded")
+               ? BULLETIN_HIDDEN
+               : bulletin_count(bulletin, fq_map_int(figures, "concluded"));
+}
+
+/* Part and whole in percent: a measure of some figures and of others. */
+static void write_pair_percent(struct bulletin *bulletin, const char *key,
+                               const struct fq_span figures[2], const char *const measures[2],
+                               struct fq_writer *writer)
+{
+    int64_t part = fq_map_int(figures[0], measures[0]), whole = fq_map_int(figures[1], measures[1]);
+    char text[FQ_PRESS_SIZE] = "-";
+
+    if (bulletin_is_hidden(bulletin, figures[0], measures[0]) ||
+        bulletin_is_hidden(bulletin, figures[1], measures[1])) {
+        snprintf(text, sizeof text, BULLETIN_HIDDEN);
+    } else if (part >= 0 && whole > 0) {
         fq_press_percent((uint64_t)part, (uint64_t)whole, 1, text);
     }
     cli_write_pair_text(writer, key, text);
@@ -167,22 +196,27 @@ static void write_bar(const struct table *table, uint32_t place, struct fq_write
 static void write_row(struct bulletin *bulletin, const struct table *table, uint32_t place,
                       struct fq_writer *writer)
 {
+    static const char *const counts[] = {"registered", "accepted", "concluded", "agreed"};
+    static const char *const rate[] = {"agreed", "concluded"}, *const share[] = {"concluded",
+                                                                                 "concluded"};
     const struct row *row = &table->rows[place];
-    int64_t agreed = fq_map_int(row->values, "agreed");
+    struct fq_span total = fq_map_get(bulletin->now.total, "total");
 
     fq_write_map(writer, 15);
     cli_write_pair_text(writer, "name", row->name);
     cli_write_pair_text(writer, "pad", pad(bulletin, row->name));
-    cli_write_pair_text(writer, "figure", bulletin_count(bulletin, row->concluded));
-    cli_write_pair_uint(writer, "registered", fq_map_uint(row->values, "registered"));
-    cli_write_pair_uint(writer, "accepted", fq_map_uint(row->values, "accepted"));
-    cli_write_pair_uint(writer, "concluded", fq_map_uint(row->values, "concluded"));
-    cli_write_pair_uint(writer, "agreed", fq_map_uint(row->values, "agreed"));
-    write_pair_percent(writer, "rate", agreed, row->concluded);
-    write_pair_percent(writer, "share", row->concluded, table->sum);
-    cli_write_pair_text(writer, "growth",
-                        bulletin_growth(bulletin, row->concluded,
-                                        row->base.size ? fq_map_int(row->base, "concluded") : 0));
+    cli_write_pair_text(writer, "figure", count_of(bulletin, row->values));
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        write_pair_count(bulletin, row->values, counts[i], writer);
+    }
+    write_pair_percent(bulletin, "rate", (struct fq_span[]){row->values, row->values}, rate,
+                       writer);
+    write_pair_percent(bulletin, "share", (struct fq_span[]){row->values, total}, share, writer);
+    cli_write_pair_text(
+        writer, "growth",
+        row->is_hidden || row->base.size == 0
+            ? ""
+            : bulletin_growth(bulletin, row->concluded, fq_map_int(row->base, "concluded")));
     write_bar(table, place, writer);
 }
 
@@ -193,7 +227,7 @@ static void write_table(struct bulletin *bulletin, struct table *table, struct f
     char key[32];
 
     table->count = 0;
-    table->most = table->sum = 0;
+    table->most = 0;
     read_rows(bulletin, now, base, table);
     for (uint32_t i = 0; i < table->count; i++) {
         write_row(bulletin, table, i, &rows);
@@ -220,11 +254,8 @@ uint32_t bulletin_write_tables(struct bulletin *bulletin, struct fq_writer *valu
     write_table(bulletin, &months, bulletin->now.months, bulletin->base.months, values);
     write_table(bulletin, &areas, bulletin->now.areas, bulletin->base.areas, values);
     write_table(bulletin, &kinds, bulletin->now.kinds, bulletin->base.kinds, values);
-    cli_write_pair_text(values, "overlap",
-                        bulletin_count(bulletin, fq_map_int(overlap, "concluded")));
-    cli_write_pair_text(
-        values, "distinct",
-        bulletin_count(bulletin,
-                       fq_map_int(fq_map_get(bulletin->now.kinds, "distinct"), "concluded")));
+    cli_write_pair_text(values, "overlap", count_of(bulletin, overlap));
+    cli_write_pair_text(values, "distinct",
+                        count_of(bulletin, fq_map_get(bulletin->now.kinds, "distinct")));
     return 4 * 3 + 2;
 }

@@ -94,34 +94,16 @@ static const char *name_of(const struct naming *naming, const char *first, struc
 
 /* ---- cells ---- */
 
-static bool has_few(struct fq_span row, struct fq_span measure)
-{
-    struct fq_reader few = fq_reader_over(fq_map_get(row, "few"));
-    uint32_t count = few.at == few.end ? 0 : fq_read_array(&few);
-
-    for (uint32_t i = 0; i < count && !few.is_bad; i++) {
-        if (fq_span_equal(fq_read_text(&few), measure)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What stands for a figure that is not published: that it is below the threshold, or that another
- * one could be worked out from it. NULL for any other value. */
-static const char *suppressed(struct fq_span row, struct fq_span key, struct fq_span value,
-                              char out[16])
+/* What stands for a count that is not published; NULL for any other value. A rate may be none. */
+static const char *suppressed(struct fq_span row, const char *key, struct fq_span value)
 {
     struct fq_reader reader = fq_reader_over(value);
+    enum fq_measure measure;
 
-    if (!fq_map_bool(row, "suppressed") || fq_read_type(&reader) != FQ_CODEC_NIL) {
-        return NULL;
-    }
-    snprintf(out, 16, "*");
-    if (has_few(row, key)) {
-        snprintf(out, 16, "<%" PRIu64, fq_map_uint(row, "k"));
-    }
-    return out;
+    return fq_map_bool(row, "suppressed") && fq_read_type(&reader) == FQ_CODEC_NIL &&
+                   fq_measure_find(fq_span_text(key), &measure)
+               ? "*"
+               : NULL;
 }
 
 /* A count or a sum of money as the press prints it, or NULL: as it is. */
@@ -175,13 +157,13 @@ static void write_row(const struct naming *naming, struct fq_span row, struct fq
     }
     fq_write_map(writer, count);
     for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
-        char key[64], value[64], text[512], hidden[16], press[FQ_PRESS_SIZE];
+        char key[64], value[64], text[512], press[FQ_PRESS_SIZE];
         struct fq_span key_span = fq_read_text(&reader);
         cli_copy(key, sizeof key, key_span);
         struct fq_span raw = fq_read_skip(&reader);
         cli_copy(value, sizeof value, fq_map_text(row, key));
         const char *name = shown_as(naming, key, value, first, row, text, sizeof text);
-        name = name && *name ? name : suppressed(row, key_span, raw, hidden);
+        name = name && *name ? name : suppressed(row, key, raw);
         name = name ? name : in_press(naming, key, raw, press);
         fq_write_text(writer, key);
         if (name) {
@@ -205,7 +187,8 @@ static void write_overlap_row(const struct naming *naming, struct fq_span overla
         char key[64], press[FQ_PRESS_SIZE];
         cli_copy(key, sizeof key, fq_read_text(&reader));
         struct fq_span value = fq_read_skip(&reader);
-        const char *text = in_press(naming, key, value, press);
+        const char *text = suppressed(overlap, key, value);
+        text = text ? text : in_press(naming, key, value, press);
         fq_write_text(writer, key);
         if (text) {
             fq_write_text(writer, text);
@@ -279,7 +262,7 @@ static void write_line(const struct naming *naming, const char *measure, struct 
 {
     bool is_for_person = naming->tables != NULL;
     uint32_t count = 2;
-    char name[256] = "", hidden[16];
+    char name[256] = "";
 
     cli_copy(name, sizeof name, fq_map_text(row, "name"));
     for (size_t i = 0; i < PARTS; i++) {
@@ -301,8 +284,7 @@ static void write_line(const struct naming *naming, const char *measure, struct 
             continue;
         }
         struct fq_span value = map.size ? fq_map_get(map, measure) : map;
-        const char *text =
-            parts[i].map ? NULL : suppressed(row, fq_span_text(measure), value, hidden);
+        const char *text = suppressed(row, measure, value);
         fq_write_text(writer, parts[i].column);
         if (text) {
             fq_write_text(writer, text);
@@ -377,7 +359,7 @@ static void list_keys(struct fq_span map, struct keys *keys)
         struct fq_reader of = fq_reader_over(value);
         enum fq_codec_type type = fq_read_type(&of);
         bool is_figure = type != FQ_CODEC_ARRAY && type != FQ_CODEC_BOOL && key.size > 1;
-        if (is_figure) { /* neither `few` nor `suppressed` nor `k` */
+        if (is_figure) { /* neither `suppressed` nor `k` */
             cli_copy(keys->names[keys->count++], sizeof keys->names[0], key);
         }
     }
@@ -535,6 +517,20 @@ static fq_err print_table(struct cli *cli, const struct naming *naming,
     return err;
 }
 
+/* What * stands for, and how far the promise goes. */
+static void say_public(struct fq_span result)
+{
+    struct fq_span terms = fq_map_get(result, "public");
+
+    if (terms.size) {
+        cli_say(_("* Not published: fewer than %u cases stand behind it (more for sensitive "
+                  "types), or such a figure could be worked out from it."),
+                (unsigned)fq_map_uint(terms, "k"));
+        cli_say(_("This holds for this table with its sums. Another that cuts the same cases "
+                  "otherwise may tell more: compare before you publish both."));
+    }
+}
+
 /* The press's style is for people: programs are given whole numbers. */
 static fq_err read_style(const struct cli *cli, bool is_for_person, struct naming *naming,
                          struct fq_why *out_why)
@@ -574,6 +570,7 @@ fq_err rollup_print(struct cli *cli, struct cli_client *client, const struct rol
     err = err ? err : print_table(cli, &naming, &measures, result, out_why);
     if (!err && is_for_person) {
         say_completeness(result);
+        say_public(result);
     }
     cli_tables_close(tables);
     return err;

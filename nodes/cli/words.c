@@ -100,7 +100,6 @@ static const struct {
     {"extended_days", N_("days extended")},
     {"failed", N_("failed")},
     {"feed", N_("feed")},
-    {"few", N_("few")},
     {"fields", N_("fields")},
     {"figure", N_("figure")},
     {"file", N_("file")},

@@ -27,6 +27,7 @@ HUNTERS = (
     ("tests/e2e_ledger.sh", 120),
     ("tests/e2e_kill.sh", 180),
     ("tests/e2e_outbox.sh", 120),
+    ("tests/e2e_figures.sh", 120),
 )
 
 # The spread of --quick: one of each part of the product, killed within seconds.
