@@ -190,9 +190,9 @@ def check_html():
         values = load('bulletin')
         if sizes != [len(values[key]) for key in ('types', 'months', 'areas')]:
             sys.exit(f'{sizes}')
-        most = max(row['concluded'] for row in values['types'])
-        for bar, row in zip(charts[0].findall('{*}rect'), values['types']):
-            if int(bar.get('width')) != row['concluded'] * 380 // most:
+        told = [0 if row['concluded'] == '*' else row['concluded'] for row in values['types']]
+        for bar, row, concluded in zip(charts[0].findall('{*}rect'), values['types'], told):
+            if int(bar.get('width')) != concluded * 380 // max(told):
                 sys.exit(f"{row['name']}: {bar.get('width')}")
 
 
