@@ -202,6 +202,10 @@ check "of stocks the last of each is summed" test "$(figure 360000 hotline_seats
 check "money is kept to the cent" \
     test "$(figure 360000 notary_fees_waived amount_cents)" = 55700050
 check "of one county" test "$(figure 360000 notary_matters count 363647)" = 600
+january="--from 2015-01-01 --to 2015-01-31 --signer 李"
+check "days reported already are not reported again: exit 6, which" \
+    exits 6 'FQ-3209.*notary_matters: 2015-01-01..2015-06-30' \
+    at 363605 activity add --indicator notary_matters $january --count 9
 
 # ---- both languages, and the proofs ----
 
@@ -220,4 +224,14 @@ check "every view is the fold of its log" audit_everywhere
 check "an indicator is no type of dispute that the table lacks" \
     bash -c '[ "$("$0" --lab "$1" --node 360000 rollup 2015 --by type --json | "$2" -c "import json, sys
 print(json.load(sys.stdin)[\"unknown\"][\"types\"])")" = "[]" ]' "$fq" "$lab" "$python"
+
+# ---- two nodes report the same days: the county hears nothing of what is reported above it ----
+
+at 360000 activity add --indicator aid_accepted --area 363605 $half --count 900 -q
+check "the county does not know what the province reported of it" \
+    at 363605 activity add --indicator aid_accepted $january --count 10 --wait province=20
+check "the finer report stands" test "$(figure 360000 aid_accepted count)" = 10
+check "the other is told, not counted" test "$(figure 360000 aid_accepted overlapping)" = 1
+check "in words too" exits 0 '1 reports have days in common with a finer one' \
+    at 360000 activity ls 2015H1
 finish

@@ -23,6 +23,8 @@ static struct fq_campaigns *campaigns;
 static struct fq_service_context context;
 static struct fq_why why;
 static uint8_t payload[FQ_CAMPAIGN_PAYLOAD_MAX];
+static uint8_t memory[1 << 16];
+static struct fq_arena arena;
 
 static int begin(void **state)
 {
@@ -34,7 +36,9 @@ static int begin(void **state)
                                           .codes = &world.codes,
                                           .own_area = WORLD_COUNTY,
                                           .view = &held->view,
-                                          .campaigns = campaigns};
+                                          .campaigns = campaigns,
+                                          .arena = &arena};
+    arena = fq_arena_over(memory, sizeof memory);
     return campaigns ? 0 : -1;
 }
 
@@ -354,14 +358,29 @@ static void tell(struct fq_event event, uint64_t seq)
     assert_int_equal(world_tell(held, &event), FQ_MERGED_NEW);
 }
 
+static struct fq_event activity_of(uint16_t indicator, const char *first, const char *last,
+                                   uint64_t count)
+{
+    struct fq_event event = activity(indicator, count);
+
+    event.value[FQ_FIELD_FIRST_DAY] = world_date(first);
+    event.value[FQ_FIELD_LAST_DAY] = world_date(last);
+    return event;
+}
+
+static void impossible(struct fq_event event, const char *detail)
+{
+    refused(event, FQ_REASON_ACTIVITY_IMPOSSIBLE);
+    assert_string_equal(why.detail, detail);
+}
+
 static void test_q2_a_part_is_never_more_than_its_whole(void **state)
 {
     (void)state;
 
     taken(activity(SUCCEEDED, 17356)); /* nothing is known yet */
     tell(activity(HANDLED, 17128), 1);
-    refused(activity(SUCCEEDED, 17356), FQ_REASON_ACTIVITY_IMPOSSIBLE);
-    assert_string_equal(why.detail, "mediation_succeeded 17356 > mediation_handled 17128");
+    impossible(activity(SUCCEEDED, 17356), "mediation_succeeded 17356 > mediation_handled 17128");
     taken(activity(SUCCEEDED, 17128));
     struct fq_event event = activity(SUCCEEDED, 17356); /* of other days, of another unit */
     event.value[FQ_FIELD_LAST_DAY]++;
@@ -380,18 +399,101 @@ static void test_q2_a_whole_is_never_less_than_its_parts(void **state)
     taken(activity(HANDLED, 17000));
 }
 
-static void test_q2_a_dry_run_knows_what_came_before_in_it(void **state)
+static void test_q2_parts_add_up_to_no_more_than_the_whole_they_lie_in(void **state)
 {
     (void)state;
-    struct fq_event handled = activity(HANDLED, 17128);
-    struct fq_dispute rehearsed = {.facts = 0};
 
-    handled.area = WORLD_COUNTY;
-    rehearsed.id = fq_merge_entity(&handled);
-    fq_dispute_apply(&rehearsed, &handled);
-    context.rehearsed = &rehearsed;
-    context.rehearsed_count = 1;
+    tell(activity_of(SUCCEEDED, "2021-01-01", "2021-01-31", 60), 1);
+    tell(activity_of(SUCCEEDED, "2021-02-01", "2021-02-28", 50), 2);
+    impossible(activity(HANDLED, 109), "mediation_succeeded 110 > mediation_handled 109");
+    tell(activity(HANDLED, 110), 3);
+    impossible(activity_of(SUCCEEDED, "2021-03-01", "2021-03-31", 1),
+               "mediation_succeeded 111 > mediation_handled 110");
+    taken(activity_of(SUCCEEDED, "2021-03-01", "2021-03-31", 0));
+    taken(activity_of(SUCCEEDED, "2021-02-01", "2021-02-28", 49));
+    impossible(activity_of(SUCCEEDED, "2021-02-01", "2021-02-28", 51), /* it replaces */
+               "mediation_succeeded 111 > mediation_handled 110");
+    taken(activity_of(SUCCEEDED, "2021-07-01", "2021-07-31", 500));
+}
+
+static void test_q2_a_part_is_no_more_than_the_wholes_that_fill_its_days(void **state)
+{
+    (void)state;
+
+    tell(activity_of(HANDLED, "2021-01-01", "2021-03-31", 60), 1);
+    taken(activity(SUCCEEDED, 500)); /* what was handled from April on is not known */
+    tell(activity_of(HANDLED, "2021-04-01", "2021-06-30", 50), 2);
+    impossible(activity(SUCCEEDED, 111), "mediation_succeeded 111 > mediation_handled 110");
+    tell(activity(SUCCEEDED, 110), 3);
+    impossible(activity_of(HANDLED, "2021-04-01", "2021-06-30", 49),
+               "mediation_succeeded 110 > mediation_handled 109");
+}
+
+static void test_q2_days_are_reported_once(void **state)
+{
+    struct fq_event january = activity_of(HANDLED, "2021-01-01", "2021-01-31", 10);
+    (void)state;
+
+    tell(january, 1);
+    refused(activity(HANDLED, 17128), FQ_REASON_ACTIVITY_OVERLAP);
+    assert_string_equal(why.detail, "mediation_handled: 2021-01-01..2021-01-31");
+    refused(activity_of(HANDLED, "2021-01-31", "2021-02-28", 9), FQ_REASON_ACTIVITY_OVERLAP);
+    refused(activity_of(HANDLED, "2020-12-01", "2021-01-01", 9), FQ_REASON_ACTIVITY_OVERLAP);
+    taken(activity_of(HANDLED, "2021-02-01", "2021-02-28", 9));
+    taken(activity_of(HANDLED, "2021-01-01", "2021-01-31", 11)); /* of the same days: it replaces */
+    struct fq_event event = activity(HANDLED, 17128); /* another unit's, another area's */
+    event.unit = UNIT;
+    taken(event);
+    event = activity(HANDLED, 17128);
+    context.own_area = WORLD_CITY;
+    taken(event);
+}
+
+static void test_q2_a_report_is_taken_back_by_zero(void **state)
+{
+    (void)state;
+
+    tell(activity_of(HANDLED, "2021-01-01", "2021-01-31", 10), 1);
+    taken(activity(HANDLED, 0)); /* it adds nothing to those days */
+    tell(activity_of(HANDLED, "2021-01-01", "2021-01-31", 0), 2);
+    taken(activity(HANDLED, 17128));
+}
+
+static void test_q2_a_stock_may_stand_on_any_day(void **state)
+{
+    (void)state;
+
+    tell(activity_of(SEATS, "2021-06-30", "2021-06-30", 80), 1);
+    taken(activity_of(SEATS, "2021-06-30", "2021-06-30", 81));
+    taken(activity_of(SEATS, "2021-05-31", "2021-05-31", 79));
+}
+
+static void rehearse(const struct fq_event *event, struct fq_dispute *out_rehearsed)
+{
+    struct fq_event completed = *event;
+
+    fq_command_service_complete(&context, &completed);
+    *out_rehearsed = (struct fq_dispute){.id = fq_merge_entity(&completed)};
+    fq_dispute_apply(out_rehearsed, &completed);
+    context.rehearsed_count++;
+}
+
+static void test_q2_a_dry_run_knows_what_came_before_in_it(void **state)
+{
+    struct fq_dispute rehearsed[3];
+    struct fq_event handled = activity(HANDLED, 17128);
+    (void)state;
+
+    context.rehearsed = rehearsed;
+    rehearse(&handled, &rehearsed[0]);
     refused(activity(SUCCEEDED, 17356), FQ_REASON_ACTIVITY_IMPOSSIBLE);
+    refused(activity_of(HANDLED, "2021-01-01", "2021-01-31", 10), FQ_REASON_ACTIVITY_OVERLAP);
+    handled.value[FQ_FIELD_COUNT] = 17400; /* of a report it is the last that counts */
+    rehearse(&handled, &rehearsed[1]);
+    taken(activity(SUCCEEDED, 17356));
+    handled.value[FQ_FIELD_COUNT] = 0;
+    rehearse(&handled, &rehearsed[2]);
+    taken(activity_of(HANDLED, "2021-01-01", "2021-01-31", 10));
 }
 
 /* ---- campaigns ---- */
@@ -469,6 +571,11 @@ int main(void)
         CASE(test_q2_a_stock_is_of_a_day),
         CASE(test_q2_a_part_is_never_more_than_its_whole),
         CASE(test_q2_a_whole_is_never_less_than_its_parts),
+        CASE(test_q2_parts_add_up_to_no_more_than_the_whole_they_lie_in),
+        CASE(test_q2_a_part_is_no_more_than_the_wholes_that_fill_its_days),
+        CASE(test_q2_days_are_reported_once),
+        CASE(test_q2_a_report_is_taken_back_by_zero),
+        CASE(test_q2_a_stock_may_stand_on_any_day),
         CASE(test_q2_a_dry_run_knows_what_came_before_in_it),
         CASE(test_q4_nobody_gives_a_seal_as_a_command),
         CASE(test_q3_a_county_makes_no_campaign),

@@ -176,6 +176,11 @@ static void test_a_dispute_of_one_county_is_owed_to_nobody(void **state)
 
     assert_int_equal(count_owed(&registered), 0);
     assert_int_equal(count_owed(&joined), 0); /* another unit of the same county */
+    struct fq_event corrected = fact(WORLD_COUNTY, FQ_EVENT_CORRECTED);
+    corrected.step = FQ_EVENT_SESSION;
+    corrected.value[FQ_FIELD_CORRECTS] = FQ_EVENT_SESSION;
+    assert_int_equal(count_owed(&corrected), 0);
+    assert_true(held->view.folded->flags & FQ_DISPUTE_CHANGED);
     assert_false(held->view.folded->flags & FQ_DISPUTE_SHARED);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "fq/core/activity.h"
 #include "fq/core/period.h"
 
 bool fq_command_is_service(unsigned kind)
@@ -168,54 +169,172 @@ static fq_err check_sweep(const struct fq_service_context *context, const struct
 
 /* ---- activities (Q2) ---- */
 
-/* What is reported of another indicator for the same area, unit and days; false when nothing is. */
-static bool find_figure(const struct fq_service_context *context, const struct fq_event *command,
-                        uint16_t indicator, uint64_t *out_count)
-{
-    struct fq_event other = *command;
-    const struct fq_dispute *found = NULL;
+/* The reports of one area and unit that have to do with a command's: of its indicator, of the one it
+ * is a part of, of those that are parts of it; what the command reports among them. */
+struct related {
+    struct fq_reports reports;
+    struct fq_report told; /* by the command */
+    const struct fq_code *indicator;
+    const struct fq_codes *codes;
+};
 
-    other.value[FQ_FIELD_INDICATOR] = indicator;
-    struct fq_id id = fq_merge_entity(&other);
-    for (uint32_t i = context->rehearsed_count; i > 0 && !found; i--) {
-        if (fq_id_equal(&context->rehearsed[i - 1].id, &id)) {
-            found = &context->rehearsed[i - 1];
+static bool is_related(const struct related *related, const struct fq_report *report)
+{
+    uint16_t own = related->indicator->number;
+    const struct fq_code *other =
+        fq_codes_find(related->codes, FQ_CODES_INDICATOR, report->indicator);
+
+    return other && report->area == related->told.area && report->unit == related->told.unit &&
+           (other->number == own || other->number == related->indicator->of_indicator.at_most ||
+            other->of_indicator.at_most == own);
+}
+
+static bool is_of_same_days(const struct fq_report *a, const struct fq_report *b)
+{
+    return a->indicator == b->indicator && a->first_day == b->first_day &&
+           a->last_day == b->last_day;
+}
+
+/* A report of the same days replaces what was there. */
+static void put_report(struct related *related, const struct fq_report *report)
+{
+    struct fq_reports *reports = &related->reports;
+    uint32_t at = 0;
+
+    while (at < reports->count && !is_of_same_days(&reports->rows[at], report)) {
+        at++;
+    }
+    reports->rows[at] = *report;
+    reports->count += at == reports->count;
+}
+
+static fq_err find_related(const struct fq_service_context *context, const struct fq_event *command,
+                           struct related *related, struct fq_why *out_why)
+{
+    const struct fq_view *view = context->view;
+    size_t rows_max = view->activity_count + (size_t)context->rehearsed_count + 1;
+    struct fq_dispute entity = {.facts = 0};
+    struct fq_report report;
+
+    fq_dispute_apply(&entity, command);
+    (void)fq_report_of(&entity, &related->told);
+    related->reports.count = 0;
+    related->reports.rows = fq_arena_take_raw(context->arena, rows_max * sizeof(struct fq_report));
+    if (!related->reports.rows) {
+        return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
+    }
+    for (uint32_t i = 0; i < view->activity_count; i++) {
+        if (fq_report_of(&view->disputes[view->activities[i]], &report) &&
+            is_related(related, &report)) {
+            related->reports.rows[related->reports.count++] = report;
         }
     }
-    found = found ? found : fq_view_find(context->view, &id);
-    if (!found || !(found->flags & FQ_DISPUTE_ACTIVITY)) {
-        return false;
+    for (uint32_t i = 0; i < context->rehearsed_count; i++) {
+        if (fq_report_of(&context->rehearsed[i], &report) && is_related(related, &report)) {
+            put_report(related, &report);
+        }
     }
-    *out_count = found->amount_cents;
-    return true;
+    put_report(related, &related->told);
+    return fq_reports_settle(related->codes, context->arena, &related->reports)
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
 }
 
-static fq_err impossible(const struct fq_code *part, uint64_t part_count,
-                         const struct fq_code *whole, uint64_t whole_count, struct fq_why *out_why)
+static fq_err check_overlap(const struct related *related, struct fq_why *out_why)
 {
-    return fq_fail(out_why, FQ_REASON_ACTIVITY_IMPOSSIBLE, "%s %llu > %s %llu", part->id,
-                   (unsigned long long)part_count, whole->id, (unsigned long long)whole_count);
-}
+    char first[FQ_DATE_TEXT_SIZE], last[FQ_DATE_TEXT_SIZE];
+    const struct fq_report *told = &related->told;
 
-static fq_err check_bounds(const struct fq_service_context *context, const struct fq_event *command,
-                           const struct fq_code *indicator, struct fq_why *out_why)
-{
-    uint64_t count = command->value[FQ_FIELD_COUNT], other_count;
-    const struct fq_code *whole =
-        fq_codes_find(context->codes, FQ_CODES_INDICATOR, indicator->of_indicator.at_most);
-
-    if (whole && find_figure(context, command, whole->number, &other_count) &&
-        count > other_count) {
-        return impossible(indicator, count, whole, other_count, out_why);
+    if (related->indicator->of_indicator.is_stock || told->count == 0) {
+        return FQ_OK;
     }
-    for (uint32_t i = 0; i < context->codes->tables[FQ_CODES_INDICATOR].count; i++) {
-        const struct fq_code *part = &context->codes->tables[FQ_CODES_INDICATOR].rows[i];
-        if (part->of_indicator.at_most == indicator->number &&
-            find_figure(context, command, part->number, &other_count) && other_count > count) {
-            return impossible(part, other_count, indicator, count, out_why);
+    for (uint32_t i = 0; i < related->reports.count; i++) {
+        const struct fq_report *other = &related->reports.rows[i];
+        if (other->indicator == told->indicator && other->count > 0 &&
+            !is_of_same_days(other, told) && fq_reports_share_days(other, told)) {
+            fq_date_format(other->first_day, first);
+            fq_date_format(other->last_day, last);
+            return fq_fail(out_why, FQ_REASON_ACTIVITY_OVERLAP, "%s: %s..%s",
+                           related->indicator->id, first, last);
         }
     }
     return FQ_OK;
+}
+
+/* What stands of the indicator within the days; `out_are_full` when no day of them is without. */
+static uint64_t sum_within(const struct related *related, uint16_t indicator,
+                           const struct fq_report *days, bool *out_are_full)
+{
+    uint64_t sum = 0;
+    uint32_t next_day = days->first_day; /* rows are by first day */
+
+    for (uint32_t i = 0; i < related->reports.count; i++) {
+        const struct fq_report *report = &related->reports.rows[i];
+        if (report->indicator == indicator && !report->is_aside &&
+            report->first_day >= days->first_day && report->last_day <= days->last_day) {
+            sum += report->count;
+            if (report->first_day <= next_day && report->last_day >= next_day) {
+                next_day = report->last_day + 1u;
+            }
+        }
+    }
+    *out_are_full = next_day > days->last_day;
+    return sum;
+}
+
+static fq_err check_bound(const struct related *related, const struct fq_code *part,
+                          const struct fq_code *whole, struct fq_why *out_why)
+{
+    const struct fq_report *told = &related->told;
+
+    for (uint32_t i = 0; i < related->reports.count; i++) {
+        const struct fq_report *report = &related->reports.rows[i];
+        bool are_full, is_of_part = report->indicator == part->number;
+        if ((!is_of_part && report->indicator != whole->number) || report->is_aside ||
+            report->first_day > told->first_day || report->last_day < told->last_day) {
+            continue;
+        }
+        uint64_t sum =
+            sum_within(related, is_of_part ? whole->number : part->number, report, &are_full);
+        uint64_t part_count = is_of_part ? report->count : sum;
+        uint64_t whole_count = is_of_part ? sum : report->count;
+        if (part_count > whole_count && (are_full || !is_of_part)) {
+            return fq_fail(out_why, FQ_REASON_ACTIVITY_IMPOSSIBLE, "%s %llu > %s %llu", part->id,
+                           (unsigned long long)part_count, whole->id,
+                           (unsigned long long)whole_count);
+        }
+    }
+    return FQ_OK;
+}
+
+static fq_err check_bounds(const struct related *related, struct fq_why *out_why)
+{
+    const struct fq_code *own = related->indicator;
+    const struct fq_code *whole =
+        fq_codes_find(related->codes, FQ_CODES_INDICATOR, own->of_indicator.at_most);
+    fq_err err = whole ? check_bound(related, own, whole, out_why) : FQ_OK;
+
+    for (uint32_t i = 0; i < related->codes->tables[FQ_CODES_INDICATOR].count && !err; i++) {
+        const struct fq_code *part = &related->codes->tables[FQ_CODES_INDICATOR].rows[i];
+        if (part->of_indicator.at_most == own->number) {
+            err = check_bound(related, part, own, out_why);
+        }
+    }
+    return err;
+}
+
+static fq_err check_with_others(const struct fq_service_context *context,
+                                const struct fq_event *command, const struct fq_code *indicator,
+                                struct fq_why *out_why)
+{
+    struct related related = {.indicator = indicator, .codes = context->codes};
+    size_t before = context->arena->used;
+    fq_err err = find_related(context, command, &related, out_why);
+
+    err = err ? err : check_overlap(&related, out_why);
+    err = err ? err : check_bounds(&related, out_why);
+    context->arena->used = before;
+    return err;
 }
 
 static fq_err check_activity(const struct fq_service_context *context,
@@ -247,7 +366,7 @@ static fq_err check_activity(const struct fq_service_context *context,
     }
     fq_err err = check_unit(context, command, out_why);
     err = err ? err : fq_command_check_number(command, FQ_FIELD_COUNT, out_why);
-    return err ? err : check_bounds(context, command, indicator, out_why);
+    return err ? err : check_with_others(context, command, indicator, out_why);
 }
 
 /* ---- campaigns (Q3) ---- */

@@ -411,9 +411,11 @@ static void set_rev(struct fq_event *command, const struct fq_dispute *dispute)
     command->rev = base == UINT32_MAX ? base : base + 1;
 }
 
-static struct fq_service_context service_context(const struct fq_core *core,
-                                                 const struct rehearsal *rehearsal, bool is_sealing)
+static struct fq_service_context service_context(const struct step *step,
+                                                 const struct rehearsal *rehearsal)
 {
+    const struct fq_core *core = step->core;
+
     return (struct fq_service_context){
         .areas = core->areas,
         .codes = core->codes,
@@ -424,7 +426,8 @@ static struct fq_service_context service_context(const struct fq_core *core,
         .places = core->places,
         .rehearsed = rehearsal ? rehearsal->disputes : NULL,
         .rehearsed_count = rehearsal ? rehearsal->count : 0,
-        .is_sealing = is_sealing,
+        .arena = step->arena,
+        .is_sealing = step->is_sealing,
     };
 }
 
@@ -432,7 +435,7 @@ static fq_err run_command(struct step *step, struct rehearsal *rehearsal, struct
                           struct verdict *verdict)
 {
     struct fq_core *core = step->core;
-    const struct fq_service_context services = service_context(core, rehearsal, step->is_sealing);
+    const struct fq_service_context services = service_context(step, rehearsal);
     struct fq_command_room room;
     const struct fq_command_context context = {
         .areas = core->areas,

@@ -297,7 +297,8 @@ static void apply_activity(struct fq_dispute *dispute, const struct fq_event *ev
     dispute->flags |= FQ_DISPUTE_ACTIVITY;
     dispute->home = event->area;
     dispute->host = event->unit;
-    dispute->registered_on = (uint16_t)value_of(event, FQ_FIELD_FIRST_DAY);
+    dispute->registered_on = short_of(value_of(event, FQ_FIELD_FIRST_DAY));
+    dispute->closed_on = short_of(value_of(event, FQ_FIELD_LAST_DAY));
     dispute->type = short_of(value_of(event, FQ_FIELD_INDICATOR));
     dispute->amount_cents = value_of(event, FQ_FIELD_COUNT);
 }
@@ -401,7 +402,7 @@ void fq_dispute_clear(struct fq_dispute *dispute)
         .id = dispute->id,
         .facts = dispute->facts,
         .rev = dispute->rev,
-        .flags = dispute->flags & (FQ_DISPUTE_DIRTY | FQ_DISPUTE_SHARED),
+        .flags = dispute->flags & (FQ_DISPUTE_DIRTY | FQ_DISPUTE_SHARED | FQ_DISPUTE_LISTED),
         .tags = dispute->tags,
     };
 }

@@ -12,6 +12,7 @@ void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_
     view->disputes = (struct fq_dispute *)(void *)view->memory.disputes.base;
     view->dirty = (uint32_t *)(void *)view->memory.dirty.base;
     view->dirty_capacity = (uint32_t)(view->memory.dirty.size / sizeof *view->dirty);
+    view->activities = (uint32_t *)(void *)view->memory.activities.base;
     view->memory.facts.used = FQ_FACT_PLACE_UNIT; /* place 0 means none */
     fq_index_init(&view->index, &view->memory.dispute_heads, &view->memory.dispute_links);
     fq_cells_init(&view->cells, &view->memory.cells, &view->memory.cell_heads,
@@ -435,6 +436,22 @@ struct fq_id fq_merge_entity(const struct fq_event *event)
     return fq_id_is_zero(&event->dispute) ? event->cmd_id : event->dispute;
 }
 
+/* What is reported is found without a walk over all disputes. False when the region is full. */
+static bool list_activity(struct fq_view *view, struct fq_dispute *dispute)
+{
+    if (dispute->flags & FQ_DISPUTE_LISTED) {
+        return true;
+    }
+    size_t end = ((size_t)view->activity_count + 1) * sizeof *view->activities;
+    if (end > view->memory.activities.size) {
+        return false;
+    }
+    view->memory.activities.used = end;
+    view->activities[view->activity_count++] = fq_view_place(view, dispute);
+    dispute->flags |= FQ_DISPUTE_LISTED;
+    return true;
+}
+
 /* Screenings and activities apart: whether it counts is asked of its set alone (D1). */
 static bool is_counted(const struct fq_dispute *dispute)
 {
@@ -460,8 +477,8 @@ static bool is_map_step(unsigned step)
 /* Whether two states count alike, what they have in maps apart. */
 static bool counts_alike(const struct fq_dispute *a, const struct fq_dispute *b)
 {
-    const unsigned uncounted = FQ_DISPUTE_DIRTY | FQ_DISPUTE_SHARED | FQ_DISPUTE_MEDIATING |
-                               FQ_DISPUTE_ARCHIVED | FQ_DISPUTE_CHANGED;
+    const unsigned uncounted = FQ_DISPUTE_DIRTY | FQ_DISPUTE_SHARED | FQ_DISPUTE_LISTED |
+                               FQ_DISPUTE_MEDIATING | FQ_DISPUTE_ARCHIVED | FQ_DISPUTE_CHANGED;
 
     return (a->flags | uncounted) == (b->flags | uncounted) && fq_dispute_same_values(a, b);
 }
@@ -550,6 +567,9 @@ static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *ev
     uint32_t *link = find_place(view, dispute, &stamp, &is_known);
     if (is_known) {
         return FQ_MERGED_DUPLICATE; /* M1 */
+    }
+    if (event->step == FQ_EVENT_ACTIVITY && !list_activity(view, dispute)) {
+        return FQ_MERGED_FULL;
     }
     struct fq_fact *fact = make_fact(view, event, log);
     bool was_counted = is_counted(dispute);
@@ -701,7 +721,8 @@ bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds
 {
     struct fq_dispute *dispute = &view->disputes[place];
     const struct fq_dispute was = *dispute;
-    struct fq_dispute back = {.id = was.id, .flags = was.flags & FQ_DISPUTE_DIRTY};
+    struct fq_dispute back = {.id = was.id,
+                              .flags = was.flags & (FQ_DISPUTE_DIRTY | FQ_DISPUTE_LISTED)};
     struct fq_contribution before, after;
     uint32_t *link = &back.facts;
 
@@ -870,6 +891,9 @@ bool fq_view_decode(struct fq_view *view, struct fq_span value)
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
         note_fact(dispute, fact);
+        if (fact->step == FQ_EVENT_ACTIVITY && !list_activity(view, dispute)) {
+            return false;
+        }
     }
     resolve(view, dispute);
     count_dispute(view, dispute, false);

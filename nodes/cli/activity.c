@@ -179,7 +179,7 @@ static fq_err run_add(struct cli *cli, struct fq_why *out_why)
 
 /* ---- ls ---- */
 
-/* What the sums leave out, and what they may hold twice. */
+/* What the sums leave out. */
 static void say_doubts(struct fq_span rows)
 {
     struct fq_reader reader = fq_reader_over(rows);
@@ -195,18 +195,23 @@ static void say_doubts(struct fq_span rows)
         cli_say(_("%llu reports reach over the edge of the period and are not counted."), partial);
     }
     if (overlapping) {
-        cli_say(_("%llu reports have days in common with another of the same area; both count."),
+        cli_say(_("%llu reports have days in common with a finer one of the same area and unit and "
+                  "are not counted."),
                 overlapping);
     }
 }
 
 static fq_err run_ls(struct cli *cli, struct fq_why *out_why)
 {
-    const char *const columns[] = {
-        "indicator", /* told by its name */
-        "count",     "amount_cents", cli_text_is_chinese() ? "counted_zh" : "counted",
-        "reports",   "areas",        "partial",
-        NULL};
+    const char *const columns[] = {"indicator", /* told by its name */
+                                   "count",
+                                   "amount_cents",
+                                   cli_text_is_chinese() ? "counted_zh" : "counted",
+                                   "reports",
+                                   "areas",
+                                   "partial",
+                                   "overlapping",
+                                   NULL};
     const char *area = cli_value(cli, "area");
     struct cli_args args;
 

@@ -16,7 +16,7 @@ struct local {
     struct fq_view view;
     struct fq_frontier frontier;
     struct fq_view_memory memory;
-    struct fq_arena arena; /* of the frontier */
+    struct fq_arena arena; /* of the frontier, and for checks */
     uint64_t fetched_ms;   /* when the oldest of the facts was asked for; 0 none */
     uint32_t known_rev;    /* of the dispute asked for, own waiting commands apart */
     bool is_from_node;     /* facts of that dispute were fetched, or delivered from here */

@@ -81,8 +81,8 @@ static fq_err rehearse(struct cli_desk *desk, const struct cli_entry *entry, str
 
 /* Of no dispute: campaigns change, so the node judges when it can be reached, and what was last heard of
  * them when it cannot. */
-static fq_err check_service(struct cli_desk *desk, const struct local *local,
-                            struct cli_entry *entry, struct fq_why *out_why)
+static fq_err check_service(struct cli_desk *desk, struct local *local, struct cli_entry *entry,
+                            struct fq_why *out_why)
 {
     struct fq_campaigns *campaigns = calloc(1, sizeof *campaigns);
     const struct fq_service_context context = {
@@ -93,6 +93,7 @@ static fq_err check_service(struct cli_desk *desk, const struct local *local,
         .campaigns = campaigns,
         .units = &desk->tables->units,
         .places = &desk->tables->places,
+        .arena = &local->arena,
     };
 
     if (!campaigns) {
@@ -111,7 +112,7 @@ static fq_err check_service(struct cli_desk *desk, const struct local *local,
 }
 
 /* The node's own check (K4), on the facts known here. */
-static fq_err check(struct cli_desk *desk, const struct local *local, struct cli_entry *entry,
+static fq_err check(struct cli_desk *desk, struct local *local, struct cli_entry *entry,
                     struct fq_why *out_why)
 {
     struct fq_event *event = &entry->event;

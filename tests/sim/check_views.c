@@ -26,6 +26,7 @@ static struct world_view *emptied(const struct sim *sim)
         &fresh->view.memory.dispute_links, &fresh->view.memory.facts,
         &fresh->view.memory.dirty,         &fresh->view.memory.cells,
         &fresh->view.memory.cell_heads,    &fresh->view.memory.cell_links,
+        &fresh->view.memory.activities,
     };
     for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
         empty_region(regions[i]);

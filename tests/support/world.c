@@ -72,7 +72,7 @@ struct world_view *world_view_open_small(const struct world *world, size_t bytes
     struct fq_arena *regions[] = {
         &held->memory.disputes,   &held->memory.dispute_heads, &held->memory.dispute_links,
         &held->memory.facts,      &held->memory.dirty,         &held->memory.cells,
-        &held->memory.cell_heads, &held->memory.cell_links,
+        &held->memory.cell_heads, &held->memory.cell_links,    &held->memory.activities,
     };
     held->world = world;
     for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
@@ -102,6 +102,7 @@ void world_view_close(struct world_view *held)
     fq_memory_release(&held->memory.dispute_links);
     fq_memory_release(&held->memory.facts);
     fq_memory_release(&held->memory.dirty);
+    fq_memory_release(&held->memory.activities);
     fq_memory_release(&held->memory.cells);
     fq_memory_release(&held->memory.cell_heads);
     fq_memory_release(&held->memory.cell_links);

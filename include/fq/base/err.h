@@ -154,6 +154,9 @@ typedef enum fq_err {
       "Correct the figure, or first the other one named; the indicator table has the rule.")       \
     X(ACTIVITY_FILE, 3208, FQ_ERR_USAGE, "The file is not a table of activities.",                 \
       "Its first line must name the columns indicator, area, from, to, value and signer.")         \
+    X(ACTIVITY_OVERLAP, 3209, FQ_ERR_REFUSED,                                                      \
+      "The same figure is reported already for some of these days.",                               \
+      "Report the other days alone, or first take the report of the days named back with 0.")      \
     X(EVENT_NAME, 3301, FQ_ERR_REFUSED, "No event of the dispute is meant by that, or several.",   \
       "Name it by the number or the command id that `dispute show --history` lists.")              \
     X(TEMPLATE, 3401, FQ_ERR_USAGE, "A template for paper is wrong.", "Mend the named line.")      \

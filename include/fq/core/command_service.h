@@ -4,9 +4,12 @@
  * Q1  A sweep belongs to a county and names the unit or the place of it that was screened, one that
  *     the tables know if there are any; of a campaign, it lies in its area and its days, and not
  *     after its closing.
- * Q2  An activity's figure is of a known indicator, of days in order, and signed; it never exceeds
- *     the figure of the indicator it is a part of, nor falls below those that are parts of it, in
- *     the same area, unit and days, as far as this node knows them.
+ * Q2  An activity's figure is of a known indicator, of days in order, and signed. A flow has no days
+ *     in common with another report of it for the same area and unit, unless one of the two is 0: a
+ *     report is taken back by one of 0 for its days. A figure never exceeds that of the indicator it
+ *     is a part of for the same area and unit: parts add up to no more than a whole whose days they
+ *     lie in, nor is a part more than the wholes that fill its days. All this as far as this node
+ *     knows them.
  * Q3  A campaign is made and closed by a city or a province, in its own area; its name is not one
  *     that another open campaign or a period has.
  * Q4  A period is sealed by the node alone, which signs what it made; a record that came as a command
@@ -37,6 +40,7 @@ struct fq_service_context {
     const struct fq_places *places;     /* likewise */
     const struct fq_dispute *rehearsed; /* what commands before made of a dry run; none otherwise */
     uint32_t rehearsed_count;
+    struct fq_arena *arena; /* for what is looked at together; it keeps nothing there */
     bool is_sealing; /* the node itself seals a period: nobody else writes such a record (Q4) */
 };
 

@@ -29,11 +29,12 @@ enum fq_dispute_flag {
     FQ_DISPUTE_SWEEP = 1 << 8,     /* not a dispute: a screening report */
     FQ_DISPUTE_ACTIVITY = 1 << 9,  /* not a dispute: an indicator's figure */
     FQ_DISPUTE_ZERO_REPORT = 1 << 10,
-    FQ_DISPUTE_CHANGED = 1 << 12, /* a correction or a transfer is among what it is made of */
-    FQ_DISPUTE_DIRTY = 1 << 11,   /* changed since it was last taken to be written behind */
+    FQ_DISPUTE_DIRTY = 1 << 11, /* changed since it was last taken to be written behind */
     /* Others have to do with it than one area: its facts name or were written in several, voided ones
      * too. Never taken back. */
     FQ_DISPUTE_SHARED = 1 << 12,
+    FQ_DISPUTE_CHANGED = 1 << 13, /* a correction or a transfer is among what it is made of */
+    FQ_DISPUTE_LISTED = 1 << 14,  /* its place is among the view's activities. Never taken back. */
 };
 
 enum fq_decision { FQ_DECISION_NONE, FQ_DECISION_ACCEPTED, FQ_DECISION_REJECTED };
@@ -49,8 +50,8 @@ struct fq_dispute {
     uint64_t host;         /* unit */
     uint64_t amount_cents; /* an activity's count */
     uint16_t registered_on, decided_on, outcome_on, confirmed_on, performed_on, closed_on,
-        visited_on;
-    uint16_t type; /* code of dispute type; an activity's indicator */
+        visited_on; /* an activity is of the days registered_on..closed_on */
+    uint16_t type;  /* code of dispute type; an activity's indicator */
     uint16_t extended_days;
     uint8_t kind;         /* of the host, enum fq_kind */
     uint8_t joined_kinds; /* bit per kind that ever joined */
@@ -105,7 +106,7 @@ void fq_fact_values(const struct fq_fact *fact, const enum fq_field *fields, uin
 uint8_t fq_kind_counted(uint64_t value);
 /* Apply one live event, greater than all applied before, to the packed values. */
 void fq_dispute_apply(struct fq_dispute *dispute, const struct fq_event *event);
-/* Empty the packed values, keeping id, facts, rev, tags, DIRTY and SHARED. */
+/* Empty the packed values, keeping id, facts, rev, tags, DIRTY, SHARED and LISTED. */
 void fq_dispute_clear(struct fq_dispute *dispute);
 /* Whether the values are the same, flags apart. */
 bool fq_dispute_same_values(const struct fq_dispute *a, const struct fq_dispute *b);

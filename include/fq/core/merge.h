@@ -26,7 +26,7 @@
 
 /* Regions the view grows in, each used for nothing else (edge/memory.h reserves them). */
 struct fq_view_memory {
-    struct fq_arena disputes, dispute_heads, dispute_links, facts, dirty;
+    struct fq_arena disputes, dispute_heads, dispute_links, facts, dirty, activities;
     struct fq_arena cells, cell_heads, cell_links;
 };
 
@@ -39,6 +39,8 @@ struct fq_view {
     struct fq_cells cells;
     uint32_t *dirty; /* a ring: disputes changed since they were taken last, longest ago first */
     uint32_t dirty_first, dirty_count, dirty_capacity;
+    uint32_t *activities; /* places of those of which an activity's report is known, in any order */
+    uint32_t activity_count;
     const struct fq_log *log;        /* of the last event folded */
     const struct fq_dispute *folded; /* of the last event that was new */
     uint64_t event_count;            /* distinct events folded, relays counted as what they carry */
