@@ -508,7 +508,7 @@ static bool is_answered(const struct fq_node *node, const struct fq_period_seal 
 
 static fq_err go_back(struct fq_lookback *lookback, struct fq_why *out_why)
 {
-    return fq_asof_go_back(&lookback->asof, FQ_CAUSES_ALL)
+    return fq_asof_go_back(&lookback->asof)
                ? FQ_OK
                : fq_fail(out_why, FQ_REASON_LIMIT, "limits.disputes_max");
 }

@@ -277,7 +277,7 @@ fq_err fq_verb_period_check(struct fq_node *node, struct fq_span args, struct fq
     uint32_t scope = check->scope == check->seal.area ? 0 : check->scope;
     err = fq_lookback_at(node, &check->marks, scope, from_lsn, check->seal.made_ms, &lookback,
                          out_why);
-    if (!err && !fq_asof_go_back(&lookback->asof, FQ_CAUSES_ALL)) {
+    if (!err && !fq_asof_go_back(&lookback->asof)) {
         err = limit(out_why);
     }
     err = err ? err : put_recomputed(node, check, args, &answer->writer, out_why);
@@ -414,7 +414,7 @@ static fq_err find_sealed_leaf(struct proving *proving, uint32_t place,
         return FQ_OK;
     }
     fq_err err = fq_lookback_at_seal(node, proving->seal, &lookback, out_why);
-    if (!err && !fq_asof_go_back(&lookback->asof, FQ_CAUSES_ALL)) {
+    if (!err && !fq_asof_go_back(&lookback->asof)) {
         err = limit(out_why);
     }
     if (!err && !make_leaf(proving, place, &salt, sealed, room)) {

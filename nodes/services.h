@@ -2,7 +2,7 @@
 #ifndef FQ_NODES_SERVICES_H
 #define FQ_NODES_SERVICES_H
 
-#include "service.h"
+#include "asof.h"
 
 /* What a question is about: an area and some days, or a campaign with its own. */
 struct fq_scope {
@@ -21,6 +21,13 @@ FQ_CHECKED fq_err fq_services_read_scope(const struct fq_node *node, struct fq_s
 FQ_CHECKED fq_err fq_services_read_campaign_scope(const struct fq_node *node, struct fq_span args,
                                                   struct fq_scope *out_scope,
                                                   struct fq_why *out_why);
+
+/* Reported figures of the query's area and period, those that moved since the moment of the lookback,
+ * which is not set back: an array of maps with sealed, live, difference and what each cause adds. Fails
+ * with LIMIT. */
+FQ_CHECKED fq_err fq_activities_put_diff(struct fq_lookback *lookback,
+                                         const struct fq_rollup_query *query,
+                                         struct fq_writer *writer, struct fq_why *out_why);
 
 /* `name` and `name_zh` of an area: two pairs. */
 void fq_services_put_names(const struct fq_node *node, uint32_t area, struct fq_writer *writer);

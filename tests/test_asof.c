@@ -189,44 +189,172 @@ static bool has_disputes_of(const struct fq_view *a, const struct fq_view *b)
     return true;
 }
 
-static int64_t difference_of(const struct fq_cells *now, const struct fq_cells *then,
-                             const struct fq_cell *cell, int measure)
-{
-    const struct fq_cell *a = fq_cells_find(now, (enum fq_cell_table)cell->table, cell->area,
-                                            cell->month, cell->dimension);
-    const struct fq_cell *b = fq_cells_find(then, (enum fq_cell_table)cell->table, cell->area,
-                                            cell->month, cell->dimension);
+/* ---- L3 ---- */
 
-    return (int64_t)((uint64_t)(a ? a->value[measure] : 0) - (uint64_t)(b ? b->value[measure] : 0));
+struct walk {
+    struct world_view *held, *plain;
+    struct fq_dispute last;
+    uint32_t place; /* of the dispute at hand, plus 1 */
+    uint32_t steps;
+};
+
+static bool is_alike(const struct fq_dispute *a, const struct fq_dispute *b)
+{
+    const unsigned aside = FQ_DISPUTE_DIRTY;
+
+    return (a->flags | aside) == (b->flags | aside) && a->rev == b->rev && a->tags == b->tags &&
+           fq_dispute_same_values(a, b);
 }
 
-/* What the causes make of a cell, each set back alone. */
-static void expect_causes_add_up(struct world_view *held, struct world_view *live,
-                                 struct world_view *plain, struct fq_asof *asof)
+/* A walk is a chain: the first step begins at what was then, each other where the one before ended, the
+ * last ends at what is now. */
+static void follow(void *context, uint32_t place, enum fq_cause cause,
+                   const struct fq_dispute *before, const struct fq_dispute *after)
 {
-    static int64_t sums[4096][FQ_MEASURES_COUNT];
-    uint32_t cells = held->view.cells.index.count;
+    struct walk *walk = context;
 
-    assert_true(cells <= 4096);
-    memset(sums, 0, sizeof sums);
-    assert_true(fq_asof_judge(asof));
+    assert_true(cause < FQ_CAUSE_DEFINITION);
+    if (walk->place == place + 1) {
+        assert_true(is_alike(&walk->last, before));
+    } else {
+        const struct fq_dispute *then = fq_view_find(&walk->plain->view, &before->id);
+        assert_true(then ? is_alike(then, before) : before->facts == 0);
+        if (walk->place) {
+            assert_true(is_alike(&walk->last, &walk->held->view.disputes[walk->place - 1]));
+        }
+    }
+    walk->place = place + 1;
+    walk->last = *after;
+    walk->steps++;
+}
+
+static uint32_t count_later(const struct world_view *held, const struct journey *journey)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < held->view.index.count; i++) {
+        for (const struct fq_fact *fact = fq_view_facts(&held->view, &held->view.disputes[i]); fact;
+             fact = fq_view_next(&held->view, fact)) {
+            count += !fq_past_holds(&journey->past, fact);
+        }
+    }
+    return count;
+}
+
+static void expect_a_chain(struct world_view *held, struct world_view *plain,
+                           struct journey *journey)
+{
+    struct walk walk = {.held = held, .plain = plain};
+
+    assert_true(fq_asof_walk(&journey->asof, follow, &walk));
+    assert_int_equal(walk.steps, count_later(held, journey));
+    if (walk.place) {
+        assert_true(is_alike(&walk.last, &held->view.disputes[walk.place - 1]));
+    }
+}
+
+struct charging {
+    struct fq_scan *scans[FQ_CAUSES_COUNT];
+};
+
+static void charge(void *context, uint32_t place, enum fq_cause cause,
+                   const struct fq_dispute *before, const struct fq_dispute *after)
+{
+    struct charging *charging = context;
+
+    (void)place;
+    fq_scan_count(charging->scans[cause], before, -1);
+    fq_scan_count(charging->scans[cause], after, 1);
+}
+
+#define ROWS_MAX 4096
+
+/* Of any question: what was then and what the causes add is what is now, in every row and in total. */
+static void expect_causes_add_up(struct world_view *held, struct world_view *plain,
+                                 struct journey *journey, const struct fq_rollup_query *query)
+{
+    struct fq_tally *tallies = fq_arena_take(&arena, (FQ_CAUSES_COUNT + 1) * sizeof *tallies);
+    int64_t totals[FQ_CAUSES_COUNT][FQ_MEASURES_COUNT] = {{0}};
+    struct fq_tally *then = &tallies[FQ_CAUSES_COUNT];
+    struct charging charging;
+    struct fq_rollup now, was;
+    struct fq_why why;
+
+    assert_int_equal(fq_rollup_run(&held->view, &world.codes, query, &arena, &now, &why), FQ_OK);
+    assert_int_equal(fq_rollup_run(&plain->view, &world.codes, query, &arena, &was, &why), FQ_OK);
     for (int cause = 0; cause < FQ_CAUSES_COUNT; cause++) {
-        assert_true(fq_asof_go_back(asof, 1u << cause));
-        for (uint32_t i = 0; i < cells; i++) {
+        assert_true(fq_tally_init(&tallies[cause], ROWS_MAX, &arena));
+        charging.scans[cause] =
+            fq_scan_open(&held->view, query, &arena, &tallies[cause], totals[cause]);
+        assert_non_null(charging.scans[cause]);
+    }
+    assert_true(fq_asof_walk(&journey->asof, charge, &charging));
+    assert_true(fq_tally_init(then, ROWS_MAX, &arena));
+    for (uint32_t i = 0; i < was.count; i++) {
+        *fq_tally_row(then, was.rows[i].key) = was.rows[i];
+    }
+    for (int cause = 0; cause < FQ_CAUSES_COUNT; cause++) {
+        fq_scan_close(charging.scans[cause]);
+        for (uint32_t i = 0; i < tallies[cause].count; i++) {
+            struct fq_rollup_row *row = fq_tally_row(then, tallies[cause].rows[i].key);
             for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
-                const struct fq_cell *cell = &held->view.cells.cells[i];
-                int64_t moved = difference_of(&live->view.cells, &held->view.cells, cell, m);
-                sums[i][m] = (int64_t)((uint64_t)sums[i][m] + (uint64_t)moved);
+                row->value[m] = fq_plus(row->value[m], tallies[cause].rows[i].value[m]);
             }
         }
-        fq_asof_return(asof);
-    }
-    for (uint32_t i = 0; i < cells; i++) {
         for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
-            assert_int_equal(sums[i][m], difference_of(&live->view.cells, &plain->view.cells,
-                                                       &held->view.cells.cells[i], m));
+            was.total[m] = fq_plus(was.total[m], totals[cause][m]);
         }
     }
+    assert_memory_equal(was.total, now.total, sizeof now.total);
+    for (uint32_t i = 0; i < now.count; i++) {
+        struct fq_rollup_row *row = fq_tally_row(then, now.rows[i].key);
+        assert_memory_equal(row->value, now.rows[i].value, sizeof row->value);
+        memset(row->value, 0, sizeof row->value);
+    }
+    for (uint32_t i = 0; i < then->count; i++) { /* what is not now came to nothing */
+        for (int m = 0; m < FQ_MEASURES_COUNT; m++) {
+            assert_int_equal(then->rows[i].value[m], 0);
+        }
+    }
+}
+
+static void l3_causes_add_up_in_any_question(void **state)
+{
+    static const struct fq_rollup_query queries[] = {
+        {.by_count = 0},
+        {.by = {FQ_BY_COUNTY, FQ_BY_OUTCOME}, .by_count = 2},
+        {.by = {FQ_BY_TYPE, FQ_BY_KIND}, .by_count = 2},
+        {.by = {FQ_BY_MONTH, FQ_BY_KIND, FQ_BY_AREA}, .by_count = 3},
+        {.by = {FQ_BY_TOWN, FQ_BY_UNIT}, .by_count = 2},
+        {.by = {FQ_BY_QUARTER, FQ_BY_TIER},
+         .by_count = 2,
+         .where = {{FQ_BY_KIND, FQ_KIND_PEOPLE}},
+         .where_count = 1},
+    };
+    static struct history history;
+    struct random random = random_of(seed + 4);
+    struct journey *journey = malloc(sizeof *journey);
+
+    (void)state;
+    assert_non_null(journey);
+    for (size_t round = 0; round < 120; round++) {
+        struct fq_rollup_query query = queries[round % (sizeof queries / sizeof queries[0])];
+        struct drawn drawn;
+        fq_arena_reset(&arena);
+        history_draw(&history, 80, &random);
+        draw(&history, &random, &drawn);
+        struct world_view *held = fold(&history, NULL);
+        struct world_view *plain = fold(&history, &drawn);
+
+        query.area = WORLD_PROVINCE;
+        query.codes = &world.codes;
+        assert_true(fq_period_parse(fq_span_text("2020-12..2021-03"), &query.period));
+        prepare(held, &history, &drawn, journey);
+        expect_causes_add_up(held, plain, journey, &query);
+        world_view_close(held);
+        world_view_close(plain);
+    }
+    free(journey);
 }
 
 static void l1_l2_l3_short_way_is_replay(void **state)
@@ -247,7 +375,7 @@ static void l1_l2_l3_short_way_is_replay(void **state)
         struct world_view *plain = fold(&history, &drawn);
 
         prepare(held, &history, &drawn, journey);
-        assert_true(fq_asof_go_back(&journey->asof, FQ_CAUSES_ALL));
+        assert_true(fq_asof_go_back(&journey->asof));
 
         assert_true(has_cells_of(&held->view.cells, &plain->view.cells)); /* L1 */
         assert_true(has_cells_of(&plain->view.cells, &held->view.cells));
@@ -255,7 +383,7 @@ static void l1_l2_l3_short_way_is_replay(void **state)
         assert_true(has_disputes_of(&plain->view, &held->view));
         fq_asof_return(&journey->asof);
         assert_true(world_is_same(held, live)); /* L2 */
-        expect_causes_add_up(held, live, plain, &journey->asof);
+        expect_a_chain(held, plain, journey);   /* L3 */
         assert_true(world_is_same(held, live));
         world_view_close(held);
         world_view_close(live);
@@ -287,7 +415,7 @@ static void l1_scans_too(void **state)
         struct world_view *plain = fold(&history, &drawn);
 
         prepare(held, &history, &drawn, journey);
-        assert_true(fq_asof_go_back(&journey->asof, FQ_CAUSES_ALL));
+        assert_true(fq_asof_go_back(&journey->asof));
         assert_int_equal(fq_rollup_run(&held->view, &world.codes, &query, &arena, &short_way, &why),
                          FQ_OK);
         assert_int_equal(fq_rollup_run(&plain->view, &world.codes, &query, &arena, &replay, &why),
@@ -321,7 +449,7 @@ static void l2_full_region_changes_nothing(void **state)
     prepare(held, &history, &drawn, journey);
     held->view.memory.facts.size = held->view.memory.facts.used + 64;
 
-    assert_false(fq_asof_go_back(&journey->asof, FQ_CAUSES_ALL));
+    assert_false(fq_asof_go_back(&journey->asof));
 
     assert_int_equal(journey->asof.set_back, 0);
     assert_true(world_is_same(held, live));
@@ -380,8 +508,25 @@ static void tell(uint8_t id, unsigned kind, const struct step *step)
 }
 #define TELL(id, kind, ...) tell(id, FQ_EVENT_##kind, &(const struct step){__VA_ARGS__})
 
-/* The cause of the dispute, given what was told after the moment. */
-static void expect_cause(uint8_t id, uint32_t known, enum fq_cause cause)
+struct causes {
+    uint32_t place, count;
+    enum fq_cause rows[16];
+};
+
+static void note_cause(void *context, uint32_t place, enum fq_cause cause,
+                       const struct fq_dispute *before, const struct fq_dispute *after)
+{
+    struct causes *causes = context;
+
+    (void)before, (void)after;
+    if (place == causes->place) {
+        assert_true(causes->count < 16);
+        causes->rows[causes->count++] = cause;
+    }
+}
+
+/* The causes of the dispute's steps, given how much was known at the moment. */
+static void expect_causes(uint8_t id, uint32_t known, const enum fq_cause *expected, uint32_t count)
 {
     struct drawn drawn = {.rows = {{.log = LOG, .last = known}}};
     struct journey *journey = malloc(sizeof *journey);
@@ -393,24 +538,54 @@ static void expect_cause(uint8_t id, uint32_t known, enum fq_cause cause)
     struct world_view *held = fold(&told, NULL);
     prepare(held, &told, &drawn, journey);
     journey->asof.moment_ms = 5000;
-    assert_true(fq_asof_judge(&journey->asof));
-    uint32_t place = fq_view_place(&held->view, fq_view_find(&held->view, &looked_for));
-    for (uint32_t i = 0; i < journey->asof.count; i++) {
-        if (journey->asof.touched[i].place == place) {
-            assert_string_equal(fq_cause_name((enum fq_cause)journey->asof.touched[i].cause),
-                                fq_cause_name(cause));
-            place = UINT32_MAX;
-        }
+    struct causes causes = {.place =
+                                fq_view_place(&held->view, fq_view_find(&held->view, &looked_for))};
+    assert_true(fq_asof_walk(&journey->asof, note_cause, &causes));
+    for (uint32_t i = 0; i < count && i < causes.count; i++) {
+        assert_string_equal(fq_cause_name(causes.rows[i]), fq_cause_name(expected[i]));
     }
-    assert_int_equal(place, UINT32_MAX);
+    assert_int_equal(causes.count, count);
     world_view_close(held);
     free(journey);
 }
+#define EXPECT(id, known, ...)                                                                     \
+    do {                                                                                           \
+        const enum fq_cause expected[] = {__VA_ARGS__};                                            \
+        expect_causes(id, known, expected, sizeof expected / sizeof expected[0]);                  \
+    } while (0)
 
 static void begin(void)
 {
     told.count = 0;
     told_size = 0;
+}
+
+static void l3_a_late_dispute_is_late_in_all_its_ordinary_steps(void **state)
+{
+    (void)state;
+    begin();
+    TELL(1, REGISTERED, .hlc = 4000);
+    EXPECT(1, 0, FQ_CAUSE_ARRIVED_LATE);
+    begin();
+    TELL(1, REGISTERED, .hlc = 6000);
+    TELL(1, ACCEPTED, .area = 0);
+    TELL(1, JOINED, .area = 0);
+    TELL(1, CORRECTED, .corrects = FQ_EVENT_ACCEPTED);
+    TELL(1, VOIDED, .area = 0);
+    EXPECT(1, 0, FQ_CAUSE_RECORDED_LATE, FQ_CAUSE_RECORDED_LATE, FQ_CAUSE_RECORDED_LATE,
+           FQ_CAUSE_CORRECTED, FQ_CAUSE_VOIDED);
+    EXPECT(1, 1, FQ_CAUSE_LATER_STEP, FQ_CAUSE_JOINT, FQ_CAUSE_CORRECTED, FQ_CAUSE_VOIDED);
+}
+
+/* Facts whose registration comes last are nothing before it. */
+static void l3_an_orphan_is_late_as_its_registration_is(void **state)
+{
+    (void)state;
+    begin();
+    TELL(1, ACCEPTED, .area = 0);
+    TELL(1, REGISTERED, .hlc = 6000);
+    EXPECT(1, 0, FQ_CAUSE_RECORDED_LATE, FQ_CAUSE_RECORDED_LATE);
+    EXPECT(1, 1, FQ_CAUSE_RECORDED_LATE);
 }
 
 static void l3_each_cause(void **state)
@@ -420,39 +595,24 @@ static void l3_each_cause(void **state)
 
     (void)state;
     begin();
-    TELL(1, REGISTERED, .hlc = 4000);
-    expect_cause(1, 0, FQ_CAUSE_ARRIVED_LATE);
-    begin();
-    TELL(1, REGISTERED, .hlc = 6000);
-    TELL(1, VOIDED, .area = 0);
-    expect_cause(1, 0, FQ_CAUSE_RECORDED_LATE); /* unknown then, whatever became of it */
-
-    begin();
     TELL(1, REGISTERED, .area = 0);
     TELL(2, REGISTERED, .area = 0);
     TELL(1, ACCEPTED, .area = 0);
     TELL(1, AGREED, .area = 0);
-    expect_cause(1, 2, FQ_CAUSE_LATER_STEP);
     TELL(1, JOINED, .area = 0);
-    expect_cause(1, 4, FQ_CAUSE_JOINT);
-    expect_cause(1, 3, FQ_CAUSE_LATER_STEP);
-    TELL(1, CLOSED, .area = 0);
+    EXPECT(1, 2, FQ_CAUSE_LATER_STEP, FQ_CAUSE_LATER_STEP, FQ_CAUSE_JOINT);
     TELL(1, CORRECTED, .corrects = FQ_EVENT_AGREED);
-    expect_cause(1, 5, FQ_CAUSE_CORRECTED);
     fq_event_id_encode(&(struct fq_event_id){LOG, 4}, target);
     TELL(1, VOIDED, .target = fq_span_of(target, sizeof target));
-    expect_cause(1, 7, FQ_CAUSE_CORRECTED);
     TELL(1, REOPENED, .area = 0);
-    expect_cause(1, 7, FQ_CAUSE_REOPENED);
     TELL(1, TRANSFERRED, .to_area = WORLD_NEIGHBOUR);
-    expect_cause(1, 7, FQ_CAUSE_TRANSFERRED);
-    expect_cause(1, 9, FQ_CAUSE_TRANSFERRED);
+    EXPECT(1, 5, FQ_CAUSE_CORRECTED, FQ_CAUSE_CORRECTED, FQ_CAUSE_REOPENED, FQ_CAUSE_TRANSFERRED);
+    EXPECT(1, 7, FQ_CAUSE_REOPENED, FQ_CAUSE_TRANSFERRED);
     TELL(2, MERGED, .into = fq_span_of(one.bytes, FQ_ID_SIZE));
-    expect_cause(2, 2, FQ_CAUSE_MERGED);
     TELL(2, UNMERGED, .area = 0);
-    expect_cause(2, 11, FQ_CAUSE_UNMERGED);
     TELL(2, VOIDED, .area = 0);
-    expect_cause(2, 11, FQ_CAUSE_VOIDED);
+    EXPECT(2, 2, FQ_CAUSE_MERGED, FQ_CAUSE_UNMERGED, FQ_CAUSE_VOIDED);
+    EXPECT(2, 10, FQ_CAUSE_UNMERGED, FQ_CAUSE_VOIDED);
 }
 
 /* ---- marks ---- */
@@ -489,6 +649,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(l1_l2_l3_short_way_is_replay),
         cmocka_unit_test(l1_scans_too),
         cmocka_unit_test(l2_full_region_changes_nothing),
+        cmocka_unit_test(l3_causes_add_up_in_any_question),
+        cmocka_unit_test(l3_a_late_dispute_is_late_in_all_its_ordinary_steps),
+        cmocka_unit_test(l3_an_orphan_is_late_as_its_registration_is),
         cmocka_unit_test(l3_each_cause),
         cmocka_unit_test(marks_round_trip),
     };

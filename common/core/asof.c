@@ -256,48 +256,28 @@ bool fq_cause_find(struct fq_span name, enum fq_cause *out_cause)
     return false;
 }
 
-/* What the later facts of a dispute are. */
-struct later {
-    bool is_corrected, is_reopened, is_transferred;
-    bool is_joint_only;
-};
-
-static struct later look_at_later(const struct fq_view *view, const struct fq_dispute *now,
-                                  const struct fq_past *past)
-{
-    struct later later = {.is_joint_only = true};
-
-    for (const struct fq_fact *fact = fq_view_facts(view, now); fact;
-         fact = fq_view_next(view, fact)) {
-        if (fq_past_holds(past, fact)) {
-            continue;
-        }
-        bool is_joint = fact->step >= FQ_EVENT_JOINED && fact->step <= FQ_EVENT_REFERRAL_REPORTED;
-        later.is_corrected |= fact->kind == FQ_EVENT_CORRECTED || fact->step == FQ_EVENT_VOIDED ||
-                              fact->step == FQ_EVENT_REGISTERED;
-        later.is_reopened |= fact->kind == FQ_EVENT_REOPENED;
-        later.is_transferred |= fact->kind == FQ_EVENT_TRANSFERRED;
-        later.is_joint_only &= is_joint && fact->kind != FQ_EVENT_CORRECTED;
-    }
-    return later;
-}
-
 static bool is_known(const struct fq_dispute *dispute)
 {
     return dispute->flags & (FQ_DISPUTE_REGISTERED | FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY);
 }
 
-static enum fq_cause cause_of(const struct fq_asof *asof, const struct fq_touched *touched)
-{
-    const struct fq_dispute *now = &touched->was;
-    const struct fq_dispute *then = &asof->view->disputes[touched->place];
-    unsigned turned_on = now->flags & ~(unsigned)then->flags;
-    unsigned turned_off = then->flags & ~(unsigned)now->flags;
-    struct later later = look_at_later(asof->view, now, asof->past);
+/* One later fact, and what the dispute was without it and with it. */
+struct later {
+    const struct fq_fact *fact;
+    struct fq_dispute before, after;
+    bool was_unknown; /* at the moment */
+    enum fq_cause late;
+};
 
-    if (!is_known(then)) {
-        bool is_recorded_late = touched->recorded >> 16 > asof->moment_ms;
-        return is_recorded_late ? FQ_CAUSE_RECORDED_LATE : FQ_CAUSE_ARRIVED_LATE;
+static enum fq_cause cause_of(const struct later *later)
+{
+    const struct fq_fact *fact = later->fact;
+    unsigned turned_on = later->after.flags & ~(unsigned)later->before.flags;
+    unsigned turned_off = later->before.flags & ~(unsigned)later->after.flags;
+    bool is_joint = fact->step >= FQ_EVENT_JOINED && fact->step <= FQ_EVENT_REFERRAL_REPORTED;
+
+    if (!is_known(&later->before)) {
+        return later->late;
     }
     if (turned_on & FQ_DISPUTE_VOIDED || turned_off & FQ_DISPUTE_REGISTERED) {
         return FQ_CAUSE_VOIDED;
@@ -308,16 +288,18 @@ static enum fq_cause cause_of(const struct fq_asof *asof, const struct fq_touche
     if (turned_off & FQ_DISPUTE_MERGED) {
         return FQ_CAUSE_UNMERGED;
     }
-    if (later.is_transferred && now->home != then->home) {
+    if (fact->kind == FQ_EVENT_TRANSFERRED) {
         return FQ_CAUSE_TRANSFERRED;
     }
-    if (later.is_reopened) {
+    if (fact->kind == FQ_EVENT_REOPENED) {
         return FQ_CAUSE_REOPENED;
     }
-    if (later.is_corrected || now->flags & (FQ_DISPUTE_SWEEP | FQ_DISPUTE_ACTIVITY)) {
+    if (fact->kind == FQ_EVENT_CORRECTED || fact->step == FQ_EVENT_VOIDED ||
+        fact->step == FQ_EVENT_REGISTERED || fact->step == FQ_EVENT_SWEEP ||
+        fact->step == FQ_EVENT_ACTIVITY) {
         return FQ_CAUSE_CORRECTED;
     }
-    return later.is_joint_only ? FQ_CAUSE_JOINT : FQ_CAUSE_LATER_STEP;
+    return later->was_unknown ? later->late : is_joint ? FQ_CAUSE_JOINT : FQ_CAUSE_LATER_STEP;
 }
 
 /* ---- as of ---- */
@@ -381,44 +363,94 @@ bool fq_asof_note(struct fq_asof *asof, const struct fq_event *event, struct fq_
     return true;
 }
 
-bool fq_asof_judge(struct fq_asof *asof)
+enum fq_cause fq_asof_late(const struct fq_asof *asof, const struct fq_touched *touched)
 {
-    if (!fq_asof_go_back(asof, FQ_CAUSES_ALL)) {
+    return touched->recorded >> 16 > asof->moment_ms ? FQ_CAUSE_RECORDED_LATE
+                                                     : FQ_CAUSE_ARRIVED_LATE;
+}
+
+/* What was held at the moment, and of what came later all but the greatest so many. */
+struct up_to {
+    const struct fq_past *past;
+    uint32_t *left_out;           /* still to leave out, from the greatest stamp down */
+    const struct fq_fact **first; /* the greatest of those not left out */
+};
+
+static bool holds_up_to(const void *context, const struct fq_fact *fact)
+{
+    const struct up_to *up_to = context;
+
+    if (fq_past_holds(up_to->past, fact)) {
+        return true;
+    }
+    if (*up_to->left_out > 0) {
+        --*up_to->left_out;
         return false;
     }
-    for (uint32_t i = 0; i < asof->count; i++) {
-        asof->touched[i].cause = (uint8_t)cause_of(asof, &asof->touched[i]);
-    }
-    fq_asof_return(asof);
+    *up_to->first = *up_to->first ? *up_to->first : fact;
     return true;
 }
 
-/* Those set back lie first, so that they are found again. */
-static void gather(struct fq_asof *asof, uint32_t causes, uint32_t *out_count)
+/* The state without the greatest `left_out` of the later facts; `out_fact` is the greatest there is. */
+static bool state_without(struct fq_asof *asof, const struct fq_dispute *dispute, uint32_t left_out,
+                          const struct fq_fact **out_fact, struct fq_dispute *out_state)
+{
+    const struct up_to up_to = {asof->past, &left_out, out_fact};
+
+    *out_fact = NULL;
+    return fq_view_state(asof->view, dispute, holds_up_to, &up_to, out_state);
+}
+
+static uint32_t count_later(const struct fq_asof *asof, const struct fq_dispute *dispute)
 {
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < asof->count; i++) {
-        if (causes >> asof->touched[i].cause & 1) {
-            struct fq_touched chosen = asof->touched[i];
-            asof->touched[i] = asof->touched[count];
-            asof->touched[count++] = chosen;
-        }
+    for (const struct fq_fact *fact = fq_view_facts(asof->view, dispute); fact;
+         fact = fq_view_next(asof->view, fact)) {
+        count += !fq_past_holds(asof->past, fact);
     }
-    *out_count = count;
+    return count;
 }
 
-bool fq_asof_go_back(struct fq_asof *asof, uint32_t causes)
+static bool walk_dispute(struct fq_asof *asof, const struct fq_touched *touched,
+                         fq_asof_visit *visit, void *context)
 {
-    uint32_t count = asof->count;
+    const struct fq_dispute *dispute = &asof->view->disputes[touched->place];
+    struct later later = {.late = fq_asof_late(asof, touched)};
+    size_t mark = fq_view_mark(asof->view);
+    bool is_whole = true;
 
+    for (uint32_t left = count_later(asof, dispute), i = 0; i < left && is_whole; i++) {
+        const struct fq_fact *fact_before;
+        is_whole = state_without(asof, dispute, left - i, &fact_before, &later.before) &&
+                   state_without(asof, dispute, left - i - 1, &later.fact, &later.after);
+        if (is_whole) {
+            later.was_unknown |= i == 0 && !is_known(&later.before);
+            visit(context, touched->place, cause_of(&later), &later.before, &later.after);
+        }
+        fq_view_forget(asof->view, mark);
+    }
+    return is_whole;
+}
+
+bool fq_asof_walk(struct fq_asof *asof, fq_asof_visit *visit, void *context)
+{
     FQ_ASSERT(asof->set_back == 0);
 
-    if (causes != FQ_CAUSES_ALL) {
-        gather(asof, causes, &count);
+    for (uint32_t i = 0; i < asof->count; i++) {
+        if (!walk_dispute(asof, &asof->touched[i], visit, context)) {
+            return false;
+        }
     }
+    return true;
+}
+
+bool fq_asof_go_back(struct fq_asof *asof)
+{
+    FQ_ASSERT(asof->set_back == 0);
+
     asof->mark = fq_view_mark(asof->view);
-    for (; asof->set_back < count; asof->set_back++) {
+    for (; asof->set_back < asof->count; asof->set_back++) {
         struct fq_touched *touched = &asof->touched[asof->set_back];
         if (!fq_view_set_back(asof->view, touched->place, holds, asof->past, &touched->was)) {
             fq_asof_return(asof);

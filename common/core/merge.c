@@ -716,17 +716,14 @@ static struct fq_fact *copy_fact(struct fq_view *view, const struct fq_fact *fac
     return copy;
 }
 
-bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds,
-                      const void *context, struct fq_dispute *out_was)
+bool fq_view_state(struct fq_view *view, const struct fq_dispute *dispute, fq_fact_holds *holds,
+                   const void *context, struct fq_dispute *out_state)
 {
-    struct fq_dispute *dispute = &view->disputes[place];
-    const struct fq_dispute was = *dispute;
-    struct fq_dispute back = {.id = was.id,
-                              .flags = was.flags & (FQ_DISPUTE_DIRTY | FQ_DISPUTE_LISTED)};
-    struct fq_contribution before, after;
-    uint32_t *link = &back.facts;
+    struct fq_dispute state = {.id = dispute->id,
+                               .flags = dispute->flags & (FQ_DISPUTE_DIRTY | FQ_DISPUTE_LISTED)};
+    uint32_t *link = &state.facts;
 
-    for (const struct fq_fact *fact = fq_view_facts(view, &was); fact;
+    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
         if (!holds(context, fact)) {
             continue;
@@ -737,9 +734,24 @@ bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds
         }
         *link = place_of(view, copy);
         link = &copy->next;
-        note_fact(&back, copy);
+        note_fact(&state, copy);
     }
-    resolve(view, &back);
+    resolve(view, &state);
+    *out_state = state;
+    return true;
+}
+
+bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds,
+                      const void *context, struct fq_dispute *out_was)
+{
+    struct fq_dispute *dispute = &view->disputes[place];
+    const struct fq_dispute was = *dispute;
+    struct fq_contribution before, after;
+    struct fq_dispute back;
+
+    if (!fq_view_state(view, dispute, holds, context, &back)) {
+        return false;
+    }
     fq_contribution_of(view, &was, &before);
     fq_contribution_of(view, &back, &after);
     *dispute = back;

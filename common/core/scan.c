@@ -13,13 +13,15 @@ struct area_answer {
     uint32_t key[FQ_ROLLUP_BY_MAX]; /* where the query's `by` is an area */
 };
 
-struct scan {
+struct fq_scan {
     const struct fq_view *view;
     const struct fq_rollup_query *query;
     struct fq_tally *tally; /* by kind: with the set of kinds for the kind */
     int64_t *total;
     struct area_answer *areas; /* open addressing, by code */
     uint32_t area_mask, area_count;
+    struct fq_tally *rows, sets; /* the caller's; by kind `tally` is the sets */
+    int64_t sign;                /* of a state given by itself: added or taken away */
     uint16_t first_day, last_day;
     uint16_t span; /* days of the period less one */
     int kind_at, unit_at;
@@ -78,7 +80,7 @@ static bool is_live(const struct fq_fact *fact)
 
 /* ---- areas ---- */
 
-static void answer_area(const struct scan *scan, uint32_t code, struct area_answer *answer)
+static void answer_area(const struct fq_scan *scan, uint32_t code, struct area_answer *answer)
 {
     const struct fq_areas *areas = scan->view->areas;
     const struct fq_rollup_query *query = scan->query;
@@ -93,7 +95,7 @@ static void answer_area(const struct scan *scan, uint32_t code, struct area_answ
     }
 }
 
-static const struct area_answer *area_of(struct scan *scan, uint32_t code,
+static const struct area_answer *area_of(struct fq_scan *scan, uint32_t code,
                                          struct area_answer *aside)
 {
     uint32_t slot = code * UINT32_C(0x9e3779b1) >> 7 & scan->area_mask;
@@ -117,7 +119,7 @@ static const struct area_answer *area_of(struct scan *scan, uint32_t code,
 
 FQ_ALWAYS_INLINE void aim(void *to, uint32_t area, unsigned kinds, uint64_t unit)
 {
-    struct scan *scan = to;
+    struct fq_scan *scan = to;
     const struct fq_rollup_query *query = scan->query;
     struct area_answer aside;
     const struct area_answer *answer = area_of(scan, area, &aside);
@@ -145,7 +147,7 @@ FQ_ALWAYS_INLINE void aim(void *to, uint32_t area, unsigned kinds, uint64_t unit
 
 FQ_ALWAYS_INLINE void add(void *to, enum fq_measure measure, uint16_t date, int64_t value)
 {
-    struct scan *scan = to;
+    struct fq_scan *scan = to;
     bool is_inside = is_stock(measure) ? date != 0 && date <= scan->last_day
                                        : (uint16_t)(date - scan->first_day) <= scan->span;
 
@@ -154,8 +156,15 @@ FQ_ALWAYS_INLINE void add(void *to, enum fq_measure measure, uint16_t date, int6
     }
 }
 
+static void add_signed(void *to, enum fq_measure measure, uint16_t date, int64_t value)
+{
+    const struct fq_scan *scan = to;
+
+    add(to, measure, date, scan->sign * value);
+}
+
 /* The keys of time of a month; whether they are others than before. */
-static bool set_time(struct scan *scan, uint16_t month, bool is_first)
+static bool set_time(struct fq_scan *scan, uint16_t month, bool is_first)
 {
     const struct fq_rollup_query *query = scan->query;
     bool is_other = is_first;
@@ -171,9 +180,10 @@ static bool set_time(struct scan *scan, uint16_t month, bool is_first)
 }
 
 /* By time a term stands in its own months' row, a stock's in every later one too (R3). */
-static void add_by_time(void *to, enum fq_measure measure, uint16_t date, int64_t value)
+static void add_by_time(void *to, enum fq_measure measure, uint16_t date, int64_t unsigned_value)
 {
-    struct scan *scan = to;
+    struct fq_scan *scan = to;
+    int64_t value = scan->sign * unsigned_value;
     const struct fq_period *period = &scan->query->period;
     uint16_t month = fq_month_of(date);
 
@@ -198,7 +208,7 @@ static void add_by_time(void *to, enum fq_measure measure, uint16_t date, int64_
 /* ---- disputes ---- */
 
 /* Whether a date in the period is among those its maps are dated by. */
-static bool has_maps_now(const struct scan *scan, const struct fq_dispute *dispute)
+static bool has_maps_now(const struct fq_scan *scan, const struct fq_dispute *dispute)
 {
     return fq_has_maps(dispute) &&
            (dispute->maps_on >= scan->first_day ||
@@ -207,22 +217,32 @@ static bool has_maps_now(const struct scan *scan, const struct fq_dispute *dispu
               (uint16_t)(dispute->outcome_on - scan->first_day) <= scan->span)));
 }
 
-static void count(struct scan *scan, const struct fq_dispute *dispute, bool has_maps)
+/* What rows the dispute stands in, as far as it has them itself; false when it is not asked for. */
+static bool set_key(struct fq_scan *scan, const struct fq_dispute *dispute)
 {
-    const struct fq_fact_source source = {scan->view->memory.facts.base, scan->view->areas,
-                                          is_live};
-    const struct fq_counter plain = {scan, aim, add}, by_time = {scan, aim, add_by_time};
     const struct fq_rollup_query *query = scan->query;
     struct fq_origin origin;
 
     if (scan->has_facts) {
         fq_view_origin(scan->view, dispute, &origin);
         if (scan->where_has_facts && !passes(query, dispute, &origin)) {
-            return;
+            return false;
         }
     }
     for (uint32_t i = 0; i < query->by_count; i++) {
         scan->key[i] = fq_dimension_value(query, query->by[i], dispute, &origin);
+    }
+    return true;
+}
+
+static void count(struct fq_scan *scan, const struct fq_dispute *dispute, bool has_maps)
+{
+    const struct fq_fact_source source = {scan->view->memory.facts.base, scan->view->areas,
+                                          is_live};
+    const struct fq_counter plain = {scan, aim, add}, by_time = {scan, aim, add_by_time};
+
+    if (!set_key(scan, dispute)) {
+        return;
     }
     if (scan->has_time) {
         fq_count_values(&by_time, dispute);
@@ -264,7 +284,7 @@ struct group {
     uint32_t count;
 };
 
-static void count_group(struct scan *scan, struct group *group)
+static void count_group(struct fq_scan *scan, struct group *group)
 {
     uint32_t places[GROUP];
     uint32_t fetched = 0;
@@ -282,23 +302,25 @@ static void count_group(struct scan *scan, struct group *group)
     group->count = 0;
 }
 
-static void count_all(struct scan *scan)
+/* On a copy of the scan that nothing else points to, so that what it holds stays in registers. */
+static void count_all(const struct fq_scan *opened)
 {
-    const struct fq_view *view = scan->view;
+    const struct fq_view *view = opened->view;
+    struct fq_scan scan = *opened;
     struct group group = {.count = 0};
 
-    for (uint32_t i = 0; i < view->index.count && !scan->tally->is_full; i++) {
+    for (uint32_t i = 0; i < view->index.count && !scan.tally->is_full; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
-        if (fq_is_over(dispute, scan->first_day) || (dispute->flags & FQ_DISPUTE_ACTIVITY) ||
-            !passes(scan->query, dispute, NULL)) {
+        if (fq_is_over(dispute, scan.first_day) || (dispute->flags & FQ_DISPUTE_ACTIVITY) ||
+            !passes(scan.query, dispute, NULL)) {
             continue;
         }
         group.disputes[group.count++] = dispute;
         if (group.count == GROUP) {
-            count_group(scan, &group);
+            count_group(&scan, &group);
         }
     }
-    count_group(scan, &group);
+    count_group(&scan, &group);
 }
 
 /* ---- the whole ---- */
@@ -333,7 +355,7 @@ static void add_up(const struct fq_tally *tally, int64_t *total)
     }
 }
 
-static void look_at_query(struct scan *scan)
+static void look_at_query(struct fq_scan *scan)
 {
     const struct fq_rollup_query *query = scan->query;
 
@@ -354,34 +376,68 @@ static void look_at_query(struct scan *scan)
     scan->has_facts |= scan->where_has_facts;
 }
 
+struct fq_scan *fq_scan_open(const struct fq_view *view, const struct fq_rollup_query *query,
+                             struct fq_arena *arena, struct fq_tally *tally, int64_t *total)
+{
+    struct fq_scan *scan = fq_arena_take(arena, sizeof *scan);
+
+    if (!scan) {
+        return NULL;
+    }
+    *scan = (struct fq_scan){
+        .view = view, .query = query, .tally = tally, .rows = tally, .total = total, .sign = 1};
+    look_at_query(scan);
+    scan->area_mask = 255;
+    while (scan->area_mask < 4 * view->areas->count) {
+        scan->area_mask = scan->area_mask * 2 + 1;
+    }
+    scan->areas = fq_arena_take(arena, (scan->area_mask + 1) * sizeof *scan->areas);
+    if (!scan->areas) {
+        return NULL;
+    }
+    if (scan->kind_at >= 0) {
+        if (!fq_tally_init(&scan->sets, tally->capacity, arena)) {
+            return NULL;
+        }
+        scan->tally = &scan->sets;
+    }
+    return scan;
+}
+
+void fq_scan_count(struct fq_scan *scan, const struct fq_dispute *dispute, int sign)
+{
+    const struct fq_fact_source source = {scan->view->memory.facts.base, scan->view->areas,
+                                          is_live};
+    const struct fq_counter counter = {scan, aim, scan->has_time ? add_by_time : add_signed};
+
+    if ((dispute->flags & FQ_DISPUTE_ACTIVITY) || !passes(scan->query, dispute, NULL) ||
+        !set_key(scan, dispute)) {
+        return;
+    }
+    scan->sign = sign;
+    fq_count_dispute(&counter, &source, dispute);
+}
+
+void fq_scan_close(struct fq_scan *scan)
+{
+    if (!scan->has_time && scan->query->by_count > 0) {
+        add_up(scan->tally, scan->total);
+    }
+    if (scan->kind_at >= 0) {
+        part_kinds(&scan->sets, scan->kind_at, scan->rows);
+    }
+}
+
 bool fq_scan(const struct fq_view *view, const struct fq_rollup_query *query,
              struct fq_arena *arena, struct fq_tally *tally, int64_t *total)
 {
-    struct scan scan = {.view = view, .query = query, .tally = tally, .total = total};
-    struct fq_tally sets;
+    struct fq_scan *scan = fq_scan_open(view, query, arena, tally, total);
 
-    look_at_query(&scan);
-    scan.area_mask = 255;
-    while (scan.area_mask < 4 * view->areas->count) {
-        scan.area_mask = scan.area_mask * 2 + 1;
-    }
-    scan.areas = fq_arena_take(arena, (scan.area_mask + 1) * sizeof *scan.areas);
-    if (!scan.areas) {
+    if (!scan) {
         return false;
     }
-    if (scan.kind_at >= 0) {
-        if (!fq_tally_init(&sets, tally->capacity, arena)) {
-            return false;
-        }
-        scan.tally = &sets;
-    }
-    count_all(&scan);
-    if (!scan.has_time && query->by_count > 0) {
-        add_up(scan.tally, total);
-    }
-    if (scan.kind_at >= 0) {
-        part_kinds(&sets, scan.kind_at, tally);
-    }
+    count_all(scan);
+    fq_scan_close(scan);
     return true;
 }
 

@@ -40,6 +40,13 @@ static uint32_t find_slot(const struct fq_tally *tally, const uint64_t *key)
     return slot;
 }
 
+const struct fq_rollup_row *fq_tally_find(const struct fq_tally *tally, const uint64_t *key)
+{
+    uint32_t slot = tally->slots[find_slot(tally, key)];
+
+    return slot ? &tally->rows[slot - 1] : NULL;
+}
+
 struct fq_rollup_row *fq_tally_row(struct fq_tally *tally, const uint64_t *key)
 {
     if (tally->last && is_key(tally->last, key)) {

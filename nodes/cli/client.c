@@ -59,6 +59,86 @@ void cli_args_bool(struct cli_args *args, const char *key, bool value)
     fq_write_bool(&args->pairs, value);
 }
 
+void cli_args_option(struct cli_args *args, const struct cli *cli, const char *name)
+{
+    if (cli_value(cli, name)) {
+        cli_args_text(args, name, cli_value(cli, name));
+    }
+}
+
+/* The part up to the next comma; goes on behind it. */
+static struct fq_span next_part(const char **at)
+{
+    size_t size = strcspn(*at, ",");
+    struct fq_span part = fq_span_of(*at, size);
+
+    *at += size + ((*at)[size] == ',');
+    return part;
+}
+
+static uint32_t count_parts(const char *text)
+{
+    uint32_t count = 0;
+
+    while (*text) {
+        (void)next_part(&text);
+        count++;
+    }
+    return count;
+}
+
+void cli_args_list(struct cli_args *args, const char *key, const char *text)
+{
+    cli_args_key(args, key);
+    fq_write_array(&args->pairs, count_parts(text));
+    while (*text) {
+        fq_write_text_span(&args->pairs, next_part(&text));
+    }
+}
+
+static size_t name_size(struct fq_span pair)
+{
+    const uint8_t *equals = pair.size ? memchr(pair.data, '=', pair.size) : NULL;
+
+    return equals ? (size_t)(equals - pair.data) : 0;
+}
+
+/* Whether a part before this one has its name. */
+static bool is_repeated(const char *text, struct fq_span pair)
+{
+    struct fq_span name = fq_span_of(pair.data, name_size(pair));
+
+    for (const char *at = text; (const uint8_t *)at < pair.data;) {
+        struct fq_span before = next_part(&at);
+        if (before.data < pair.data &&
+            fq_span_equal(fq_span_of(before.data, name_size(before)), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+fq_err cli_args_pairs(struct cli_args *args, const char *key, const char *text,
+                      struct fq_why *out_why)
+{
+    cli_args_key(args, key);
+    fq_write_map(&args->pairs, count_parts(text));
+    for (const char *at = text; *at;) {
+        struct fq_span pair = next_part(&at);
+        size_t size = name_size(pair);
+        if (size == 0) {
+            return fq_fail(out_why, FQ_REASON_USAGE, "--%s %s: NAME=VALUE,...", key, text);
+        }
+        if (is_repeated(text, pair)) {
+            return fq_fail(out_why, FQ_REASON_USAGE, _("--%s %s: %.*s is given twice"), key, text,
+                           (int)size, (const char *)pair.data);
+        }
+        fq_write_text_span(&args->pairs, fq_span_of(pair.data, size));
+        fq_write_text_span(&args->pairs, fq_span_of(pair.data + size + 1, pair.size - size - 1));
+    }
+    return FQ_OK;
+}
+
 /* ---- connecting ---- */
 
 fq_err cli_connect_to(const char *endpoint, const char *server_key, const char *key_file,

@@ -25,6 +25,14 @@ void cli_args_close(struct cli_args *args);
 void cli_args_text(struct cli_args *args, const char *key, const char *value);
 void cli_args_uint(struct cli_args *args, const char *key, uint64_t value);
 void cli_args_bool(struct cli_args *args, const char *key, bool value);
+/* The option's value under its own name, when it was given. */
+void cli_args_option(struct cli_args *args, const struct cli *cli, const char *name);
+/* `a,b` as an array of texts. */
+void cli_args_list(struct cli_args *args, const char *key, const char *text);
+/* `NAME=VALUE,...`, of the option called as the key is, as a map. Fails with USAGE when it is none, or a
+ * name stands there twice. */
+FQ_CHECKED fq_err cli_args_pairs(struct cli_args *args, const char *key, const char *text,
+                                 struct fq_why *out_why);
 /* A key whose value the caller writes to args->pairs next. */
 void cli_args_key(struct cli_args *args, const char *key);
 

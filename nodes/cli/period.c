@@ -4,63 +4,8 @@
 
 #include "fq/core/measure.h"
 #include "fq/edge/crypto.h"
+#include "period_diff.h"
 #include "seal_file.h"
-
-#define BY_MAX 3
-#define SEALING_MS 120000 /* a large node, and one that is asked to look far back */
-
-/* ---- arguments ---- */
-
-static void add_text(const struct cli *cli, const char *name, struct cli_args *args)
-{
-    if (cli_value(cli, name)) {
-        cli_args_text(args, name, cli_value(cli, name));
-    }
-}
-
-/* `a,b` as an array of texts. */
-static void add_by(const char *text, struct cli_args *args)
-{
-    uint32_t count = 1;
-
-    if (!text || !*text) {
-        return;
-    }
-    for (const char *at = text; *at; at++) {
-        count += *at == ',';
-    }
-    cli_args_key(args, "by");
-    fq_write_array(&args->pairs, count);
-    for (const char *at = text; count > 0; count--) {
-        size_t size = strcspn(at, ",");
-        fq_write_text_span(&args->pairs, fq_span_of(at, size));
-        at += size + (at[size] == ',');
-    }
-}
-
-static fq_err add_where(const char *text, struct cli_args *args, struct fq_why *out_why)
-{
-    uint32_t count = 0;
-
-    if (!text) {
-        return FQ_OK;
-    }
-    for (const char *at = text; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',')) {
-        count++;
-    }
-    cli_args_key(args, "where");
-    fq_write_map(&args->pairs, count);
-    for (const char *at = text; *at;) {
-        size_t size = strcspn(at, ","), key_size = strcspn(at, "=");
-        if (key_size >= size) {
-            return fq_fail(out_why, FQ_REASON_USAGE, "--where %s: NAME=VALUE,...", text);
-        }
-        fq_write_text_span(&args->pairs, fq_span_of(at, key_size));
-        fq_write_text_span(&args->pairs, fq_span_of(at + key_size + 1, size - key_size - 1));
-        at += size + (at[size] == ',');
-    }
-    return FQ_OK;
-}
 
 /* ---- seal ---- */
 
@@ -92,8 +37,8 @@ static fq_err run_seal(struct cli *cli, struct fq_why *out_why)
     }
     cli_args_open(&args);
     cli_args_text(&args, "period", cli->arguments[0]);
-    add_text(cli, "area", &args);
-    add_text(cli, "reason", &args);
+    cli_args_option(&args, cli, "area");
+    cli_args_option(&args, cli, "reason");
     cli_args_bool(&args, "force", cli_has(cli, "force"));
     cli_args_key(&args, "cmd_id");
     fq_write_bytes(&args.pairs, id.bytes, FQ_ID_SIZE);
@@ -164,7 +109,7 @@ static fq_err show_figures(struct cli *cli, struct cli_client *client,
     cli_args_text(&args, "period", seal->period[0] ? seal->period : period);
     cli_args_text(&args, "as_of", id);
     cli_args_text(&args, "area", cli_value(cli, "area") ? cli_value(cli, "area") : area);
-    add_by(by, &args);
+    cli_args_list(&args, "by", by);
     fq_err err = cli_call_within(client, "rollup", &args, SEALING_MS, &answer, out_why);
     err = err ? err : cli_print(cli, answer.result, &view, out_why);
     cli_args_close(&args);
@@ -209,109 +154,6 @@ static fq_err run_show(struct cli *cli, struct fq_why *out_why)
         say_notes(&file);
     }
     seal_file_close(&file);
-    cli_disconnect(client);
-    return err;
-}
-
-/* ---- diff ---- */
-
-static fq_err list_cases(struct cli *cli, struct cli_client *client, struct cli_args *args,
-                         struct fq_why *out_why)
-{
-    static const char *const columns[] = {"dispute", "id",    "home",  "type",
-                                          "state",   "cause", "value", NULL};
-    static const struct cli_view view = {.columns = columns};
-    struct fq_writer list = cli_build_open(CLI_VALUE_MAX);
-
-    add_text(cli, "cause", args);
-    if (!cli_value(cli, "measure")) {
-        cli_args_text(args, "measure", "accepted");
-    }
-    fq_err err = cli_call_all(client, "period.cases", args, 0, &list, out_why);
-    err = err ? err : cli_print(cli, fq_writer_span(&list), &view, out_why);
-    cli_build_close(&list);
-    return err;
-}
-
-/* All pages of a diff as one: its rows together, the rest of the first. */
-static fq_err ask_diff(struct cli_client *client, struct cli_args *args, struct fq_writer *rows,
-                       struct fq_writer *rest, uint32_t *out_count, struct fq_why *out_why)
-{
-    uint8_t cursor_bytes[64];
-    struct fq_span cursor = {0};
-    fq_err err;
-
-    do {
-        struct cli_answer answer;
-        uint64_t id;
-        err = cli_send(client, "period.diff", args, cursor, &id, out_why);
-        err = err ? err : cli_receive(client, SEALING_MS, &answer, out_why);
-        err = err ? err : cli_answer_err(&answer, out_why);
-        if (err) {
-            return err;
-        }
-        struct fq_span page = fq_map_get(answer.result, "rows");
-        struct fq_reader reader = fq_reader_over(page);
-        *out_count += fq_read_array(&reader);
-        fq_write_raw(rows, fq_span_of(reader.at, (size_t)(reader.end - reader.at)));
-        if (cursor.size == 0) {
-            fq_write_text(rest, "totals");
-            fq_write_raw(rest, fq_map_get(answer.result, "totals"));
-            fq_write_text(rest, "seal");
-            fq_write_raw(rest, fq_map_get(answer.result, "seal"));
-        }
-        cursor.size = answer.cursor.size < sizeof cursor_bytes ? answer.cursor.size : 0;
-        memcpy(cursor_bytes, cursor.size ? answer.cursor.data : cursor_bytes, cursor.size);
-        cursor.data = cursor_bytes;
-    } while (cursor.size);
-    return FQ_OK;
-}
-
-static fq_err print_diff(struct cli *cli, struct cli_client *client, struct cli_args *args,
-                         struct fq_why *out_why)
-{
-    const char *by = cli_value(cli, "by");
-    const struct cli_view view = {.rows = by ? "rows" : "totals"};
-    struct fq_writer rows = cli_build_open(CLI_VALUE_MAX), rest = cli_build_open(CLI_VALUE_MAX);
-    struct fq_writer whole = cli_build_open(CLI_VALUE_MAX);
-    uint32_t count = 0;
-    fq_err err = ask_diff(client, args, &rows, &rest, &count, out_why);
-
-    if (!err) {
-        fq_write_map(&whole, 3);
-        fq_write_text(&whole, "rows");
-        fq_write_array(&whole, count);
-        fq_write_raw(&whole, fq_writer_span(&rows));
-        fq_write_raw(&whole, fq_writer_span(&rest));
-        err = cli_print(cli, fq_writer_span(&whole), &view, out_why);
-    }
-    cli_build_close(&rows);
-    cli_build_close(&rest);
-    cli_build_close(&whole);
-    return err;
-}
-
-static fq_err run_diff(struct cli *cli, struct fq_why *out_why)
-{
-    struct cli_client *client = NULL;
-    struct cli_args args;
-    fq_err err = cli_connect(cli, &client, out_why);
-
-    if (err) {
-        return err;
-    }
-    cli_args_open(&args);
-    cli_args_text(&args, "seal", cli->arguments[0]);
-    add_text(cli, "area", &args);
-    add_text(cli, "measure", &args);
-    err = add_where(cli_value(cli, "where"), &args, out_why);
-    if (!err && cli_has(cli, "cases")) {
-        err = list_cases(cli, client, &args, out_why);
-    } else if (!err) {
-        add_by(cli_value(cli, "by"), &args);
-        err = print_diff(cli, client, &args, out_why);
-    }
-    cli_args_close(&args);
     cli_disconnect(client);
     return err;
 }
@@ -576,17 +418,6 @@ static const struct cli_option show_options[] = {
     {"save", 0, "FILE", N_("write the whole seal to a file, for `period verify`")},
     {NULL, 0, NULL, NULL},
 };
-static const struct cli_option diff_options[] = {
-    {"area", 0, "CODE", N_("area (default: the seal's)")},
-    {"by", 0, "NAME,...",
-     N_("area, city, county, town, village, type, type_group, kind, month, quarter, half, year, "
-        "committee, source, outcome, risk, scale, difficulty, unit, campaign, tier")},
-    {"where", 0, "NAME=VALUE,...", N_("only what has these values")},
-    {"measure", 0, "NAME", N_("this measure alone")},
-    {"cases", 0, NULL, N_("list the disputes behind the difference")},
-    {"cause", 0, "NAME", N_("with --cases: only those of this cause")},
-    {NULL, 0, NULL, NULL},
-};
 static const struct cli_option verify_options[] = {
     {"area", 0, "CODE", N_("area whose seal is meant (default: the node's own)")},
     {NULL, 0, NULL, NULL},
@@ -599,8 +430,8 @@ const struct cli_command cli_period_commands[] = {
      run_ls},
     {"period", "show", "PERIOD|SEAL", 1, 1, N_("Show the figures that were sealed."), show_options,
      run_show},
-    {"period", "diff", "PERIOD|SEAL", 1, 1, N_("What changed since a seal, and why."), diff_options,
-     run_diff},
+    {"period", "diff", "PERIOD|SEAL", 1, 1, N_("What changed since a seal, and why."),
+     period_diff_options, period_diff},
     {"period", "verify", "PERIOD|SEAL|FILE", 1, 1,
      N_("Make a seal again from this node's own log and compare."), verify_options, run_verify},
     {NULL, NULL, NULL, 0, 0, NULL, NULL, NULL},

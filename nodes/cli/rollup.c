@@ -6,29 +6,6 @@
 
 /* ---- the question ---- */
 
-/* NAME=VALUE,... as a map under `key`. */
-static fq_err add_pairs(const char *key, const char *text, struct cli_args *args,
-                        struct fq_why *out_why)
-{
-    uint32_t count = 0;
-
-    for (const char *at = text; *at; at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',')) {
-        count++;
-    }
-    cli_args_key(args, key);
-    fq_write_map(&args->pairs, count);
-    for (const char *at = text; *at;) {
-        size_t size = strcspn(at, ","), key_size = strcspn(at, "=");
-        if (key_size >= size) {
-            return fq_fail(out_why, FQ_REASON_USAGE, "--%s %s: NAME=VALUE,...", key, text);
-        }
-        fq_write_text_span(&args->pairs, fq_span_of(at, key_size));
-        fq_write_text_span(&args->pairs, fq_span_of(at + key_size + 1, size - key_size - 1));
-        at += size + (at[size] == ',');
-    }
-    return FQ_OK;
-}
-
 static fq_err make_args(const struct cli *cli, const struct rollup_by *by, struct cli_args *args,
                         struct fq_why *out_why)
 {
@@ -40,9 +17,7 @@ static fq_err make_args(const struct cli *cli, const struct rollup_by *by, struc
 
     cli_args_text(args, "period", cli->arguments[0]);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        if (cli_value(cli, texts[i])) {
-            cli_args_text(args, texts[i], cli_value(cli, texts[i]));
-        }
+        cli_args_option(args, cli, texts[i]);
     }
     if (as_of) {
         cli_args_text(args, "as_of", as_of);
@@ -64,7 +39,7 @@ static fq_err make_args(const struct cli *cli, const struct rollup_by *by, struc
     }
     for (size_t i = 0; i < sizeof maps / sizeof maps[0] && !err; i++) {
         if (cli_value(cli, maps[i])) {
-            err = add_pairs(maps[i], cli_value(cli, maps[i]), args, out_why);
+            err = cli_args_pairs(args, maps[i], cli_value(cli, maps[i]), out_why);
         }
     }
     return err;

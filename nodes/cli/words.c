@@ -12,6 +12,7 @@ static const struct {
     {"above", N_("above it")},
     {"accepted", N_("accepted")},
     {"acked", N_("acknowledged")},
+    {"activities", N_("reported figures")},
     {"activity", N_("activity")},
     {"actor", N_("actor")},
     {"against", N_("against")},

@@ -149,7 +149,7 @@ static void touched_row(struct bench *bench, struct sealing *sealing)
         sealing->scratch.used = mark;
         double began = own_cpu_s();
         row.is_sound = fq_asof_init(&asof, view, past, 0, &sealing->scratch) &&
-                       note_some(sealing, &asof) && fq_asof_go_back(&asof, FQ_CAUSES_ALL);
+                       note_some(sealing, &asof) && fq_asof_go_back(&asof);
         fq_asof_return(&asof);
         series_add(&row.values, 1000 * (own_cpu_s() - began));
     }

@@ -28,6 +28,7 @@ HUNTERS = (
     ("tests/e2e_kill.sh", 180),
     ("tests/e2e_outbox.sh", 120),
     ("tests/e2e_figures.sh", 120),
+    ("tests/e2e_seal.sh", 240),
 )
 
 # The spread of --quick: one of each part of the product, killed within seconds.

@@ -8,7 +8,9 @@
  *
  * L1  The view set back equals a view of exactly the events within the marks: every cell, every digest.
  * L2  After it is set forth, it is the view it was, in every value and cell.
- * L3  What a dispute adds to the difference is put down to one cause; so the causes add up. */
+ * L3  A dispute comes from what it was then to what it is now by the facts that came later, in the order
+ *     of their stamps; what each of them changes is put down to it. So the causes add up to the
+ *     difference, whatever is counted. */
 #ifndef FQ_CORE_ASOF_H
 #define FQ_CORE_ASOF_H
 
@@ -60,10 +62,11 @@ bool fq_past_note_relay(struct fq_past *past, const struct fq_event *event);
 void fq_past_close(struct fq_past *past);
 bool fq_past_holds(const struct fq_past *past, const struct fq_fact *fact);
 
-/* cause, name. The first that fits is a dispute's cause. */
+/* cause, name. The first that fits is a fact's cause. */
 #define FQ_CAUSES(X)                                                                               \
-    X(RECORDED_LATE, "recorded_late") /* unknown then; written down after the moment */            \
-    X(ARRIVED_LATE, "arrived_late")   /* unknown then; written down before, but not here yet */    \
+    X(RECORDED_LATE,                                                                               \
+      "recorded_late")              /* of a dispute unknown then; written down after the moment */ \
+    X(ARRIVED_LATE, "arrived_late") /* likewise; written down before, but not here yet */          \
     X(VOIDED, "voided")                                                                            \
     X(MERGED, "merged")                                                                            \
     X(UNMERGED, "unmerged")                                                                        \
@@ -80,7 +83,6 @@ enum fq_cause {
 #undef FQ_CAUSE_ENUM
         FQ_CAUSES_COUNT
 };
-#define FQ_CAUSES_ALL ((1u << FQ_CAUSES_COUNT) - 1)
 
 const char *fq_cause_name(enum fq_cause cause);
 bool fq_cause_find(struct fq_span name, enum fq_cause *out_cause);
@@ -88,8 +90,7 @@ bool fq_cause_find(struct fq_span name, enum fq_cause *out_cause);
 /* A dispute that something later speaks of. */
 struct fq_touched {
     _Alignas(16) uint32_t place; /* in the view */
-    uint8_t cause;
-    uint64_t recorded; /* stamp of the first later registration or report; 0 none */
+    uint64_t recorded;           /* stamp of the first later registration or report; 0 none */
     struct fq_dispute was;
 };
 
@@ -110,11 +111,16 @@ bool fq_asof_init(struct fq_asof *asof, struct fq_view *view, struct fq_past *pa
 /* An event beyond the marks, or a relay; to be told before anything is judged or set back. The touched disputes grow at the top of `arena`, from which
  * nothing else may be taken meanwhile. False when it is full. */
 bool fq_asof_note(struct fq_asof *asof, const struct fq_event *event, struct fq_arena *arena);
-/* Find the cause of each touched dispute. False when a region is full. */
-bool fq_asof_judge(struct fq_asof *asof);
-/* Set the touched disputes back whose cause is among `causes` (bit per cause; FQ_CAUSES_ALL also before
- * they are judged). False when a region is full; nothing is then set back. */
-bool fq_asof_go_back(struct fq_asof *asof, uint32_t causes);
+/* Why what was unknown then was: RECORDED_LATE or ARRIVED_LATE. */
+enum fq_cause fq_asof_late(const struct fq_asof *asof, const struct fq_touched *touched);
+/* Of each touched dispute each step from what it was to what it is (L3): the states before and after are
+ * gone when `visit` returns. A dispute's steps follow one another. False when a region is full. Nothing
+ * may be set back. */
+typedef void fq_asof_visit(void *context, uint32_t place, enum fq_cause cause,
+                           const struct fq_dispute *before, const struct fq_dispute *after);
+bool fq_asof_walk(struct fq_asof *asof, fq_asof_visit *visit, void *context);
+/* Set the touched disputes back. False when a region is full; nothing is then set back. */
+bool fq_asof_go_back(struct fq_asof *asof);
 /* Set forth what is set back (L2). */
 void fq_asof_return(struct fq_asof *asof);
 

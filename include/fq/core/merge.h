@@ -141,7 +141,12 @@ struct fq_digest fq_view_digest(struct fq_view *view, uint32_t area, uint16_t fi
  * or written behind before each such dispute has its own state again and what was put on the heap since
  * the mark is forgotten. */
 
+/* Asked of each fact of a dispute once, from the greatest stamp down. */
 typedef bool fq_fact_holds(const void *context, const struct fq_fact *fact);
+/* What those of a dispute's facts amount to that hold: its facts are copies on the heap, to be forgotten
+ * (fq_view_forget) before anything else is done with the view. False when the heap is full. */
+bool fq_view_state(struct fq_view *view, const struct fq_dispute *dispute, fq_fact_holds *holds,
+                   const void *context, struct fq_dispute *out_state);
 /* Let the dispute at `place` be what those of its facts amount to that hold; `out_was` is its state. False
  * when a region is full: the dispute is then as it was. */
 bool fq_view_set_back(struct fq_view *view, uint32_t place, fq_fact_holds *holds,

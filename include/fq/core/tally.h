@@ -25,6 +25,8 @@ struct fq_tally {
 FQ_CHECKED bool fq_tally_init(struct fq_tally *tally, uint32_t capacity, struct fq_arena *arena);
 /* The row of a key (H1), made with zeros when absent; NULL when there are too many. */
 struct fq_rollup_row *fq_tally_row(struct fq_tally *tally, const uint64_t *key);
+/* The row of a key, or NULL. */
+const struct fq_rollup_row *fq_tally_find(const struct fq_tally *tally, const uint64_t *key);
 
 /* As in the cells: sums beyond 64 bits wrap alike everywhere. */
 static inline int64_t fq_plus(int64_t a, int64_t b)
