@@ -121,7 +121,8 @@ static void count_state(struct sums *sums, const struct fq_dispute *dispute, uin
 {
     const struct fq_view *view = sums->explainer->view;
     const struct fq_counter counter = {sums, aim, add};
-    const struct fq_fact_source source = {view->memory.facts.base, view->areas, is_of_stage[stage]};
+    const struct fq_fact_source source = {
+        .heap = view->memory.facts.base, .areas = view->areas, .is_live = is_of_stage[stage]};
 
     sums->stage = stage;
     sums->is_maps = false;

@@ -467,13 +467,6 @@ static void count_dispute(struct fq_view *view, const struct fq_dispute *dispute
     }
 }
 
-/* Steps whose facts themselves are counted, not only the values they leave. */
-static bool is_map_step(unsigned step)
-{
-    return step == FQ_EVENT_JOINED || step == FQ_EVENT_REFERRED ||
-           step == FQ_EVENT_REFERRAL_ACCEPTED || step == FQ_EVENT_PREVENTED;
-}
-
 /* Whether two states count alike, what they have in maps apart. */
 static bool counts_alike(const struct fq_dispute *a, const struct fq_dispute *b)
 {
@@ -507,7 +500,7 @@ static bool fold_newest(struct fq_view *view, struct fq_dispute *dispute, struct
 
     link_fact(view, dispute, &dispute->facts, fact);
     fq_dispute_apply(dispute, event);
-    if (is_map_step(event->step) || !fq_maps_count_alike(&was, dispute)) {
+    if (fq_is_map_step(event->step) || !fq_maps_count_alike(&was, dispute)) {
         fq_contribution_of(view, &was, &before);
         fq_contribution_of(view, dispute, &after);
     } else if (!counts_alike(&was, dispute)) {

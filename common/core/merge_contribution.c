@@ -70,7 +70,8 @@ void fq_contribution_of(const struct fq_view *view, const struct fq_dispute *dis
 {
     struct lister lister = {.to = out_contribution};
     const struct fq_counter counter = {&lister, aim, add};
-    const struct fq_fact_source source = {view->memory.facts.base, view->areas, is_live};
+    const struct fq_fact_source source = {
+        .heap = view->memory.facts.base, .areas = view->areas, .is_live = is_live};
 
     begin(dispute, out_contribution);
     fq_count_dispute(&counter, &source, dispute);

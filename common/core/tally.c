@@ -27,13 +27,15 @@ static bool is_key(const struct fq_rollup_row *row, const uint64_t *key)
 
 static uint32_t find_slot(const struct fq_tally *tally, const uint64_t *key)
 {
+    /* Odd factors without a pattern, so that the parts are mixed side by side. */
+    static const uint64_t factors[FQ_ROLLUP_BY_MAX] = {
+        UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xbf58476d1ce4e5b9), UINT64_C(0x94d049bb133111eb)};
     uint64_t mixed = 0;
 
-    for (uint32_t i = 0; i < FQ_ROLLUP_BY_MAX; i++) { /* Fibonacci hashing, once for each part */
-        mixed = (mixed ^ key[i]) * UINT64_C(0x9e3779b97f4a7c15);
-        mixed ^= mixed >> 32;
+    for (uint32_t i = 0; i < FQ_ROLLUP_BY_MAX; i++) {
+        mixed += key[i] * factors[i];
     }
-    uint32_t slot = (uint32_t)mixed & (tally->slot_count - 1);
+    uint32_t slot = (uint32_t)(mixed ^ mixed >> 32) & (tally->slot_count - 1);
     while (tally->slots[slot] && !is_key(&tally->rows[tally->slots[slot] - 1], key)) {
         slot = (slot + 1) & (tally->slot_count - 1); /* half of the slots are always free */
     }

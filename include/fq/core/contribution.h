@@ -31,6 +31,10 @@ struct fq_fact_source {
     const uint8_t *heap;
     const struct fq_areas *areas;
     bool (*is_live)(const struct fq_fact *fact);
+    /* The facts of the dispute that are in its maps, in their order, from one who walked them all; NULL:
+     * they are looked for. */
+    const struct fq_fact *const *maps;
+    uint32_t map_count;
 };
 
 FQ_ALWAYS_INLINE const struct fq_fact *fq_fact_at(const uint8_t *heap, uint32_t place)
@@ -265,6 +269,24 @@ FQ_ALWAYS_INLINE void fq_count_prevented(const struct fq_counter *counter,
     }
 }
 
+/* Steps whose facts themselves are counted, not only the values they leave. */
+FQ_ALWAYS_INLINE bool fq_is_map_step(unsigned step)
+{
+    return step == FQ_EVENT_JOINED || step == FQ_EVENT_REFERRED ||
+           step == FQ_EVENT_REFERRAL_ACCEPTED || step == FQ_EVENT_PREVENTED;
+}
+
+/* The `at`th fact to look at, which follows `before` (NULL: it is the first); NULL at the end. */
+FQ_ALWAYS_INLINE const struct fq_fact *fq_fact_to_count(const struct fq_fact_source *source,
+                                                        const struct fq_dispute *dispute,
+                                                        const struct fq_fact *before, uint32_t at)
+{
+    if (source->maps) {
+        return at < source->map_count ? source->maps[at] : NULL;
+    }
+    return fq_fact_at(source->heap, before ? before->next : dispute->facts);
+}
+
 /* What the maps add: referrals by their command, preventions by theirs, units by their code. A fact
  * that reached us under two origins is one command, hence one entry. */
 FQ_ALWAYS_INLINE void fq_count_maps(const struct fq_counter *counter,
@@ -279,11 +301,11 @@ FQ_ALWAYS_INLINE void fq_count_maps(const struct fq_counter *counter,
         uint64_t unit;
     } assisting[FQ_MAP_ENTRIES_MAX];
     bool is_cross_area = false;
+    const struct fq_fact *fact = NULL;
     uint64_t values[2];
 
     referrals.count = preventions.count = units.count = 0;
-    for (const struct fq_fact *fact = fq_fact_at(source->heap, dispute->facts); fact;
-         fact = fq_fact_at(source->heap, fact->next)) {
+    for (uint32_t i = 0; (fact = fq_fact_to_count(source, dispute, fact, i)); i++) {
         if (!source->is_live(fact)) {
             continue;
         }
