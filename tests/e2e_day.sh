@@ -178,6 +178,8 @@ check "a word that is none" refused 6 FQ-3006 'none, yellow, red' 'none, yellow,
 check "a tier above alone supervises" refused 6 FQ-3101 supervise 督办 supervise "$pond" --card red --date 2021-04-02
 check "an unknown dispute" refused 6 FQ-3004 ffff0000 '没有' dispute accept ffff0000 --date 2021-04-02
 check "an event that is none" refused 6 FQ-3301 closed closed dispute void "$pond" closed --reason 错
+check "another step's option is not passed over" refused 2 FQ-1001 '--amount.*add' '--amount.*add' \
+    dispute correct "$pond" add --amount 5 --reason 错
 check "nothing to correct" refused 6 FQ-3006 'nothing to correct' '没有给出要更正' dispute correct "$pond" add --reason 错
 check "a step that is none" refused 2 FQ-1001 'wall: add accept' 'wall: add accept' dispute correct "$pond" wall --reason 错
 

@@ -54,6 +54,13 @@ if what == 'calendar':
         expect(all(row[m] == total[m] for m in measures), row['quarter'])
     february = ask('rollup', '2015-02', '--by', 'county', '--cumulative')
     expect(february['cumulative_from'] == '2014-12-01', february['cumulative_from'])
+    form = ask('form', '2015H1', '--form', 'cases')
+    expect((form['from'], form['to'], form['year_from']) == ('2014-12-01', '2015-05-31', '2014-12-01'), form['year_from'])
+    year = ask('rollup', '2014-12..2015-05', '--by', 'area')
+    accepted = {row['area']: row['accepted'] for row in year['rows']}
+    for line in ask('form', '2015-05', '--form', 'cases')['lines']:
+        cells = {cell['id']: cell['text'] for cell in line['cells']}
+        expect(int(cells['accepted_year'].replace(',', '') or 0) == accepted[line['code']], line)
     for row in february['rows']:
         total = ask('rollup', '2015Q1', '--area', row['county'])['total']
         expect(row['cumulative'] == total, row['county'])

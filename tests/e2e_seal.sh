@@ -267,6 +267,16 @@ flipped_seals() {
 }
 check "a seal with a byte altered: exit 7" flipped_seals
 
+# ---- what is printed of a seal is of its own period ----
+
+check "a bulletin of the sealed period" exits 0 "$sealing" province bulletin 2015H1 --seal "$sealing" -o text
+check "not of a part of it: exit 2, which it is of" exits 2 'FQ-1001.*another period: 2015H1' \
+    province bulletin 2015Q1 --seal "$sealing" -o text
+check "nor a form" exits 2 'FQ-1001.*another period: 2015H1' \
+    province form 2015Q1 --form cases --seal "$sealing" -o csv
+check "nor of what is no seal: exit 2" exits 2 'FQ-1001.*no seal' \
+    province bulletin 2015H1 --seal "lsn:$before" -o text
+
 # ---- again, and after a crash ----
 
 check "it is sealed again" exits 0 "\"previous\": \"$sealing\"" province period seal 2015H1 --json

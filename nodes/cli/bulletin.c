@@ -8,6 +8,7 @@
 #include "fq/core/period.h"
 #include "fq/core/press.h"
 #include "page.h"
+#include "seal_file.h"
 #include "share.h"
 
 #define MEMORY_SIZE (64u << 20)
@@ -105,7 +106,7 @@ static void open_args(const struct bulletin *bulletin, const char *period, struc
     }
 }
 
-/* A rollup. The node must have understood what it should be as of. */
+/* A rollup. */
 static fq_err ask_rollup(struct bulletin *bulletin, const char *period, const char *by,
                          struct fq_span *out_answer, struct fq_why *out_why)
 {
@@ -121,10 +122,6 @@ static fq_err ask_rollup(struct bulletin *bulletin, const char *period, const ch
     }
     fq_err err = cli_call(bulletin->client, "rollup", &args, &answer, out_why);
     cli_args_close(&args);
-    if (!err && bulletin->seal &&
-        fq_span_equal(fq_map_text(answer.result, "as_of"), fq_span_text("live"))) {
-        return fq_fail(out_why, FQ_REASON_NOT_HELD, "--seal %s", bulletin->seal);
-    }
     return err ? err : keep(bulletin, answer.result, out_answer, out_why);
 }
 
@@ -338,6 +335,9 @@ static fq_err gather(struct bulletin *bulletin, struct fq_why *out_why)
     err = err ? err : cli_connect(bulletin->cli, &bulletin->client, out_why);
     err = err ? err : cli_tables_open(bulletin->client, &bulletin->tables, out_why);
     err = err ? err : ask_all(bulletin, bulletin->period, &bulletin->now, out_why);
+    if (!err && bulletin->seal) {
+        err = seal_is_of_answer(bulletin->client, bulletin->seal, bulletin->now.total, out_why);
+    }
     if (!err && bulletin->base_period[0]) {
         err = ask_all(bulletin, bulletin->base_period, &bulletin->base, out_why);
     }

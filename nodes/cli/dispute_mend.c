@@ -30,12 +30,50 @@ static fq_err find_corrected(const char *name, unsigned *out_kind, struct fq_why
     return fq_fail(out_why, FQ_REASON_USAGE, "%s: %s", name, list);
 }
 
+/* Whether an option of the command line gives a field of the step. */
+static bool is_of_step(unsigned kind, const char *option)
+{
+    struct step step = step_of((enum fq_kind_of_event)kind);
+
+    for (size_t i = 0; i < STEP_BINDINGS_MAX && step.bindings[i].option; i++) {
+        const struct step_field *field = step_field(step.bindings[i].field);
+        bool is_reason = step.bindings[i].field == FQ_FIELD_REASON;
+        if (strcmp(option, is_reason ? "new-reason" : field->option) == 0 ||
+            (field->alias && strcmp(option, field->alias) == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All steps' options are taken by the command; one of another step is no slip to pass over. */
+static fq_err check_options(const struct cli *cli, unsigned kind, struct fq_why *out_why)
+{
+    static const char *const common[] = {"date", "unit", "area", "reason"};
+
+    for (int i = 0; i < cli->given_count; i++) {
+        const char *option = cli->given[i].name;
+        bool is_others = false, is_common = false;
+        for (unsigned other = FQ_EVENT_REGISTERED; other < FQ_EVENT_CORRECTED; other++) {
+            is_others |= is_of_step(other, option);
+        }
+        for (size_t k = 0; k < sizeof common / sizeof common[0]; k++) {
+            is_common |= strcmp(option, common[k]) == 0;
+        }
+        if (is_others && !is_common && !is_of_step(kind, option)) {
+            return fq_fail(out_why, FQ_REASON_USAGE, _("--%s is nothing that %s has"), option,
+                           fq_step_verb(kind));
+        }
+    }
+    return FQ_OK;
+}
+
 /* Read what is given of the step and set its bit in the mask. An empty text takes a value away. */
 static fq_err read_given(struct cli_desk *desk, unsigned kind, struct fq_event *event,
                          uint64_t *out_given, struct fq_why *out_why)
 {
     struct step step = step_of((enum fq_kind_of_event)kind);
-    fq_err err = FQ_OK;
+    fq_err err = check_options(desk->cli, kind, out_why);
 
     for (size_t i = 0; i < STEP_BINDINGS_MAX && step.bindings[i].option && !err; i++) {
         struct step_binding binding = step.bindings[i];

@@ -12,23 +12,6 @@
 #define VALUES_SIZE (16u << 20)
 #define PAGE_MAX (32u << 20)
 
-/* ---- the year ---- */
-
-/* From January of the year in which the period ends to its end; a campaign has no year. */
-static void find_year(struct returns *returns)
-{
-    struct fq_period period;
-    char last[FQ_MONTH_TEXT_SIZE];
-
-    if (!fq_period_parse(fq_span_text(returns->period), &period)) {
-        snprintf(returns->year_period, sizeof returns->year_period, "%.31s", returns->period);
-        return;
-    }
-    fq_month_format(period.last_month, last);
-    snprintf(returns->year_period, sizeof returns->year_period, "%.4s-01..%s", last, last);
-    snprintf(returns->year_from, sizeof returns->year_from, "%.4s-01-01", last);
-}
-
 /* ---- as a sheet ---- */
 
 static const char *row_title(const struct returns *returns)
@@ -292,7 +275,6 @@ static fq_err run_form(struct cli *cli, struct fq_why *out_why)
     returns->is_chinese = cli_text_is_chinese();
     returns->memory = cli_build_open(MEMORY_SIZE);
     returns->arena = fq_arena_over(returns->memory.base, returns->memory.size);
-    find_year(returns);
     fq_err err = make(returns, out_why);
     cli_tables_close(returns->tables);
     cli_disconnect(returns->client);

@@ -41,11 +41,11 @@ struct returns {
     struct fq_writer memory;
     struct fq_arena arena;
     const char *period, *rows, *where;
-    char year_period[32], year_from[16];
+    char year_period[32], year_from[16]; /* known once the first answer is */
     bool is_chinese;
     struct returns_column columns[RETURNS_COLUMNS_MAX];
     uint32_t column_count;
-    struct returns_answer answers[RETURNS_ANSWERS_MAX];
+    struct returns_answer answers[RETURNS_ANSWERS_MAX]; /* the first is of the period, by rows */
     uint32_t answer_count;
     struct returns_row lines[RETURNS_ROWS_MAX];
     uint32_t line_count;

@@ -6,6 +6,7 @@
 
 #include "fq/core/rollup.h"
 #include "returns.h"
+#include "seal_file.h"
 
 #define ROWS_SIZE_MAX (256u << 20)
 
@@ -94,18 +95,43 @@ static fq_err ask(struct returns *returns, struct returns_answer *wanted, struct
     return err;
 }
 
+/* From the first day of the reporting year (calendar.cfg) in which the period ends to the period's end; a
+ * campaign has no year. */
+static void find_year(struct returns *returns)
+{
+    struct fq_span head = returns->answers[0].head;
+    uint64_t starts = fq_map_uint(fq_map_get(head, "calendar"), "year_starts");
+    struct fq_period period; /* what it means is the node's calendar to say */
+    char first[FQ_MONTH_TEXT_SIZE], last[FQ_MONTH_TEXT_SIZE];
+    uint16_t last_day;
+
+    if (!fq_period_parse(fq_span_text(returns->period), &period) || starts < 1 || starts > 12 ||
+        !fq_date_parse(fq_map_text(head, "to"), &last_day)) {
+        snprintf(returns->year_period, sizeof returns->year_period, "%.31s", returns->period);
+        return;
+    }
+    uint16_t last_month = fq_month_of(last_day); /* 1 is a January */
+    unsigned since = (last_month - 1u + 13 - (unsigned)starts) % 12;
+    fq_month_format((uint16_t)(since < last_month ? last_month - since : 1), first);
+    fq_month_format(last_month, last);
+    snprintf(returns->year_period, sizeof returns->year_period, "%s..%s", first, last);
+    snprintf(returns->year_from, sizeof returns->year_from, "%s-01", first);
+}
+
 fq_err returns_ask(struct returns *returns, struct fq_why *out_why)
 {
+    const char *seal = cli_value(returns->cli, "seal");
     struct fq_writer rows = cli_build_open(ROWS_SIZE_MAX);
     fq_err err = FQ_OK;
 
     for (uint32_t i = 0; i < returns->answer_count && !err; i++) {
         err = ask(returns, &returns->answers[i], &rows, out_why);
-        if (!err && cli_value(returns->cli, "seal") &&
-            fq_span_equal(fq_map_text(returns->answers[i].head, "as_of"), fq_span_text("live"))) {
-            err =
-                fq_fail(out_why, FQ_REASON_NOT_HELD, "--seal %s", cli_value(returns->cli, "seal"));
+        if (!err && i == 0) {
+            find_year(returns);
         }
+    }
+    if (!err && seal) {
+        err = seal_is_of_answer(returns->client, seal, returns->answers[0].head, out_why);
     }
     cli_build_close(&rows);
     return err;

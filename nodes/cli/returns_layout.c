@@ -123,6 +123,7 @@ fq_err returns_read_layout(struct returns *returns, struct fq_why *out_why)
     }
     returns->rows = plain_text(returns, returns->path, "rows");
     returns->where = plain_text(returns, returns->path, "where");
+    returns->answers[returns->answer_count++] = (struct returns_answer){.key = ""};
     if (strcmp(returns->rows, "type") != 0 && strcmp(returns->rows, "area") != 0) {
         return fq_fail(out_why, FQ_REASON_CONFIG, "%s: %s.rows", returns->settings_path,
                        returns->path);

@@ -181,6 +181,52 @@ fq_err seal_file_fetch(struct cli_client *client, const char *name, const char *
     return err;
 }
 
+/* Of the list of seals, the one that has this id; a span of size 0 when none has. */
+static struct fq_span find_listed(struct fq_span list, struct fq_span id)
+{
+    struct fq_reader reader = fq_reader_over(list);
+    uint32_t count = fq_read_array(&reader);
+
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        struct fq_span row = fq_read_skip(&reader);
+        if (fq_span_equal(fq_map_text(row, "seal"), id)) {
+            return row;
+        }
+    }
+    return (struct fq_span){0};
+}
+
+fq_err seal_is_of_answer(struct cli_client *client, const char *name, struct fq_span answer,
+                         struct fq_why *out_why)
+{
+    static const char *const days[] = {"from", "to"};
+    struct fq_writer list = cli_build_open(CLI_VALUE_MAX);
+    struct fq_span as_of = fq_map_text(answer, "as_of");
+    struct cli_args args;
+
+    if (fq_span_equal(as_of, fq_span_text("live"))) {
+        cli_build_close(&list);
+        return fq_fail(out_why, FQ_REASON_NOT_HELD, "--seal %s", name);
+    }
+    cli_args_open(&args);
+    fq_err err = cli_call_all(client, "period.list", &args, 0, &list, out_why);
+    struct fq_span seal = find_listed(fq_writer_span(&list), as_of);
+    if (!err && !seal.size) {
+        err = fq_fail(out_why, FQ_REASON_USAGE, _("--seal %s: that is no seal"), name);
+    }
+    for (size_t i = 0; i < sizeof days / sizeof days[0] && !err; i++) {
+        struct fq_span sealed = fq_map_text(seal, days[i]), asked = fq_map_text(answer, days[i]);
+        if (!fq_span_equal(sealed, asked)) {
+            struct fq_span period = fq_map_text(seal, "period");
+            err = fq_fail(out_why, FQ_REASON_USAGE, _("--seal %s is of another period: %.*s"), name,
+                          (int)period.size, period.size ? (const char *)period.data : "");
+        }
+    }
+    cli_args_close(&args);
+    cli_build_close(&list);
+    return err;
+}
+
 void seal_file_close(struct seal_file *file)
 {
     if (file->room.base) {

@@ -30,6 +30,11 @@ FQ_CHECKED fq_err seal_file_write(const struct seal_file *file, const char *path
 /* Whether the parts are those that the head names. Fails with SEAL_DIFFERS and the part. */
 FQ_CHECKED fq_err seal_file_check(const struct seal_file *file, struct fq_why *out_why);
 
+/* Whether a rollup's answer, asked for as of `name`, is as of a seal of its own period and of no other.
+ * Fails with NOT_HELD when the node did not understand the question, USAGE when it is another's. */
+FQ_CHECKED fq_err seal_is_of_answer(struct cli_client *client, const char *name,
+                                    struct fq_span answer, struct fq_why *out_why);
+
 /* Read a file of at most `size_max` bytes into the writer. */
 FQ_CHECKED fq_err seal_read_whole(const char *path, size_t size_max, struct fq_writer *writer,
                                   struct fq_why *out_why);
