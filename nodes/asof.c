@@ -574,6 +574,7 @@ fq_err fq_lookback_open(struct fq_node *node, struct fq_span args,
 {
     struct fq_span text = fq_map_text(args, "as_of");
     const struct fq_period_seal *seal = NULL;
+    char now[FQ_TIME_TEXT_SIZE];
     struct fq_period period;
     int64_t time_ms;
     uint64_t lsn;
@@ -584,9 +585,19 @@ fq_err fq_lookback_open(struct fq_node *node, struct fq_span args,
     }
     bool is_period = fq_period_parse(text, &period);
     if (!is_period && read_lsn(text, &lsn)) {
+        if (lsn > node->core.feed.head) { /* what stands there nobody knows yet */
+            return fq_fail(out_why, FQ_REASON_ARGUMENT, "as_of: lsn:%llu > %llu",
+                           (unsigned long long)lsn, (unsigned long long)node->core.feed.head);
+        }
         return open_at_lsn(node, lsn, fq_clock_now().wall_ms, out_lookback, out_why);
     }
     if (!is_period && fq_time_parse(text, &time_ms)) {
+        int64_t now_ms = (int64_t)fq_clock_now().wall_ms;
+        if (time_ms > now_ms) {
+            fq_time_format_ms(now_ms, now);
+            return fq_fail(out_why, FQ_REASON_ARGUMENT, "as_of: %.*s > %s", (int)text.size,
+                           (const char *)text.data, now);
+        }
         return open_at_time(node, time_ms, out_lookback, out_why);
     }
     fq_err err = fq_lookback_find_seal(node, text, query->area, &seal, out_why);

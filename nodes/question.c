@@ -304,6 +304,9 @@ static fq_err read_base(struct fq_node *node, struct fq_span args, struct questi
     const struct fq_period *period = &question->query.period;
 
     question->base = question->query;
+    if (compare.size && fq_map_bool(args, "yoy")) {
+        return fq_fail(out_why, FQ_REASON_QUESTION, "yoy, compare");
+    }
     if (compare.size) {
         question->has_base = true;
         return fq_service_find_period(node, compare, &question->base.period, out_why);

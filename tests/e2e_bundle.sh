@@ -91,6 +91,8 @@ check "two entries without the node" eval \
          --cmd-id "$entry" -q && at 363605 dispute accept "$entry" --date 2015-03-02 -q'
 check "they go into a file, the node being off" eval \
     'at 363605 bundle export "$work/o.fqb" --from-outbox --json >"$work/o.json" && [ "$(field commands <"$work/o.json")" = 2 ]'
+check "a file that is there is not written over: exit 2" exits 2 FQ-3402 \
+    at 363605 bundle export "$work/o.fqb" --from-outbox
 check "nobody on the way reads a party's name" bash -c "! grep -q Canary '$work/o.fqb'"
 "$fq" -q lab start "$lab" 363605 || bail "lab start"
 check "another county does not know who gave them (exit 4)" exits 4 FQ-2002 at 363647 bundle import "$work/o.fqb"

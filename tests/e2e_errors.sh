@@ -30,7 +30,9 @@ check "a step before the one it rests on: exit 6, both dates" \
     exits 6 'FQ-3002.*2015-02-28 < 2015-03-01' at 363605 dispute accept "$id" --date 2015-02-28
 check "no date: exit 6" exits 6 FQ-3001 at 363605 dispute accept "$id" --date 2015-02-30
 check "an unknown code: exit 2, its table" \
-    exits 2 'FQ-1104.*type' at 363605 dispute add --date 2015-03-01 --type wall --source on_application
+    exits 2 'FQ-1104.*wall, type: .*neighbour' at 363605 dispute add --date 2015-03-01 --type wall --source on_application
+check "a day yet to come is asked about" exits 0 '2075-03-01 is yet to come' \
+    at 363605 dispute add --date 2075-03-01 --type neighbour --source on_application --persons 2 --dry-run
 check "an area outside the node: exit 6" exits 6 'FQ-3122.*363661' \
     at 363605 dispute add --date 2015-03-01 --type neighbour --source on_application --area 363661
 check "a person count that cannot be: exit 6, field and limit" exits 6 'FQ-3121.*persons: 99999999999 > 100000' \

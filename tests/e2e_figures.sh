@@ -149,6 +149,11 @@ check "a published table leaves out small figures and what tells them" figures p
 check "an unknown rate: exit 2, and those there are" \
     exits 2 'FQ-1103.*success_rate=v2' at 360000 rollup 2015 --metric beauty=v1
 check "an unknown basis: exit 2" exits 2 'FQ-1107' at 360000 rollup 2015 --basis later
+check "an unknown measure: exit 2" exits 2 'FQ-1103.*nonsense' at 360000 rollup 2015 --measure accepted,nonsense
+check "a rate is one" exits 0 'success_rate' at 360000 rollup 2015 --measure accepted,success_rate -o csv
+check "two things to stand beside: exit 2" exits 2 'FQ-1107.*yoy' at 360000 rollup 2015 --yoy --compare 2014
+check "a condition given twice: exit 2" exits 2 'FQ-1001.*type' \
+    at 360000 cases 2015 --where type=neighbour,type=contract
 check "cumulative by month: exit 2" exits 2 'FQ-1107' at 360000 rollup 2015 --by month --cumulative
 check "a unit, a town that is none: refused by name" \
     exits 6 'FQ-3008' at 360000 cases 2015 --where unit=abc

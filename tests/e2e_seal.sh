@@ -234,6 +234,10 @@ check "the difference adds up by cause in every cell, and to its cases" \
     "$python" "$work/add_up.py" "$fq" "$lab" "$work"
 check "reported figures stand below, in Chinese" exits 0 '公证.*4 *0 *4' \
     province period diff 2015H1 --lang zh
+check "a row is named once" test "$(province period diff 2015H1 --by county | head -n 1 | grep -o name | wc -l)" = 1
+check "an lsn that is yet to come: exit 2" exits 2 'FQ-7005.*lsn:99999999 > ' \
+    province rollup 2015H1 --as-of lsn:99999999
+check "a time that is: exit 2" exits 2 'FQ-7005.*2075' province rollup 2015H1 --as-of 2075-01-01T00:00:00Z
 check "an unknown cause: exit 2" exits 2 'FQ-7005.*cause' \
     province period diff 2015H1 --cases --cause weather
 
@@ -247,6 +251,8 @@ check "the city its own rows, from its own log" exits 0 '"scope": "363600"' \
 check "a county its own" exits 0 '"scope": "363605"' at 363605 period verify "$work/seal" --json
 check "elsewhere only the head is known: exit 4" exits 4 'FQ-5105.*36000001' \
     at 363600 period show 2015H1
+check "nor can its cells be asked for there: exit 4" exits 4 'FQ-5105.*36000001' \
+    at 363600 rollup 2015H1 --as-of "$sealing"
 check "the saved seal verifies without a node" exits 0 '"signature": "good"' \
     "$fq" proof verify "$work/seal" --key "$lab/360000/keys/node.cert" --json
 check "a case that changed since is proved as it was" exits 0 '"accepted"' \

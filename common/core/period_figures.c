@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "fq/core/contribution.h"
+
 /* ---- cells ---- */
 
 #define CELL_SIZE_MAX (24 + 11 * FQ_MEASURES_COUNT)
@@ -177,22 +179,6 @@ bool fq_period_cells_load(struct fq_span cells, struct fq_view *view)
 
 enum { TERMS_IN_LEAF, TERMS_HASHED };
 
-/* Whether nothing of it can lie in the period: it is over before, and nothing of it is still open. */
-static bool is_over(const struct fq_dispute *dispute, uint16_t first_day)
-{
-    const uint16_t days[] = {dispute->registered_on, dispute->decided_on,   dispute->outcome_on,
-                             dispute->confirmed_on,  dispute->performed_on, dispute->closed_on,
-                             dispute->visited_on,    dispute->maps_on};
-    bool is_open = !dispute->outcome && dispute->decision == FQ_DECISION_ACCEPTED;
-
-    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++) {
-        if (days[i] >= first_day) {
-            return false;
-        }
-    }
-    return !is_open;
-}
-
 /* Where the term counts in the period; 0 when it does not. */
 static uint16_t month_in(const struct fq_period_seal *seal, const struct fq_term *term)
 {
@@ -272,7 +258,7 @@ bool fq_period_leaf(const struct fq_view *view, const struct fq_dispute *dispute
     struct fq_term terms[FQ_TERMS_MAX];
     struct fq_writer writer = fq_writer_over(room, FQ_LEAF_SIZE_MAX);
 
-    if (is_over(dispute, fq_month_first_day(seal->first_month))) {
+    if (fq_is_over(dispute, fq_month_first_day(seal->first_month))) {
         return false;
     }
     fq_contribution_of(view, dispute, &contribution);

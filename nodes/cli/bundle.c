@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "desk_carry.h"
+#include "page.h"
 #include "target.h"
 #include "fq/core/date.h"
 #include "fq/core/event.h"
@@ -276,8 +277,10 @@ static fq_err write_bundle(struct exporting *exporting, struct fq_why *out_why)
 {
     struct cli_target target;
     struct fq_identity identity;
-    fq_err err = target_find(exporting->cli, &target, out_why);
+    const struct cli *cli = exporting->cli;
+    fq_err err = page_check(cli->arguments[0], cli->is_yes, out_why);
 
+    err = err ? err : target_find(cli, &target, out_why);
     err = err ? err : fq_identity_load(target.key_file, &identity, out_why);
     if (err) {
         return err;

@@ -80,3 +80,21 @@ const char *codes_name(const struct cli *cli, const char *key, const char *id)
     const struct fq_code *code = fq_codes_find(codes, table, number);
     return !code ? NULL : cli_text_is_chinese() ? code->zh : code->en;
 }
+
+fq_err codes_unknown(const struct fq_codes *codes, enum fq_code_table table, const char *option,
+                     const char *text, struct fq_why *out_why)
+{
+    char list[FQ_WHY_SIZE - 120] = "";
+    size_t used = 0;
+
+    for (uint32_t i = 0; i < codes->tables[table].count; i++) {
+        const char *id = codes->tables[table].rows[i].id;
+        if (used + strlen(id) + sizeof ", ..." > sizeof list) {
+            used += (size_t)snprintf(list + used, sizeof list - used, " ...");
+            break;
+        }
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", i ? " " : "", id);
+    }
+    return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "--%s %.40s, %s: %s", option, text,
+                   fq_codes_table_name(table), list);
+}

@@ -21,4 +21,8 @@ void codes_within_reach(void);
  * the code is not known. */
 const char *codes_name(const struct cli *cli, const char *key, const char *id);
 
+/* CODE_UNKNOWN, naming the option, what was given, and the codes there are as far as they fit. */
+FQ_CHECKED fq_err codes_unknown(const struct fq_codes *codes, enum fq_code_table table,
+                                const char *option, const char *text, struct fq_why *out_why);
+
 #endif

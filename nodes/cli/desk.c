@@ -185,7 +185,8 @@ fq_err cli_entry_init(const struct cli_desk *desk, enum fq_kind_of_event kind,
                       struct cli_entry *out_entry, struct fq_why *out_why)
 {
     const char *date = cli_value(desk->cli, "date"), *unit = cli_value(desk->cli, "unit");
-    uint64_t number = fq_clock_day(fq_clock_now().wall_ms);
+    const uint64_t today = fq_clock_day(fq_clock_now().wall_ms);
+    uint64_t number = today;
 
     memset(out_entry, 0, sizeof *out_entry);
     struct fq_event *event = &out_entry->event;
@@ -194,6 +195,9 @@ fq_err cli_entry_init(const struct cli_desk *desk, enum fq_kind_of_event kind,
     fq_err err = read_command_id(desk->cli, &event->cmd_id, out_why);
     if (!err && date) {
         err = step_read_date("date", date, &number, out_why);
+        if (!err && number > today) {
+            cli_say(_("%s is yet to come: is the date right?"), date);
+        }
     }
     event->date = (uint16_t)number;
     if (!err && unit) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codes.h"
 #include "desk.h"
 
 /* One of the two writes of a conflict as a row: what it wrote, when and where, and whether it holds. */
@@ -119,8 +120,7 @@ static fq_err add_code_filter(const struct cli *cli, const struct cli_tables *ta
         return FQ_OK;
     }
     if (!fq_codes_find_id(&tables->codes, table, fq_span_text(text), &number)) {
-        return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "--%s %s, %s", name, text,
-                       fq_codes_table_name(table));
+        return codes_unknown(&tables->codes, table, name, text, out_why);
     }
     cli_args_text(args, name, fq_codes_find(&tables->codes, table, number)->id);
     return FQ_OK;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fq/core/asof.h"
+
 static fq_err list_cases(struct cli *cli, struct cli_client *client, struct cli_args *args,
                          struct fq_why *out_why)
 {
@@ -80,16 +82,49 @@ static fq_err print_activities(struct cli *cli, struct fq_span whole, struct fq_
     return cli_print(cli, whole, &view, out_why);
 }
 
+#define BY_MAX 8
+
+/* For a person a row's name stands in one language; a program has all there is. */
+static void choose_columns(const struct cli *cli, char names[BY_MAX][32], const char **columns)
+{
+    static const char *const figures[] = {"measure", "sealed", "live", "difference"};
+    const char *at = cli_value(cli, "by") ? cli_value(cli, "by") : "";
+    size_t count = 0;
+
+    while (*at && count < BY_MAX) {
+        size_t size = strcspn(at, ",");
+        snprintf(names[count], 32, "%.*s", (int)size, at);
+        columns[count] = names[count];
+        count++;
+        at += size + (at[size] == ',');
+    }
+    if (count) {
+        columns[count++] = cli_text_is_chinese() ? "name_zh" : "name";
+    }
+    for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++) {
+        columns[count++] = figures[i];
+    }
+    for (int cause = 0; cause < FQ_CAUSES_COUNT; cause++) {
+        columns[count++] = fq_cause_name((enum fq_cause)cause);
+    }
+    columns[count] = NULL;
+}
+
 static fq_err print_diff(struct cli *cli, struct cli_client *client, struct cli_args *args,
                          struct fq_why *out_why)
 {
     const char *by = cli_value(cli, "by");
-    const struct cli_view view = {.rows = by ? "rows" : "totals"};
+    bool is_for_person = cli->format == CLI_TABLE || cli->format == CLI_MD;
+    const char *columns[BY_MAX + 6 + FQ_CAUSES_COUNT];
+    char names[BY_MAX][32];
+    const struct cli_view view = {.rows = by ? "rows" : "totals",
+                                  .columns = is_for_person ? columns : NULL};
     struct fq_writer rows = cli_build_open(CLI_VALUE_MAX), rest = cli_build_open(CLI_VALUE_MAX);
     struct fq_writer whole = cli_build_open(CLI_VALUE_MAX);
     uint32_t count = 0;
     fq_err err = ask_diff(client, args, &rows, &rest, &count, out_why);
 
+    choose_columns(cli, names, columns);
     if (!err) {
         fq_write_map(&whole, 4);
         fq_write_text(&whole, "rows");

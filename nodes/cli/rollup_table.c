@@ -543,6 +543,18 @@ static fq_err read_style(const struct cli *cli, bool is_for_person, struct namin
                : FQ_OK;
 }
 
+/* Figures and rates are the keys of any row. */
+static fq_err check_measures(const struct rollup_by *measures, struct fq_span total,
+                             struct fq_why *out_why)
+{
+    for (size_t i = 0; i < measures->count; i++) {
+        if (!fq_map_get(total, measures->names[i]).size) {
+            return fq_fail(out_why, FQ_REASON_MEASURE_UNKNOWN, "%s", measures->names[i]);
+        }
+    }
+    return FQ_OK;
+}
+
 fq_err rollup_print(struct cli *cli, struct cli_client *client, const struct rollup_by *by,
                     const char *measures_text, struct fq_span result, struct fq_why *out_why)
 {
@@ -556,7 +568,8 @@ fq_err rollup_print(struct cli *cli, struct cli_client *client, const struct rol
     if (!rollup_split(measures_text, &measures)) {
         return fq_fail(out_why, FQ_REASON_USAGE, "--measure %s", measures_text);
     }
-    err = read_style(cli, is_for_person, &naming, out_why);
+    err = check_measures(&measures, fq_map_get(result, "total"), out_why);
+    err = err ? err : read_style(cli, is_for_person, &naming, out_why);
     if (err) {
         return err;
     }

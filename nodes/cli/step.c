@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codes.h"
 #include "import_row.h"
 #include "services.h"
 
@@ -302,8 +303,7 @@ static fq_err read_code(const struct cli_tables *tables, enum fq_field field, co
     uint16_t number;
 
     if (!fq_codes_find_id(&tables->codes, table, fq_span_text(text), &number)) {
-        return fq_fail(out_why, FQ_REASON_CODE_UNKNOWN, "--%s %s, %s", option, text,
-                       fq_codes_table_name(table));
+        return codes_unknown(&tables->codes, table, option, text, out_why);
     }
     *out_value = number;
     return FQ_OK;
