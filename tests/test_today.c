@@ -279,6 +279,65 @@ static void test_alerts_are_red_risk_red_cards_and_what_is_over(void **state)
     assert_true(is_told("supervised", 7, "2021-04-04"));
 }
 
+/* Written by the node of `writer`. */
+static struct fq_event written_by(uint32_t writer, uint8_t dispute, unsigned kind, const char *date)
+{
+    struct fq_event event = event_of(dispute, kind, date);
+
+    event.id.log.origin = writer * 100 + 1;
+    return event;
+}
+
+static void test_what_was_assigned_waits_where_it_was_handed_to(void **state)
+{
+    (void)state;
+    a_case(5, "2021-03-01");
+    struct fq_event event = written_by(WORLD_CITY, 5, FQ_EVENT_ASSIGNED, "2021-03-03");
+    event.value[FQ_FIELD_TO_UNIT] = UNIT(WORLD_NEIGHBOUR, 1);
+    event.value[FQ_FIELD_DUE] = world_date("2021-03-20");
+    tell(event);
+
+    ASK(fq_verb_today, WORLD_NEIGHBOUR, {"date", "2021-03-04"});
+    assert_int_equal(row_count, 1);
+    assert_true(is_told("assigned", 5, "2021-03-20"));
+    ASK(fq_verb_today, WORLD_NEIGHBOUR, {"date", "2021-03-04"}, {"unit", "4101020002"});
+    assert_int_equal(row_count, 0);
+    ASK(fq_verb_today, WORLD_COUNTY, {"date", "2021-03-04"});
+    assert_int_equal(row_count, 0);
+    tell(event_of(5, FQ_EVENT_SESSION, "2021-03-05")); /* the county's own is no answer */
+    ASK(fq_verb_today, WORLD_NEIGHBOUR, {"date", "2021-03-05"});
+    assert_int_equal(row_count, 1);
+    tell(written_by(WORLD_NEIGHBOUR, 5, FQ_EVENT_SESSION, "2021-03-06"));
+    ASK(fq_verb_today, WORLD_NEIGHBOUR, {"date", "2021-03-06"});
+    assert_int_equal(row_count, 0);
+}
+
+static void test_what_was_escalated_waits_at_that_tier(void **state)
+{
+    (void)state;
+    a_case(5, "2021-03-01");
+    tell_with(5, FQ_EVENT_ESCALATED, "2021-03-03", FQ_FIELD_TO_TIER, FQ_TIER_CITY);
+
+    ASK(fq_verb_today, WORLD_CITY, {"date", "2021-03-04"});
+    assert_int_equal(row_count, 1);
+    assert_true(is_told("escalated", 5, "2021-03-03"));
+    ASK(fq_verb_today, WORLD_PROVINCE, {"date", "2021-03-04"});
+    assert_int_equal(row_count, 0);
+    ASK(fq_verb_today, WORLD_OTHER_CITY, {"date", "2021-03-04"});
+    assert_int_equal(row_count, 0);
+    tell(event_of(5, FQ_EVENT_SESSION, "2021-03-05")); /* the county's is no answer */
+    ASK(fq_verb_today, WORLD_CITY, {"date", "2021-03-05"});
+    assert_int_equal(row_count, 1);
+    tell(written_by(WORLD_CITY, 5, FQ_EVENT_ASSIGNED, "2021-03-06"));
+    ASK(fq_verb_today, WORLD_CITY, {"date", "2021-03-06"});
+    assert_int_equal(row_count, 0);
+    a_case(6, "2021-03-01");
+    tell_with(6, FQ_EVENT_ESCALATED, "2021-03-03", FQ_FIELD_TO_TIER, FQ_TIER_CITY);
+    tell(event_of(6, FQ_EVENT_FAILED, "2021-03-04"));
+    ASK(fq_verb_today, WORLD_CITY, {"date", "2021-03-06"});
+    assert_int_equal(row_count, 0);
+}
+
 /* ---- lists ---- */
 
 static void test_referrals_are_listed_on_both_sides(void **state)
@@ -361,6 +420,8 @@ int main(void)
         CASE(test_a_referral_waits_for_its_unit_and_comes_back),
         CASE(test_what_was_agreed_is_to_be_confirmed_and_performed),
         CASE(test_alerts_are_red_risk_red_cards_and_what_is_over),
+        CASE(test_what_was_assigned_waits_where_it_was_handed_to),
+        CASE(test_what_was_escalated_waits_at_that_tier),
         CASE(test_referrals_are_listed_on_both_sides),
         CASE(test_disputes_are_listed_by_place_unit_and_days),
         CASE(test_tables_come_by_prefix),

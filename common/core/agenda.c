@@ -128,6 +128,55 @@ static bool is_in_hand(const struct fq_dispute *dispute)
            state == FQ_STATE_MEDIATING;
 }
 
+/* Whether something was written at the area, or below it too, since the fact. */
+static bool is_answered(const struct fq_view *view, const struct fq_dispute *dispute,
+                        const struct fq_fact *fact, uint32_t area, bool is_below_too)
+{
+    for (const struct fq_fact *later = fq_view_facts(view, dispute); later && later != fact;
+         later = fq_view_next(view, later)) {
+        uint32_t writer = fq_view_event_id(view, later).log.origin / 100;
+        if (writer == area || (is_below_too && fq_areas_covers(view->areas, area, writer))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a tier above handed to this area, until something is written there. */
+static void add_assigned(struct fq_agenda *agenda, const struct fq_dispute *dispute)
+{
+    const struct fq_view *view = agenda->view;
+    struct fq_event event;
+    const struct fq_fact *fact = fq_docket_live(view, dispute, FQ_EVENT_ASSIGNED, &event);
+
+    if (!fact) {
+        return;
+    }
+    uint64_t unit = event.value[FQ_FIELD_TO_UNIT];
+    uint64_t area = unit ? fq_unit_area(unit) : event.value[FQ_FIELD_TO_AREA];
+    if (area <= UINT32_MAX && fq_areas_covers(view->areas, agenda->area, (uint32_t)area) &&
+        !is_answered(view, dispute, fact, (uint32_t)area, true)) {
+        uint64_t due = event.value[FQ_FIELD_DUE];
+        add(agenda, dispute, "assigned", unit,
+            due && due <= FQ_DATE_MAX ? (uint16_t)due : event.date);
+    }
+}
+
+/* What was brought before this tier, until it writes something. */
+static void add_escalated(struct fq_agenda *agenda, const struct fq_dispute *dispute)
+{
+    const struct fq_view *view = agenda->view;
+    const struct fq_area *area = fq_areas_find(view->areas, agenda->area);
+    struct fq_event event;
+    const struct fq_fact *fact = fq_docket_live(view, dispute, FQ_EVENT_ESCALATED, &event);
+
+    if (fact && area && event.value[FQ_FIELD_TO_TIER] == area->tier &&
+        fq_areas_covers(view->areas, agenda->area, dispute->home) &&
+        !is_answered(view, dispute, fact, agenda->area, false)) {
+        add(agenda, dispute, "escalated", 0, event.date);
+    }
+}
+
 bool fq_agenda_has(const struct fq_dispute *dispute)
 {
     const unsigned not_here = FQ_DISPUTE_VOIDED | FQ_DISPUTE_MERGED | FQ_DISPUTE_SWEEP |
@@ -147,6 +196,10 @@ void fq_agenda_today(struct fq_agenda *agenda, const struct fq_dispute *dispute)
         if (is_open && count > 0 && referrals[0].state == FQ_REFERRAL_DECLINED) {
             add(agenda, dispute, "sent_back", dispute->host, referrals[0].answered_on);
         }
+    }
+    if (is_open) {
+        add_assigned(agenda, dispute);
+        add_escalated(agenda, dispute);
     }
     if (dispute->closed_on == 0) {
         add_referred(agenda, dispute, referrals, count);

@@ -14,8 +14,8 @@
 
 /* What comes first when the day begins. */
 static const char *const order[] = {
-    "refused", "red",        "overdue",     "supervised",  "sent_back", "due",
-    "waiting", "report_due", "perform_due", "confirm_due", "unsent",
+    "refused", "red",     "overdue",    "supervised",  "escalated",   "assigned", "sent_back",
+    "due",     "waiting", "report_due", "perform_due", "confirm_due", "unsent",
 };
 #define ORDER (sizeof order / sizeof order[0])
 

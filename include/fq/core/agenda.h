@@ -20,7 +20,7 @@ struct fq_agenda {
 
 /* Whether the dispute can be on an agenda: it is one, and stands. */
 bool fq_agenda_has(const struct fq_dispute *dispute);
-/* What is due, over its time, sent back, referred here or supervised. */
+/* What is due, over its time, sent back, supervised, referred or assigned here, or escalated to here. */
 void fq_agenda_today(struct fq_agenda *agenda, const struct fq_dispute *dispute);
 /* A dispute likely to turn into a crime, what is supervised with a red card, what is over its time. */
 void fq_agenda_alerts(struct fq_agenda *agenda, const struct fq_dispute *dispute);
