@@ -248,6 +248,7 @@ static fq_err init_core(struct fq_node *node, struct fq_why *out_why)
     }
     node->core.units = &node->units;
     node->core.places = &node->places;
+    node->core.calendar = &node->calendar;
     for (size_t i = 0; i < node->certificate_count && !err; i++) {
         const struct fq_certificate *certificate = &node->certificates[i];
         if (certificate->is_node &&

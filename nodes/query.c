@@ -368,7 +368,7 @@ fq_err fq_verb_codes(struct fq_node *node, struct fq_span args, struct fq_answer
         for (uint32_t i = 0; i < count; i++) {
             const struct fq_code *code = &node->codes.tables[table].rows[i];
             bool is_indicator = table == FQ_CODES_INDICATOR;
-            fq_write_map(writer, is_indicator ? 9 : 5);
+            fq_write_map(writer, is_indicator ? 11 : 5);
             put_text(writer, "id", code->id);
             put_uint(writer, "number", code->number);
             put_text(writer, "zh", code->zh);
@@ -379,6 +379,8 @@ fq_err fq_verb_codes(struct fq_node *node, struct fq_span args, struct fq_answer
                 put_uint(writer, "counted", code->of_indicator.counted);
                 put_uint(writer, "at_most", code->of_indicator.at_most);
                 put_bool(writer, "stock", code->of_indicator.is_stock);
+                put_uint(writer, "tier", code->of_indicator.tier);
+                put_uint(writer, "months", code->of_indicator.months);
             }
         }
     }

@@ -180,6 +180,10 @@ static void test_a_wrong_file_is_refused_at_its_line(void **state)
         {OTHERS INDICATOR("") ");", ":3: indicator: a: service or counted is missing"},
         {OTHERS INDICATOR("service = \"b\";") ");", ":3: indicator.0.service: must be the id"},
         {OTHERS INDICATOR("at_most = \"a\";") ");", ":3: indicator.0.at_most: must be the id"},
+        {OTHERS INDICATOR("tier = \"town\";") ");", ":3: indicator.0.tier: must be \"county\""},
+        {OTHERS INDICATOR("period = 3;") ");", ":3: indicator.0.period: must be \"month\""},
+        {OTHERS INDICATOR(WHOLE "stock = true; period = \"year\";") ");",
+         ":3: indicator: a: a stock is of a day"},
         {OTHERS INDICATOR("stock = 1;") ");", ":3: indicator.0.stock: must be true or false"},
         {OTHERS INDICATOR(WHOLE) ", { id = \"b\"; number = 2; zh = \"b\"; en = \"b\"; service = "
                                  "\"wall\"; counted = \"wall\"; stock = true; at_most = \"a\"; });",

@@ -468,6 +468,53 @@ static void test_q2_a_stock_may_stand_on_any_day(void **state)
     taken(activity_of(SEATS, "2021-05-31", "2021-05-31", 79));
 }
 
+/* The row of the table, which a province may have made otherwise. */
+static struct fq_code *row_of(uint16_t number)
+{
+    struct fq_code *row = world.codes.tables[FQ_CODES_INDICATOR].rows;
+
+    while (row->number != number) {
+        row++;
+    }
+    return row;
+}
+
+static void test_q2_an_indicator_may_have_a_tier(void **state)
+{
+    (void)state;
+    row_of(HANDLED)->of_indicator.tier = FQ_TIER_CITY;
+    refused(activity(HANDLED, 5), FQ_REASON_ACTIVITY_TIER);
+    assert_string_equal(why.detail, "mediation_handled: city");
+    context.own_area = WORLD_CITY;
+    taken(activity(HANDLED, 5));
+    struct fq_event event = activity(HANDLED, 5);
+    event.area = WORLD_COUNTY;
+    refused(event, FQ_REASON_ACTIVITY_TIER);
+    row_of(HANDLED)->of_indicator.tier = 0;
+    taken(event);
+}
+
+static void test_q2_an_indicator_may_have_a_period(void **state)
+{
+    struct fq_calendar december = fq_calendar_default();
+    (void)state;
+
+    december.year_starts = 12;
+    row_of(HANDLED)->of_indicator.months = 3;
+    refused(activity(HANDLED, 5), FQ_REASON_ACTIVITY_DAYS); /* a half-year */
+    assert_string_equal(why.detail, "mediation_handled: quarter");
+    refused(activity_of(HANDLED, "2021-01-02", "2021-03-31", 5), FQ_REASON_ACTIVITY_DAYS);
+    refused(activity_of(HANDLED, "2021-01-01", "2021-03-30", 5), FQ_REASON_ACTIVITY_DAYS);
+    taken(activity_of(HANDLED, "2021-01-01", "2021-03-31", 5));
+    taken(activity_of(HANDLED, "2020-12-01", "2021-02-28",
+                      5)); /* no calendar says where one begins */
+    context.calendar = &december;
+    taken(activity_of(HANDLED, "2020-12-01", "2021-02-28", 5));
+    refused(activity_of(HANDLED, "2021-01-01", "2021-03-31", 5), FQ_REASON_ACTIVITY_DAYS);
+    row_of(HANDLED)->of_indicator.months = 0;
+    taken(activity(HANDLED, 5));
+}
+
 static void rehearse(const struct fq_event *event, struct fq_dispute *out_rehearsed)
 {
     struct fq_event completed = *event;
@@ -576,6 +623,8 @@ int main(void)
         CASE(test_q2_days_are_reported_once),
         CASE(test_q2_a_report_is_taken_back_by_zero),
         CASE(test_q2_a_stock_may_stand_on_any_day),
+        CASE(test_q2_an_indicator_may_have_a_tier),
+        CASE(test_q2_an_indicator_may_have_a_period),
         CASE(test_q2_a_dry_run_knows_what_came_before_in_it),
         CASE(test_q4_nobody_gives_a_seal_as_a_command),
         CASE(test_q3_a_county_makes_no_campaign),

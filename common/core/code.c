@@ -124,6 +124,10 @@ static fq_err check_indicator(const struct fq_codes *codes, const struct fq_code
         return fq_fail(out_why, FQ_REASON_CONFIG, "indicator: %s: at_most %u is no such indicator",
                        code->id, at_most);
     }
+    if (code->of_indicator.is_stock && code->of_indicator.months) {
+        return fq_fail(out_why, FQ_REASON_CONFIG,
+                       "indicator: %s: a stock is of a day, not a period", code->id);
+    }
     return FQ_OK;
 }
 

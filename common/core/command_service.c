@@ -169,6 +169,42 @@ static fq_err check_sweep(const struct fq_service_context *context, const struct
 
 /* ---- activities (Q2) ---- */
 
+/* Whole months, as many as the indicator's and where the reporting year parts into so many. */
+static fq_err check_days(const struct fq_service_context *context, const struct fq_event *command,
+                         const struct fq_code *indicator, struct fq_why *out_why)
+{
+    static const char *const names[] = {
+        [1] = "month", [3] = "quarter", [6] = "half", [12] = "year"};
+    uint16_t first_day = (uint16_t)command->value[FQ_FIELD_FIRST_DAY];
+    uint16_t last_day = (uint16_t)command->value[FQ_FIELD_LAST_DAY];
+    uint16_t first = fq_month_of(first_day), last = fq_month_of(last_day);
+    uint8_t months = indicator->of_indicator.months;
+    unsigned place = 0;
+
+    if (months == 0) {
+        return FQ_OK;
+    }
+    if (context->calendar) {
+        (void)fq_calendar_year_of(context->calendar, first, &place);
+    }
+    bool are_whole = first_day == fq_month_first_day(first) && last_day == fq_month_last_day(last);
+    return are_whole && last - first + 1 == months && place % months == 0
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_ACTIVITY_DAYS, "%s: %s", indicator->id, names[months]);
+}
+
+static fq_err check_tier(const struct fq_service_context *context, const struct fq_event *command,
+                         const struct fq_code *indicator, struct fq_why *out_why)
+{
+    const struct fq_area *area = fq_areas_find(context->areas, command->area);
+    uint8_t tier = indicator->of_indicator.tier;
+
+    return tier == 0 || (area && area->tier == tier)
+               ? FQ_OK
+               : fq_fail(out_why, FQ_REASON_ACTIVITY_TIER, "%s: %s", indicator->id,
+                         fq_tier_name((enum fq_tier)tier));
+}
+
 /* The reports of one area and unit that have to do with a command's: of its indicator, of the one it
  * is a part of, of those that are parts of it; what the command reports among them. */
 struct related {
@@ -365,6 +401,8 @@ static fq_err check_activity(const struct fq_service_context *context,
         return fq_fail(out_why, FQ_REASON_FIELD, "signer");
     }
     fq_err err = check_unit(context, command, out_why);
+    err = err ? err : check_tier(context, command, indicator, out_why);
+    err = err ? err : check_days(context, command, indicator, out_why);
     err = err ? err : fq_command_check_number(command, FQ_FIELD_COUNT, out_why);
     return err ? err : check_with_others(context, command, indicator, out_why);
 }

@@ -426,6 +426,7 @@ static struct fq_service_context service_context(const struct step *step,
         .places = core->places,
         .rehearsed = rehearsal ? rehearsal->disputes : NULL,
         .rehearsed_count = rehearsal ? rehearsal->count : 0,
+        .calendar = core->calendar,
         .arena = step->arena,
         .is_sealing = step->is_sealing,
     };

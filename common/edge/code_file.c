@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fq/core/area.h"
 #include "fq/edge/settings.h"
 
 #define SETTINGS_ARENA_SIZE (16 * 1024 * 1024) /* address space; touched as far as a file needs */
@@ -91,6 +92,34 @@ static const char *take_row_above(const struct loader *loader, enum fq_code_tabl
                : "must be the id of a row above";
 }
 
+static const char *take_tier(const struct fq_setting *setting, uint8_t *out_tier)
+{
+    for (uint8_t tier = FQ_TIER_COUNTY; tier <= FQ_TIER_PROVINCE; tier++) {
+        if (setting->type == FQ_SETTING_TEXT &&
+            strcmp(setting->text, fq_tier_name((enum fq_tier)tier)) == 0) {
+            *out_tier = tier;
+            return NULL;
+        }
+    }
+    return "must be \"county\", \"city\" or \"province\"";
+}
+
+static const char *take_months(const struct fq_setting *setting, uint8_t *out_months)
+{
+    static const struct {
+        const char *name;
+        uint8_t months;
+    } periods[] = {{"month", 1}, {"quarter", 3}, {"half", 6}, {"year", 12}};
+
+    for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
+        if (setting->type == FQ_SETTING_TEXT && strcmp(setting->text, periods[i].name) == 0) {
+            *out_months = periods[i].months;
+            return NULL;
+        }
+    }
+    return "must be \"month\", \"quarter\", \"half\" or \"year\"";
+}
+
 static const char *take_indicator_member(const struct loader *loader, const char *member,
                                          const struct fq_setting *setting, struct fq_code *code)
 {
@@ -102,6 +131,12 @@ static const char *take_indicator_member(const struct loader *loader, const char
     }
     if (strcmp(member, "at_most") == 0) {
         return take_row_above(loader, FQ_CODES_INDICATOR, setting, &code->of_indicator.at_most);
+    }
+    if (strcmp(member, "tier") == 0) {
+        return take_tier(setting, &code->of_indicator.tier);
+    }
+    if (strcmp(member, "period") == 0) {
+        return take_months(setting, &code->of_indicator.months);
     }
     if (strcmp(member, "stock") == 0) {
         code->of_indicator.is_stock = setting->number == 1;

@@ -42,6 +42,12 @@ static bool read_areas(struct fq_span list, struct cli_tables *tables, struct fq
     return !reader.is_bad;
 }
 
+/* A number that is none of a period's is of a later version: any days. */
+static uint8_t months_of(uint64_t number)
+{
+    return number == 1 || number == 3 || number == 6 || number == 12 ? (uint8_t)number : 0;
+}
+
 static bool add_codes(struct fq_span rows, enum fq_code_table table, struct cli_tables *tables,
                       struct fq_why *out_why)
 {
@@ -62,6 +68,8 @@ static bool add_codes(struct fq_span rows, enum fq_code_table table, struct cli_
         code.of_indicator.counted = (uint16_t)fq_map_uint(map, "counted");
         code.of_indicator.at_most = (uint16_t)fq_map_uint(map, "at_most");
         code.of_indicator.is_stock = fq_map_bool(map, "stock");
+        code.of_indicator.tier = (uint8_t)fq_map_uint(map, "tier");
+        code.of_indicator.months = months_of(fq_map_uint(map, "months"));
         if (fq_codes_add(&tables->codes, table, &code, out_why)) {
             return false;
         }

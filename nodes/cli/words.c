@@ -175,6 +175,7 @@ static const struct {
     {"missing", N_("missing")},
     {"missing_before", N_("missing before")},
     {"month", N_("month")},
+    {"months", N_("months")},
     {"name", N_("name")},
     {"name_en", N_("name")},
     {"name_zh", N_("name")},

@@ -157,6 +157,10 @@ typedef enum fq_err {
     X(ACTIVITY_OVERLAP, 3209, FQ_ERR_REFUSED,                                                      \
       "The same figure is reported already for some of these days.",                               \
       "Report the other days alone, or first take the report of the days named back with 0.")      \
+    X(ACTIVITY_TIER, 3210, FQ_ERR_REFUSED, "The figure is reported of areas of another tier.",     \
+      "Report it of an area of the tier named, so that no two tiers count the same.")              \
+    X(ACTIVITY_DAYS, 3211, FQ_ERR_REFUSED, "The figure is reported for other periods.",            \
+      "Report it for a whole month, quarter, half-year or year, as named.")                        \
     X(EVENT_NAME, 3301, FQ_ERR_REFUSED, "No event of the dispute is meant by that, or several.",   \
       "Name it by the number or the command id that `dispute show --history` lists.")              \
     X(TEMPLATE, 3401, FQ_ERR_USAGE, "A template for paper is wrong.", "Mend the named line.")      \

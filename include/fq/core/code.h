@@ -101,6 +101,8 @@ struct fq_code {
     struct {
         uint16_t service, counted;
         uint16_t at_most; /* the indicator whose figure it never exceeds; 0 none */
+        uint8_t tier;     /* enum fq_tier of the areas it is reported of; 0 any */
+        uint8_t months;   /* how many a flow's report is of: 1, 3, 6 or 12; 0 any days */
         bool is_stock;    /* what stands on a day, else what happened between two */
     } of_indicator;
     char id[FQ_CODE_ID_SIZE];

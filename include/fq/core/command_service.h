@@ -4,7 +4,8 @@
  * Q1  A sweep belongs to a county and names the unit or the place of it that was screened, one that
  *     the tables know if there are any; of a campaign, it lies in its area and its days, and not
  *     after its closing.
- * Q2  An activity's figure is of a known indicator, of days in order, and signed. A flow has no days
+ * Q2  An activity's figure is of a known indicator, of days in order, and signed; of the tier of areas
+ *     and the length of period that its indicator is reported for, if the table fixes them. A flow has no days
  *     in common with another report of it for the same area and unit, unless one of the two is 0: a
  *     report is taken back by one of 0 for its days. A figure never exceeds that of the indicator it
  *     is a part of for the same area and unit: parts add up to no more than a whole whose days they
@@ -17,6 +18,7 @@
 #ifndef FQ_CORE_COMMAND_SERVICE_H
 #define FQ_CORE_COMMAND_SERVICE_H
 
+#include "fq/core/calendar.h"
 #include "fq/core/campaign.h"
 #include "fq/core/merge.h"
 #include "fq/core/period_seal.h"
@@ -36,8 +38,10 @@ struct fq_service_context {
     uint32_t own_area;
     const struct fq_view *view;
     const struct fq_campaigns *campaigns;
-    const struct fq_units *units;       /* NULL or empty: the node has no such table */
-    const struct fq_places *places;     /* likewise */
+    const struct fq_units *units;   /* NULL or empty: the node has no such table */
+    const struct fq_places *places; /* likewise */
+    const struct fq_calendar
+        *calendar; /* of reports' periods; NULL: where they begin is not asked */
     const struct fq_dispute *rehearsed; /* what commands before made of a dry run; none otherwise */
     uint32_t rehearsed_count;
     struct fq_arena *arena; /* for what is looked at together; it keeps nothing there */

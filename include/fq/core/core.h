@@ -56,9 +56,10 @@ struct fq_core {
     struct fq_core_options options;
     const struct fq_areas *areas;
     const struct fq_codes *codes;
-    const struct fq_units *units;   /* the caller's to set, like */
-    const struct fq_places *places; /* this; NULL: no such table */
-    struct fq_signer *signers;      /* sorted by origin; the caller's memory */
+    const struct fq_units *units;       /* the caller's to set, like */
+    const struct fq_places *places;     /* this; NULL: no such table */
+    const struct fq_calendar *calendar; /* likewise */
+    struct fq_signer *signers;          /* sorted by origin; the caller's memory */
     uint32_t signer_count;
     struct fq_frontier frontier;
     struct fq_view view;

@@ -2,8 +2,9 @@
  *
  * version = 1; then every table by its name, a list of groups { id, number, zh, en, parent }. Only
  * parent, the id of a row above it, may be absent. An indicator has service and counted as well, ids
- * of those tables, and may have stock = true and at_most, the id of an indicator above it. Errors
- * say FILE:LINE: what is wrong. */
+ * of those tables, and may have stock = true, at_most, the id of an indicator above it, tier ("county",
+ * "city", "province") and period ("month", "quarter", "half", "year"). Errors say FILE:LINE: what is
+ * wrong. */
 #ifndef FQ_EDGE_CODE_FILE_H
 #define FQ_EDGE_CODE_FILE_H
 
