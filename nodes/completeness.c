@@ -162,29 +162,6 @@ uint32_t fq_service_missing(const struct fq_node *node, const struct fq_period *
     return count;
 }
 
-bool fq_service_is_complete(const struct fq_node *node, const struct fq_period *period,
-                            uint32_t area, char *out_missing, size_t size)
-{
-    bool is_complete = true;
-    size_t used = 0;
-
-    for (uint32_t i = 0; i < node->areas.count; i++) {
-        const struct fq_area *county = &node->areas.rows[i];
-        if (!is_of(node, county, period, area)) {
-            continue;
-        }
-        struct fq_hearing hearing = fq_service_hear(node, county->code);
-        if (fq_service_judge(node, &hearing, period->last_day) == FQ_REASON_NONE) {
-            continue;
-        }
-        is_complete = false;
-        if (used + 8 <= size) {
-            used += (size_t)snprintf(out_missing + used, size - used, " %06u", county->code);
-        }
-    }
-    return is_complete;
-}
-
 /* ---- what came late ---- */
 
 /* One per row of the area table; NULL when the arena is full. */

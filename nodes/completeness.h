@@ -25,9 +25,6 @@ enum fq_reason fq_service_judge(const struct fq_node *node, const struct fq_hear
 #define FQ_MISSING_SIZE_MAX 320
 uint32_t fq_service_missing(const struct fq_node *node, const struct fq_period *period,
                             uint32_t area, struct fq_writer *writer);
-/* Whether it is complete; else the codes of the counties missing, as many as fit, each after a blank. */
-bool fq_service_is_complete(const struct fq_node *node, const struct fq_period *period,
-                            uint32_t area, char *out_missing, size_t size);
 /* Three pairs of a result: `complete`, `missing` and `late`, the counties some of whose events of the
  * period were recorded in time and arrived here after the deadline; these have `arrived_late` too. */
 #define FQ_COMPLETENESS_PAIRS 3

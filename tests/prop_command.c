@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fq/core/command.h"
+#include "support/correction.h"
 #include "support/random.h"
 #include "support/world.h"
 
@@ -112,7 +113,7 @@ static void draw_correction(struct trial *trial, const struct fq_dispute *disput
         command->date = 0; /* stays */
     }
     if (dispute && fq_docket_live(&trial->held->view, dispute, step, live)) {
-        fq_step_complete(command, 0, live, dispute);
+        correction_complete(command, 0, live, dispute);
     }
 }
 
@@ -197,7 +198,7 @@ static bool is_kept_by_empty_corrections(struct trial *trial, const struct fq_di
         if (!fact || fq_docket_is_superseded(&trial->held->view, dispute, fact)) {
             continue;
         }
-        fq_step_complete(&correction, 0, &live, dispute);
+        correction_complete(&correction, 0, &live, dispute);
         fq_dispute_apply(&copy, &correction);
         /* That there was a correction is noted. */
         if (!fq_dispute_same_values(dispute, &copy) ||

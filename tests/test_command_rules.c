@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "fq/core/command.h"
+#include "support/correction.h"
 #include "support/world.h"
 
 #define UNIT(area, number) ((area)*UINT64_C(10000) + (number))
@@ -592,7 +593,7 @@ static struct fq_event correction_of(unsigned step, const char *date)
     command.date = date ? world_date(date) : 0;
     TEXT(command, WHY, "slip of the pen");
     if (fq_docket_live(&held->view, wall(), step, &live)) {
-        fq_step_complete(&command, 0, &live, wall());
+        correction_complete(&command, 0, &live, wall());
     } else if (command.date == 0) {
         command.date = world_date("2021-03-10");
     }

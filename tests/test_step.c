@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fq/core/step.h"
+#include "support/correction.h"
 
 /* The picture in step.c as a table: for each step, the states it may be taken in, by letter. */
 static void test_w1_the_steps_each_state_allows(void **state)
@@ -126,7 +127,7 @@ static void test_w4_what_a_correction_leaves_out_stays(void **state)
     live.value[FQ_FIELD_IMMEDIATE] = 1;
     given.value[FQ_FIELD_AMOUNT] = 6000;
 
-    fq_step_complete(&given, UINT64_C(1) << FQ_FIELD_IMMEDIATE, &live, &dispute);
+    correction_complete(&given, UINT64_C(1) << FQ_FIELD_IMMEDIATE, &live, &dispute);
 
     assert_int_equal(given.date, 101);
     assert_int_equal(given.area, 410105); /* the home as it stands */
@@ -146,7 +147,7 @@ static void test_w4_a_registration_takes_what_later_steps_wrote(void **state)
     live.value[FQ_FIELD_RISK] = FQ_RISK_RED;
     live.value[FQ_FIELD_TYPE] = 2;
 
-    fq_step_complete(&given, 0, &live, &dispute);
+    correction_complete(&given, 0, &live, &dispute);
 
     assert_int_equal(given.date, 100);
     assert_int_equal(given.area, 410105);

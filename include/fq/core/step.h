@@ -65,11 +65,5 @@ void fq_step_next(enum fq_state state, char *out, size_t size);
  * who corrects last heard of it. Who wants such a value back corrects the later step. (W4) */
 void fq_step_keep_later(struct fq_event *correction, const struct fq_event *live,
                         const struct fq_dispute *then, const struct fq_dispute *now);
-/* Fill what a correction of a step left out with what `live` says: its date, and each folded field
- * (texts are not kept by the fold); then as above. `given` has a bit per enum fq_field that the
- * correction sets, so that a field can be set to nothing. Borrows bytes of `live` as long as
- * `correction` is used. */
-void fq_step_complete(struct fq_event *correction, uint64_t given, const struct fq_event *live,
-                      const struct fq_dispute *dispute);
 
 #endif
