@@ -186,23 +186,6 @@ static uint32_t put_groups(struct fq_span cells, struct fq_writer *writer)
     return count;
 }
 
-/* The cells of one table and area alone. */
-static struct fq_span pick_group(struct fq_span cells, uint64_t table, uint64_t area)
-{
-    struct fq_reader reader = fq_reader_over(cells);
-    const uint8_t *begin = NULL, *end = NULL, *from = reader.at;
-    struct fq_cell cell;
-
-    while (fq_period_cells_next(&reader, &cell)) {
-        if (cell.table == table && cell.area == area) {
-            begin = begin ? begin : from;
-            end = reader.at;
-        }
-        from = reader.at;
-    }
-    return begin ? fq_span_of(begin, (size_t)(end - begin)) : fq_span_of("", 0);
-}
-
 static fq_err put_recomputed(struct fq_node *node, const struct check *check, struct fq_span args,
                              struct fq_writer *writer, struct fq_why *out_why)
 {
@@ -222,9 +205,9 @@ static fq_err put_recomputed(struct fq_node *node, const struct check *check, st
     }
     if (fq_map_uint(args, "group_area")) {
         fq_write_map(writer, 1);
-        put_bytes(
-            writer, "cells",
-            pick_group(cells, fq_map_uint(args, "group_table"), fq_map_uint(args, "group_area")));
+        put_bytes(writer, "cells",
+                  fq_period_cells_group(cells, fq_map_uint(args, "group_table"),
+                                        fq_map_uint(args, "group_area")));
         return FQ_OK;
     }
     if (!fq_period_leaves(view, seal, &check->salt, &node->scratch, &leaves, &root, &count)) {

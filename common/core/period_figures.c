@@ -156,6 +156,22 @@ bool fq_period_cells_next(struct fq_reader *reader, struct fq_cell *out_cell)
     return true;
 }
 
+struct fq_span fq_period_cells_group(struct fq_span cells, uint64_t table, uint64_t area)
+{
+    struct fq_reader reader = fq_reader_over(cells);
+    const uint8_t *begin = NULL, *end = NULL, *from = reader.at;
+    struct fq_cell cell;
+
+    while (fq_period_cells_next(&reader, &cell)) {
+        if (cell.table == table && cell.area == area) {
+            begin = begin ? begin : from;
+            end = reader.at;
+        }
+        from = reader.at;
+    }
+    return begin ? fq_span_of(begin, (size_t)(end - begin)) : fq_span_of("", 0);
+}
+
 bool fq_period_cells_load(struct fq_span cells, struct fq_view *view)
 {
     struct fq_reader reader = fq_reader_over(cells);

@@ -163,18 +163,7 @@ static fq_err do_add(struct cli_desk *desk, struct cli_args *told, struct fq_why
 
 static fq_err run_add(struct cli *cli, struct fq_why *out_why)
 {
-    struct cli_desk *desk = NULL;
-    struct cli_args told;
-    fq_err err = cli_desk_open(cli, &desk, out_why);
-
-    if (err) {
-        return err;
-    }
-    cli_args_open(&told);
-    err = do_add(desk, &told, out_why);
-    cli_args_close(&told);
-    cli_desk_close(desk);
-    return err;
+    return service_run(cli, do_add, out_why);
 }
 
 /* ---- ls ---- */

@@ -79,33 +79,14 @@ static fq_err do_close(struct cli_desk *desk, struct cli_args *told, struct fq_w
     return service_send(desk, &entry, told, out_why);
 }
 
-static fq_err run_at_desk(struct cli *cli,
-                          fq_err (*work)(struct cli_desk *desk, struct cli_args *told,
-                                         struct fq_why *out_why),
-                          struct fq_why *out_why)
-{
-    struct cli_desk *desk = NULL;
-    struct cli_args told;
-    fq_err err = cli_desk_open(cli, &desk, out_why);
-
-    if (err) {
-        return err;
-    }
-    cli_args_open(&told);
-    err = work(desk, &told, out_why);
-    cli_args_close(&told);
-    cli_desk_close(desk);
-    return err;
-}
-
 static fq_err run_add(struct cli *cli, struct fq_why *out_why)
 {
-    return run_at_desk(cli, do_add, out_why);
+    return service_run(cli, do_add, out_why);
 }
 
 static fq_err run_close(struct cli *cli, struct fq_why *out_why)
 {
-    return run_at_desk(cli, do_close, out_why);
+    return service_run(cli, do_close, out_why);
 }
 
 /* ---- ls, report ---- */

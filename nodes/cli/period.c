@@ -183,23 +183,6 @@ static void add_check(const struct seal_file *file, struct cli_args *args)
     }
 }
 
-/* The cells of one table and area out of the sealed ones; they lie together. */
-static struct fq_span group_of(struct fq_span cells, uint64_t table, uint64_t area)
-{
-    struct fq_reader reader = fq_reader_over(cells);
-    const uint8_t *begin = NULL, *end = NULL, *from = reader.at;
-    struct fq_cell cell;
-
-    while (fq_period_cells_next(&reader, &cell)) {
-        if (cell.table == table && cell.area == area) {
-            begin = begin ? begin : from;
-            end = reader.at;
-        }
-        from = reader.at;
-    }
-    return begin ? fq_span_of(begin, (size_t)(end - begin)) : fq_span_of("", 0);
-}
-
 /* The first measure in which two groups differ. */
 static void name_difference(struct fq_span sealed, struct fq_span made, uint64_t area, char *out,
                             size_t size)
@@ -244,8 +227,8 @@ static fq_err look_into(struct cli_client *client, const struct seal_file *file,
     cli_args_uint(&args, "group_area", area);
     fq_err err = cli_call_within(client, "period.check", &args, SEALING_MS, &answer, out_why);
     if (!err) {
-        name_difference(group_of(file->cells, table, area), fq_map_bytes(answer.result, "cells"),
-                        area, out, size);
+        name_difference(fq_period_cells_group(file->cells, table, area),
+                        fq_map_bytes(answer.result, "cells"), area, out, size);
     }
     cli_args_close(&args);
     return err;
@@ -270,7 +253,7 @@ static bool find_group(const struct cli_tables *tables, const struct seal_file *
         *out_table = fq_read_uint(&groups);
         *out_area = fq_read_uint(&groups);
         uint64_t checksum = fq_read_uint(&groups);
-        if (fq_hash_quick(group_of(file->cells, *out_table, *out_area)) != checksum) {
+        if (fq_hash_quick(fq_period_cells_group(file->cells, *out_table, *out_area)) != checksum) {
             return true;
         }
     }

@@ -106,6 +106,22 @@ static fq_err print_told(const struct cli *cli, struct cli_args *told, struct fq
     return err;
 }
 
+fq_err service_run(struct cli *cli, service_work *work, struct fq_why *out_why)
+{
+    struct cli_desk *desk = NULL;
+    struct cli_args told;
+    fq_err err = cli_desk_open(cli, &desk, out_why);
+
+    if (err) {
+        return err;
+    }
+    cli_args_open(&told);
+    err = work(desk, &told, out_why);
+    cli_args_close(&told);
+    cli_desk_close(desk);
+    return err;
+}
+
 fq_err service_send(struct cli_desk *desk, struct cli_entry *entry, struct cli_args *told,
                     struct fq_why *out_why)
 {

@@ -23,6 +23,9 @@ FQ_CHECKED fq_err service_read_date(const struct cli_desk *desk, const char *opt
 /* Pairs about the command, to be printed. */
 void service_tell_area(struct cli_args *told, uint32_t area);
 void service_tell_date(struct cli_args *told, const char *key, uint16_t date);
+/* Open the desk, let `work` do it with room for what it tells, and close it. */
+typedef fq_err service_work(struct cli_desk *desk, struct cli_args *told, struct fq_why *out_why);
+FQ_CHECKED fq_err service_run(struct cli *cli, service_work *work, struct fq_why *out_why);
 /* Send the command and print `told` with its id and the tier that holds it. */
 FQ_CHECKED fq_err service_send(struct cli_desk *desk, struct cli_entry *entry,
                                struct cli_args *told, struct fq_why *out_why);

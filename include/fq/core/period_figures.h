@@ -28,6 +28,8 @@ bool fq_period_cells(const struct fq_view *view, uint32_t area, uint16_t first_m
 bool fq_period_cells_load(struct fq_span cells, struct fq_view *view);
 /* The next of some cells; false at the end or when it is none. Values that are not written are zeros. */
 bool fq_period_cells_next(struct fq_reader *reader, struct fq_cell *out_cell);
+/* Those of one table and area out of them, which lie together; borrowed, of size 0 when there are none. */
+struct fq_span fq_period_cells_group(struct fq_span cells, uint64_t table, uint64_t area);
 
 /* ---- leaves ---- */
 
