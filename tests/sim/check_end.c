@@ -198,20 +198,6 @@ static void check_acknowledged(struct sim *sim, int origin)
 
 /* ---- shared disputes: everyone who has to do with one knows the same of it (X1 to X4) ---- */
 
-static bool is_of_fork(const struct sim *sim, const struct fq_view *view,
-                       const struct fq_dispute *dispute)
-{
-    for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
-         fact = fq_view_next(view, fact)) {
-        struct fq_event_id id = fq_view_event_id(view, fact);
-        int log = sim_log(sim, &id.log);
-        if (log < 0 || sim->fork_seq[log]) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Whether the node's area or one below it has to do with the dispute: by what the facts say, not by
  * what any node made of them. */
 static bool is_party(const struct sim *sim, int at, const struct fq_view *view,
@@ -233,6 +219,8 @@ static bool is_party(const struct sim *sim, int at, const struct fq_view *view,
     return is;
 }
 
+/* Whoever has to do with a dispute knows all of it; what a node owes whose own log has two versions it may
+ * not write. */
 static void check_shared(struct sim *sim, int at)
 {
     const struct fq_view *all = &sim->nodes[0].node->core.view;
@@ -240,14 +228,15 @@ static void check_shared(struct sim *sim, int at)
 
     for (uint32_t i = 0; i < all->index.count && !sim->broken; i++) {
         const struct fq_dispute *whole = &all->disputes[i];
-        if (is_of_fork(sim, all, whole) || !is_party(sim, at, all, whole)) {
+        if (sim_is_of_fork(sim, all, whole) || !is_party(sim, at, all, whole)) {
             continue;
         }
         for (const struct fq_fact *fact = fq_view_facts(all, whole); fact && !sim->broken;
              fact = fq_view_next(all, fact)) {
             struct fq_event_id id = fq_view_event_id(all, fact);
             int log = sim_log(sim, &id.log);
-            if (!holds_event(view, &whole->id, &id)) {
+            bool is_owed_by_a_fork = is_any_forked(sim, sim_meeting(sim, at, sim_writer(log)));
+            if (!holds_event(view, &whole->id, &id) && !is_owed_by_a_fork) {
                 sim_break(sim, "X1 who has to do with a dispute knows all of it",
                           sim_bit(at) | sim_bit(sim_writer(log)) | 1,
                           "%s lacks event %llu of %s, %s %02x%02x", sim_name(at),
@@ -266,7 +255,7 @@ static void check_invented(struct sim *sim, int at)
 
     for (uint32_t i = 0; i < view->index.count && !sim->broken; i++) {
         const struct fq_dispute *dispute = &view->disputes[i];
-        if (is_of_fork(sim, view, dispute)) {
+        if (sim_is_of_fork(sim, view, dispute)) {
             continue;
         }
         for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;

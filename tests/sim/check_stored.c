@@ -26,8 +26,7 @@ static void check_command(struct sim *sim, int log, const struct sim_fact *fact,
     }
 }
 
-/* Where the ways up of two nodes meet. */
-static int meeting(const struct sim *sim, int a, int b)
+int sim_meeting(const struct sim *sim, int a, int b)
 {
     for (int at = a; at >= 0; at = sim->nodes[at].parent) {
         for (int other = b; other >= 0; other = sim->nodes[other].parent) {
@@ -56,7 +55,7 @@ static void check_relay(struct sim *sim, int log, const struct fq_event *relay,
     }
     fact->carried = carried.id;
     sim->relays++;
-    if (meeting(sim, origin, sim_recipient(log)) != writer) {
+    if (sim_meeting(sim, origin, sim_recipient(log)) != writer) {
         sim_break(sim, "X2 the lowest common node relays", sim_bit(writer),
                   "%s: event %llu of %s is not its to relay", sim_log_name(log),
                   (unsigned long long)carried.id.seq, sim_name(origin));

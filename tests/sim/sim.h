@@ -313,6 +313,12 @@ void sim_check_step(struct sim *sim, int at);
 typedef fq_err sim_batch_visit(void *context, const struct fq_batch *batch);
 /* Every batch stored, the last first: in another order than they came. */
 void sim_for_each_batch(struct fq_store *store, sim_batch_visit *visit, void *context);
+/* Where the ways up of two nodes meet. */
+int sim_meeting(const struct sim *sim, int a, int b);
+/* Whether a fact of the dispute is of a log that has two versions: which of them is known depends on what
+ * came first. */
+bool sim_is_of_fork(const struct sim *sim, const struct fq_view *view,
+                    const struct fq_dispute *dispute);
 
 /* check_end.c */
 bool sim_is_settled(const struct sim *sim);

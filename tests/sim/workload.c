@@ -461,6 +461,34 @@ static struct verdict read_verdict(struct fq_reader *reader)
     return verdict;
 }
 
+struct carried { /* looked for among the relays of a store */
+    struct fq_event_id id;
+    bool is_there;
+};
+
+static fq_err look_for_carried(void *context, const struct fq_batch *batch)
+{
+    struct carried *carried = context;
+    struct fq_batch_reader reader = fq_batch_reader_over(batch);
+    struct fq_event relay, inner;
+
+    while (fq_batch_read(&reader, &relay, 1) > 0) {
+        carried->is_there |= fq_event_open_relay(&relay, &inner) &&
+                             inner.id.seq == carried->id.seq &&
+                             fq_log_id_equal(&inner.id.log, &carried->id.log);
+    }
+    return FQ_OK;
+}
+
+/* A node that lost its log may know what it wrote by a relay that came back before the log did. */
+static bool is_carried_here(const struct sim *sim, int at, const struct fq_event_id *id)
+{
+    struct carried carried = {.id = *id};
+
+    sim_for_each_batch(sim->nodes[at].node->store, look_for_carried, &carried);
+    return carried.is_there;
+}
+
 /* From this moment the fact is acknowledged: it must be stored, and noted as told (I1). */
 static void acknowledge(struct sim *sim, int at, uint32_t place, const struct verdict *verdict)
 {
@@ -474,7 +502,7 @@ static void acknowledge(struct sim *sim, int at, uint32_t place, const struct ve
     uint64_t held = origin < 0                                  ? 0
                     : sim_is_under(sim, at, sim_writer(origin)) ? node->disk.last[origin]
                                                                 : sim->fact_count[origin];
-    if (seq == 0 || seq > held) {
+    if (seq == 0 || (seq > held && !is_carried_here(sim, at, &(struct fq_event_id){id, seq}))) {
         sim_break(sim, "I1 what is acknowledged is stored", sim_bit(at),
                   "%s acknowledges command %u as event %llu of %08u and holds %llu", sim_name(at),
                   place, (unsigned long long)seq, verdict->id.log.origin, (unsigned long long)held);
