@@ -19,6 +19,10 @@
 #define PROVINCE 410000u
 #define TABLES_MEMORY (FQ_AREAS_MEMORY + ((size_t)4 << 20))
 
+/* A province with years behind it. What a scan may take is said of one: of a young one nearly all lies in
+ * the period and is counted, not scanned past. */
+#define OLD_DISPUTES 5000000
+
 struct size {
     const char *name, *text;
     uint32_t disputes;
@@ -436,15 +440,20 @@ static void rollup_rows(struct bench *bench, struct province *province)
     struct fq_rollup_query county = {.area = PROVINCE, .by = {FQ_BY_COUNTY}, .by_count = 1};
     struct fq_rollup_query types = {
         .area = PROVINCE, .by = {FQ_BY_TYPE, FQ_BY_KIND}, .by_count = 2};
-    struct row by_county = {.name = "rollup by county", .target_of = TARGET_VALUE_MAX, .target = 5};
+    bool is_old = province->size->disputes >= OLD_DISPUTES;
+    struct row by_county = {
+        .name = "rollup by county", .target_of = TARGET_VALUE_MAX, .target = is_old ? 10 : 5};
     struct row by_type = {.name = "rollup by type x kind"};
     bool is_period = fq_period_parse(fq_span_text("2021H1"), &county.period);
 
     FQ_ASSERT(is_period);
     types.period = county.period;
     rollup_row(bench, province, &by_county, &county);
-    by_type.target_of = TARGET_VALUE_MAX;
-    by_type.target = 3 * plain_scan_row(bench, province, &county.period);
+    double plain_ms = plain_scan_row(bench, province, &county.period);
+    if (is_old) {
+        by_type.target_of = TARGET_VALUE_MAX;
+        by_type.target = 3 * plain_ms;
+    }
     rollup_row(bench, province, &by_type, &types);
     explain_row(bench, province, &county);
 }
