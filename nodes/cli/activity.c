@@ -218,7 +218,7 @@ static const struct cli_option add_options[] = {
     {"indicator", 0, "NAME", N_("indicator: id, number or name")},
     {"from", 0, "DATE", N_("first day; of what stands on a day none is needed")},
     {"to", 0, "DATE", N_("last day")},
-    {"count", 0, "N", N_("how many, in the indicator's own unit")},
+    {"count", 0, "N", N_("how many, in the indicator's own unit; 0 takes back what was reported for these days")},
     {"amount", 0, "YUAN", N_("how much, of an indicator in yuan")},
     {"signer", 0, "NAME", N_("the official who signs for the figure; public")},
     {"area", 0, "CODE", N_("area it is reported of (default: the node's own)")},
