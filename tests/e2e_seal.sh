@@ -232,6 +232,7 @@ sys.exit(bool(wrong))
 PYTHON
 check "the difference adds up by cause in every cell, and to its cases" \
     "$python" "$work/add_up.py" "$fq" "$lab" "$work"
+check "measures have names in Chinese" exits 0 '金额（分）' province period diff 2015H1 --lang zh
 check "reported figures stand below, in Chinese" exits 0 '公证.*4 *0 *4' \
     province period diff 2015H1 --lang zh
 check "a row is named once" test "$(province period diff 2015H1 --by county | head -n 1 | grep -o name | wc -l)" = 1

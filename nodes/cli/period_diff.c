@@ -82,10 +82,26 @@ static fq_err print_activities(struct cli *cli, struct fq_span whole, struct fq_
     return cli_print(cli, whole, &view, out_why);
 }
 
+/* Whether the cause has moved anything in any of the rows. */
+static bool has_moved(struct fq_span rows, enum fq_cause cause)
+{
+    struct fq_reader reader = fq_reader_over(rows);
+    uint32_t count = fq_read_array(&reader);
+
+    for (uint32_t i = 0; i < count && !reader.is_bad; i++) {
+        if (fq_map_int(fq_read_skip(&reader), fq_cause_name(cause)) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 #define BY_MAX 8
 
-/* For a person a row's name stands in one language; a program has all there is. */
-static void choose_columns(const struct cli *cli, char names[BY_MAX][32], const char **columns)
+/* For a person a row's name stands in one language, and causes that moved something; a program has all
+ * there is. */
+static void choose_columns(const struct cli *cli, struct fq_span rows, char names[BY_MAX][32],
+                           const char **columns)
 {
     static const char *const figures[] = {"measure", "sealed", "live", "difference"};
     const char *at = cli_value(cli, "by") ? cli_value(cli, "by") : "";
@@ -105,7 +121,9 @@ static void choose_columns(const struct cli *cli, char names[BY_MAX][32], const 
         columns[count++] = figures[i];
     }
     for (int cause = 0; cause < FQ_CAUSES_COUNT; cause++) {
-        columns[count++] = fq_cause_name((enum fq_cause)cause);
+        if (has_moved(rows, (enum fq_cause)cause)) {
+            columns[count++] = fq_cause_name((enum fq_cause)cause);
+        }
     }
     columns[count] = NULL;
 }
@@ -124,13 +142,13 @@ static fq_err print_diff(struct cli *cli, struct cli_client *client, struct cli_
     uint32_t count = 0;
     fq_err err = ask_diff(client, args, &rows, &rest, &count, out_why);
 
-    choose_columns(cli, names, columns);
     if (!err) {
         fq_write_map(&whole, 4);
         fq_write_text(&whole, "rows");
         fq_write_array(&whole, count);
         fq_write_raw(&whole, fq_writer_span(&rows));
         fq_write_raw(&whole, fq_writer_span(&rest));
+        choose_columns(cli, fq_map_get(fq_writer_span(&whole), view.rows), names, columns);
         err = cli_print(cli, fq_writer_span(&whole), &view, out_why);
         err = err ? err : print_activities(cli, fq_writer_span(&whole), out_why);
     }

@@ -64,6 +64,18 @@ static bool is_unanswered(const char *key, const char *word)
     return strcmp(key, REFERRAL_STATE) == 0 && strcmp(word, "open") == 0 && cli_text_is_chinese();
 }
 
+/* In English by its id, which options take; money is not in units here. */
+static void print_measure(FILE *out, const char *id)
+{
+    if (!cli_text_is_chinese()) {
+        fputs(id, out);
+    } else if (ends_with(id, "_cents")) {
+        fprintf(out, _("%s, in cents"), cli_title(id));
+    } else {
+        fputs(cli_title(id), out);
+    }
+}
+
 static void print_word(FILE *out, const struct cli *cli, const char *key, struct fq_span text)
 {
     char word[512];
@@ -79,6 +91,8 @@ static void print_word(FILE *out, const struct cli *cli, const char *key, struct
         fputs(name, out);
     } else if (is_unanswered(key, word)) {
         fputs(_("not answered yet"), out);
+    } else if (strcmp(key, "measure") == 0) {
+        print_measure(out, word);
     } else if (strcmp(key, "next") == 0) {
         char verb[64];
         cli_text_verb(text, verb, sizeof verb);
