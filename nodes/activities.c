@@ -144,8 +144,9 @@ static bool gather_stage(struct change *change, enum stage stage)
     reports->rows = fq_arena_take_raw(&node->scratch,
                                       (view->activity_count + (size_t)1) * sizeof *reports->rows);
     for (uint32_t i = 0; i < view->activity_count && reports->rows; i++) {
-        const struct fq_dispute *entity = &view->disputes[view->activities[i]];
-        uint32_t entry = asof->entries[view->activities[i]];
+        uint32_t place = view->activities[i].place;
+        const struct fq_dispute *entity = &view->disputes[place];
+        uint32_t entry = asof->entries[place];
         const struct fq_touched *touched = entry ? &asof->touched[entry - 1] : NULL;
         struct fq_report *report = &reports->rows[reports->count];
         entity = touched && stage >= stage_of(asof, touched) ? &touched->was : entity;

@@ -154,8 +154,8 @@ bool fq_reports_gather(const struct fq_view *view, const struct fq_codes *codes,
 
     for (uint32_t i = 0; i < view->activity_count && reports.rows; i++) {
         struct fq_report *report = &reports.rows[reports.count];
-        reports.count += fq_report_of(&view->disputes[view->activities[i]], report) &&
-                         fq_areas_covers(view->areas, area, report->area);
+        reports.count += fq_areas_covers(view->areas, area, view->activities[i].area) &&
+                         fq_report_of(&view->disputes[view->activities[i].place], report);
     }
     *out_reports = reports;
     return reports.rows && fq_reports_settle(codes, arena, out_reports);

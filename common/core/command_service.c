@@ -260,7 +260,8 @@ static fq_err find_related(const struct fq_service_context *context, const struc
         return fq_fail(out_why, FQ_REASON_LIMIT, "arena of the turn");
     }
     for (uint32_t i = 0; i < view->activity_count; i++) {
-        if (fq_report_of(&view->disputes[view->activities[i]], &report) &&
+        if (view->activities[i].area == related->told.area &&
+            fq_report_of(&view->disputes[view->activities[i].place], &report) &&
             is_related(related, &report)) {
             related->reports.rows[related->reports.count++] = report;
         }

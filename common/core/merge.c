@@ -12,7 +12,7 @@ void fq_view_init(struct fq_view *view, const struct fq_areas *areas, struct fq_
     view->disputes = (struct fq_dispute *)(void *)view->memory.disputes.base;
     view->dirty = (uint32_t *)(void *)view->memory.dirty.base;
     view->dirty_capacity = (uint32_t)(view->memory.dirty.size / sizeof *view->dirty);
-    view->activities = (uint32_t *)(void *)view->memory.activities.base;
+    view->activities = (struct fq_view_activity *)(void *)view->memory.activities.base;
     view->memory.facts.used = FQ_FACT_PLACE_UNIT; /* place 0 means none */
     fq_index_init(&view->index, &view->memory.dispute_heads, &view->memory.dispute_links);
     fq_cells_init(&view->cells, &view->memory.cells, &view->memory.cell_heads,
@@ -437,7 +437,7 @@ struct fq_id fq_merge_entity(const struct fq_event *event)
 }
 
 /* What is reported is found without a walk over all disputes. False when the region is full. */
-static bool list_activity(struct fq_view *view, struct fq_dispute *dispute)
+static bool list_activity(struct fq_view *view, struct fq_dispute *dispute, uint32_t area)
 {
     if (dispute->flags & FQ_DISPUTE_LISTED) {
         return true;
@@ -447,7 +447,8 @@ static bool list_activity(struct fq_view *view, struct fq_dispute *dispute)
         return false;
     }
     view->memory.activities.used = end;
-    view->activities[view->activity_count++] = fq_view_place(view, dispute);
+    view->activities[view->activity_count++] =
+        (struct fq_view_activity){fq_view_place(view, dispute), area};
     dispute->flags |= FQ_DISPUTE_LISTED;
     return true;
 }
@@ -561,7 +562,7 @@ static enum fq_merged merge_step(struct fq_view *view, const struct fq_event *ev
     if (is_known) {
         return FQ_MERGED_DUPLICATE; /* M1 */
     }
-    if (event->step == FQ_EVENT_ACTIVITY && !list_activity(view, dispute)) {
+    if (event->step == FQ_EVENT_ACTIVITY && !list_activity(view, dispute, event->area)) {
         return FQ_MERGED_FULL;
     }
     struct fq_fact *fact = make_fact(view, event, log);
@@ -874,6 +875,7 @@ bool fq_view_decode(struct fq_view *view, struct fq_span value)
 {
     static const struct fq_contribution nothing = {0};
     struct fq_contribution contribution;
+    struct fq_event event;
     struct fq_id id;
 
     if (value.size < FQ_ID_SIZE) {
@@ -896,8 +898,11 @@ bool fq_view_decode(struct fq_view *view, struct fq_span value)
     for (const struct fq_fact *fact = fq_view_facts(view, dispute); fact;
          fact = fq_view_next(view, fact)) {
         note_fact(dispute, fact);
-        if (fact->step == FQ_EVENT_ACTIVITY && !list_activity(view, dispute)) {
-            return false;
+        if (fact->step == FQ_EVENT_ACTIVITY) {
+            fq_fact_unpack(fact, &event);
+            if (!list_activity(view, dispute, event.area)) {
+                return false;
+            }
         }
     }
     resolve(view, dispute);

@@ -83,7 +83,7 @@ fq_err fq_memory_reserve_view(uint32_t disputes_max, struct fq_view_memory *out_
         {&memory.dispute_heads, disputes_max * sizeof(uint32_t)},
         {&memory.dispute_links, disputes_max * sizeof(struct fq_index_link)},
         {&memory.dirty, disputes_max * sizeof(uint32_t)},
-        {&memory.activities, disputes_max * sizeof(uint32_t)},
+        {&memory.activities, disputes_max * sizeof(struct fq_view_activity)},
         {&memory.facts, fact_bytes < FACT_BYTES_MAX ? fact_bytes : FACT_BYTES_MAX},
         {&memory.cells, CELLS_MAX * sizeof(struct fq_cell)},
         {&memory.cell_heads, CELLS_MAX * sizeof(uint32_t)},

@@ -30,6 +30,10 @@ struct fq_view_memory {
     struct fq_arena cells, cell_heads, cell_links;
 };
 
+struct fq_view_activity { /* where it stands among the disputes, and the area it is of */
+    uint32_t place, area;
+};
+
 struct fq_view {
     const struct fq_areas *areas;
     struct fq_frontier *frontier;
@@ -39,7 +43,7 @@ struct fq_view {
     struct fq_cells cells;
     uint32_t *dirty; /* a ring: disputes changed since they were taken last, longest ago first */
     uint32_t dirty_first, dirty_count, dirty_capacity;
-    uint32_t *activities; /* places of those of which an activity's report is known, in any order */
+    struct fq_view_activity *activities; /* those of which a report is known, in any order */
     uint32_t activity_count;
     const struct fq_log *log;        /* of the last event folded */
     const struct fq_dispute *folded; /* of the last event that was new */
